@@ -1,0 +1,1 @@
+"""Stage 0: which loops may run in any order, and under which conditions."""

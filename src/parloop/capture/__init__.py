@@ -1,0 +1,1 @@
+"""Which loops are ours, and how we get them."""

@@ -1,0 +1,1 @@
+"""From IR and plan to machine code."""

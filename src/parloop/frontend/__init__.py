@@ -1,0 +1,1 @@
+"""From Python's ast to the loop IR."""

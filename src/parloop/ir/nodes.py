@@ -1,0 +1,229 @@
+"""The loop IR: what the frontend makes of a loop nest and every later phase reads.
+
+Structured, untyped, close to the user's text: names are the user's names, and an expression means
+what CPython means by it once the types of its operands are known. All expressions are free of side
+effects but for the exceptions and warnings that an operation may give.
+
+Every node is frozen, and a statement or expression object stands in one place of a nest only (the
+subscripts of an augmented store excepted), so that later phases may hang facts on `id(node)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from parloop.source import NOWHERE, Source, Span
+
+UnaryOperator: TypeAlias = Literal["-", "+", "~", "not"]
+BinaryOperator: TypeAlias = Literal[
+    "+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^"
+]
+CompareOperator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal number. Prints as Python's `repr`."""
+
+    value: bool | int | float | complex
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The value of a scalar variable. Prints as the name."""
+
+    id: str
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `+x`, `~x`, `not x`."""
+
+    op: UnaryOperator
+    operand: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`x + y` and the like."""
+
+    op: BinaryOperator
+    left: Expr
+    right: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`x < y` and the like; a chain becomes `Logical("and", ...)` of pairs."""
+
+    op: CompareOperator
+    left: Expr
+    right: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """`x and y`, `x or y`: evaluates left to right, stops early, gives the deciding operand's value."""
+
+    op: Literal["and", "or"]
+    left: Expr
+    right: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`then if test else otherwise`; only the chosen side is evaluated."""
+
+    test: Expr
+    then: Expr
+    otherwise: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a known function without side effects.
+
+    `callee` is the canonical name (`math.sqrt`, `numpy.exp`, `builtins.abs`); `path` is how the user
+    wrote it (`m.sqrt`), which staging resolves again and compares before every native run.
+    """
+
+    callee: str
+    path: str
+    arguments: tuple[Expr, ...]
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`a[i, j]`: one element of an array. `a[i][j]` is written the same; full rank is checked in staging."""
+
+    array: str
+    subscripts: tuple[Expr, ...]
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """`a.shape[axis]` (also `len(a)`: axis 0); `axis` None is `a.size`. A negative axis counts from the end."""
+
+    array: str
+    axis: int | None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Expr: TypeAlias = (
+    Const | Name | Unary | Binary | Compare | Logical | Conditional | Call | Load | Extent
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target = value` for a scalar name. Prints as `target = value`.
+
+    Names that begin with `%` are the frontend's own temporaries and never leave the nest.
+    """
+
+    target: str
+    value: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`array[subscripts] = value`. An augmented store is one whose value begins with the `Load`."""
+
+    array: str
+    subscripts: tuple[Expr, ...]
+    value: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for index in range(start, stop, step): body`, and `orelse` if no `Break` left it.
+
+    Prints as `for i in start:stop:step { ... }`. Bounds are evaluated once, at entry, and are Python
+    ints; `step` may be any expression and of any sign. `index` is the user's name: it keeps its last
+    value afterwards, is not bound by zero trips, and the body may assign it (which does not change
+    the iteration).
+    """
+
+    index: str
+    start: Expr
+    stop: Expr
+    step: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """`while test: body`, and `orelse` if no `Break` left it."""
+
+    test: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if test: then else: otherwise`; either side may be empty."""
+
+    test: Expr
+    then: tuple[Stmt, ...]
+    otherwise: tuple[Stmt, ...]
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Leave the innermost loop."""
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Go on with the next iteration of the innermost loop."""
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Stmt: TypeAlias = Assign | Store | For | While | If | Break | Continue
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A loop with everything in it, and what it takes from and leaves to the code around it.
+
+    `loop` is the outermost loop. The site evaluates the user's iterable once and passes the three
+    numbers as `START`, `STOP` and `STEP`; `loop.start`, `.stop` and `.step` repeat the user's
+    expressions for the analysis where these are made of constants, extents and inputs that the nest
+    does not bind, and are `Name(START)` and so on where they are not.
+    `inputs` are the names that may be read before the nest binds them, in order of first use; those
+    in `arrays` are subscripted or asked for their shape, the others are scalars. `outputs` are the
+    scalar names that the nest may bind, in order of first binding.
+    """
+
+    loop: For
+    inputs: tuple[str, ...]
+    arrays: tuple[str, ...]
+    outputs: tuple[str, ...]
+    source: Source = field(compare=False, repr=False)
+    function: str = field(compare=False)
+
+
+START, STOP, STEP = "%start", "%stop", "%step"
+"""The names under which the bounds of the outermost loop are passed."""
+
+

@@ -1,0 +1,108 @@
+"""Visit the parts of a nest in the order in which CPython evaluates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    Break,
+    Call,
+    Compare,
+    Conditional,
+    Const,
+    Continue,
+    Expr,
+    Extent,
+    For,
+    If,
+    Load,
+    Logical,
+    Name,
+    Stmt,
+    Store,
+    Unary,
+    While,
+)
+
+
+def operands(expr: Expr) -> tuple[Expr, ...]:
+    """Return the direct operands of `expr`, in order of evaluation."""
+    match expr:
+        case Const() | Name() | Extent():
+            return ()
+        case Unary(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right) | Compare(left=left, right=right):
+            return (left, right)
+        case Logical(left=left, right=right):
+            return (left, right)
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            return (test, then, otherwise)
+        case Call(arguments=arguments):
+            return arguments
+        case Load(subscripts=subscripts):
+            return subscripts
+        case _:
+            assert_never(expr)
+
+
+def expressions(expr: Expr) -> Iterator[Expr]:
+    """Yield `expr` and everything inside it, operands before the operation."""
+    for operand in operands(expr):
+        yield from expressions(operand)
+    yield expr
+
+
+def own_expressions(stmt: Stmt) -> tuple[Expr, ...]:
+    """Return the expressions that `stmt` evaluates itself, not those of the statements inside it."""
+    match stmt:
+        case Assign(value=value):
+            return (value,)
+        case Store(subscripts=subscripts, value=value):
+            return (value, *subscripts)
+        case For(start=start, stop=stop, step=step):
+            return (start, stop, step)
+        case While(test=test) | If(test=test):
+            return (test,)
+        case Break() | Continue():
+            return ()
+        case _:
+            assert_never(stmt)
+
+
+def blocks(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:
+    """Return the statement lists directly inside `stmt`."""
+    match stmt:
+        case For(body=body, orelse=orelse) | While(body=body, orelse=orelse):
+            return (body, orelse)
+        case If(then=then, otherwise=otherwise):
+            return (then, otherwise)
+        case Assign() | Store() | Break() | Continue():
+            return ()
+        case _:
+            assert_never(stmt)
+
+
+def statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
+    """Yield every statement in `body`, outer before inner, in order of the text."""
+    for stmt in body:
+        yield stmt
+        for block in blocks(stmt):
+            yield from statements(block)
+
+
+def loops(body: tuple[Stmt, ...]) -> Iterator[For]:
+    """Yield every `For` in `body`, outer before inner, in order of the text."""
+    for stmt in statements(body):
+        if isinstance(stmt, For):
+            yield stmt
+
+
+def all_expressions(body: tuple[Stmt, ...]) -> Iterator[Expr]:
+    """Yield every expression in `body`, with its operands."""
+    for stmt in statements(body):
+        for expr in own_expressions(stmt):
+            yield from expressions(expr)

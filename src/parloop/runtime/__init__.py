@@ -1,0 +1,1 @@
+"""Run it, or fall back."""

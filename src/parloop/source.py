@@ -1,0 +1,32 @@
+"""Where a piece of the user's text stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of the user's source: lines from 1, columns from 0 in characters, end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+NOWHERE = Span(0, 0, 0, 0)
+"""The span of a node that no text stands behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text that loops come from: `path` as tracebacks print it, and all of its lines."""
+
+    path: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Return line `number` (from 1) without its newline, or the empty string past the end."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 1 <= number <= len(lines) else ""
