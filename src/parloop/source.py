@@ -27,6 +27,9 @@ class Source:
     text: str
 
     def line(self, number: int) -> str:
-        """Return line `number` (from 1) without its newline, or the empty string past the end."""
-        lines = self.text.splitlines()
+        """Return line `number` (from 1) without its newline, or the empty string past the end.
+
+        Lines end where Python's own parser ends them, not at a form feed or a Unicode separator.
+        """
+        lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return lines[number - 1] if 1 <= number <= len(lines) else ""

@@ -19,13 +19,11 @@ from typing import Final, Literal, TypeAlias
 
 from parloop.diagnostics import Diagnostic
 
-SiteVerdict: TypeAlias = Literal[
-    "parallel", "parallel-if", "serial", "unsupported", "undecided"
-]
+SiteVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported", "undecided"]
 """What is known of the order of a loop's iterations; `undecided` until it is first analysed."""
 
 MOST_FALLBACKS: Final = 64
-"""Kinds of fallback that one site remembers; further kinds are counted together, as the last one."""
+"""Kinds of fallback that one site remembers; further ones are counted as the last of them."""
 
 
 @dataclass(slots=True, eq=False)
