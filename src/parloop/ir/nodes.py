@@ -213,6 +213,9 @@ class Nest:
     `inputs` are the names that may be read before the nest binds them, in order of first use; those
     in `arrays` are subscripted or asked for their shape, the others are scalars. `outputs` are the
     scalar names that the nest may bind, in order of first binding.
+    `guards` are the dotted paths that the lowering took for known objects, each with its canonical
+    name (`("np.exp", "numpy.exp")`, `("math.pi", "math.pi")`, `("len", "builtins.len")`): the nest
+    means what the text means only while `frontend.known.means` agrees.
     """
 
     loop: For
@@ -221,6 +224,7 @@ class Nest:
     outputs: tuple[str, ...]
     source: Source = field(compare=False, repr=False)
     function: str = field(compare=False)
+    guards: tuple[tuple[str, str], ...] = ()
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

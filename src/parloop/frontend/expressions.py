@@ -1,0 +1,378 @@
+"""Lower the expressions of a loop, with the problems, guards and temporaries they give."""
+
+from __future__ import annotations
+
+import ast
+from typing import cast
+
+from parloop.diagnostics import Diagnostic
+from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
+from parloop.frontend.known import CONSTANTS, FUNCTIONS, canonical_name
+from parloop.frontend.names import NameFacts
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    BinaryOperator,
+    Call,
+    Compare,
+    CompareOperator,
+    Conditional,
+    Const,
+    Expr,
+    Extent,
+    Load,
+    Logical,
+    Name,
+    Stmt,
+    Unary,
+    UnaryOperator,
+)
+from parloop.source import Source, Span
+
+_BINARY: dict[type[ast.operator], BinaryOperator] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+}
+_COMPARE: dict[type[ast.cmpop], CompareOperator] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_UNARY: dict[type[ast.unaryop], UnaryOperator] = {
+    ast.USub: "-",
+    ast.UAdd: "+",
+    ast.Invert: "~",
+    ast.Not: "not",
+}
+
+
+class Expressions:
+    """What one loop's lowering gathers while it walks: problems, guards, temporaries.
+
+    `prelude` are the statements that must run before the statement in hand.
+    """
+
+    def __init__(
+        self, source: Source, function: str, names: NameFacts, bound: frozenset[str]
+    ) -> None:
+        self.source = source
+        self.function = function
+        self.names = names
+        self.bound = bound
+        self.problems: list[Diagnostic] = []
+        self.guards: dict[str, str] = {}
+        self.prelude: list[Stmt] = []
+        self._temporaries = 0
+        self._lines = None if source.text.isascii() else source.text.split("\n")
+
+    def problem(self, kind: type[Diagnostic], message: str, node: ast.stmt | ast.expr) -> None:
+        """Keep a reason why the loop stays with the interpreter."""
+        self.problems.append(kind(message, self.span(node)))
+
+    def span(self, node: ast.stmt | ast.expr) -> Span:
+        """Return where `node` stands, in characters (`ast` counts bytes)."""
+        end_line = node.end_lineno or node.lineno
+        end_column = node.end_col_offset or 0
+        if self._lines is None:
+            return Span(node.lineno, node.col_offset, end_line, end_column)
+        return Span(
+            node.lineno,
+            self._characters(node.lineno, node.col_offset),
+            end_line,
+            self._characters(end_line, end_column),
+        )
+
+    def _characters(self, line: int, offset: int) -> int:
+        lines = self._lines or []
+        if not 1 <= line <= len(lines):
+            return offset
+        return len(lines[line - 1].encode()[:offset].decode(errors="ignore"))
+
+    def temporary(self) -> str:
+        """Return a fresh name that no program can have."""
+        self._temporaries += 1
+        return f"%{self._temporaries - 1}"
+
+    def bind(self, expr: Expr, *, names_too: bool = False) -> Expr:
+        """Return `expr` if it costs nothing to evaluate twice, else a temporary that holds it."""
+        if isinstance(expr, Const) or (isinstance(expr, Name) and not names_too):
+            return expr
+        name = self.temporary()
+        self.prelude.append(Assign(name, expr, expr.span))
+        return Name(name, expr.span)
+
+    def again(self, expr: Expr) -> Expr:
+        """Return a second object for a name or constant that stands in two places."""
+        match expr:
+            case Const(value=value):
+                return Const(value, expr.span)
+            case Name(id=name):
+                return Name(name, expr.span)
+            case _:
+                return expr
+
+    def meaning(self, node: ast.expr) -> str | None:
+        """Return the canonical name of the known object that a dotted name stands for."""
+        path: list[str] = []
+        while isinstance(node, ast.Attribute):
+            path.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in self.bound:
+            return None
+        root = self.names.find(node.id)
+        return None if root is None else canonical_name(".".join([root, *reversed(path)]))
+
+    def head(self, node: ast.expr) -> Expr:
+        """Lower what the statement evaluates first of all: its parts may move into temporaries."""
+        match node:
+            case ast.Compare(ops=[_, _, *_]):
+                return self._chain(node, may_bind=True)
+            case ast.BoolOp(values=[first, *rest]):
+                return self._logical(node, self.head(first), rest)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Unary("not", self.head(operand), self.span(node))
+            case ast.IfExp(test=test):
+                return self._conditional(node, self.head(test))
+            case _:
+                return self.expression(node)
+
+    def expression(self, node: ast.expr) -> Expr:
+        """Lower `node`; where that cannot be, keep the problem and return a stand-in."""
+        match node:
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.Constant(value=bool() | int() | float() | complex() as value):
+                return Const(value, self.span(node))
+            case ast.Subscript(value=ast.Attribute(attr="shape")):
+                return self._extent(node)
+            case ast.Subscript():
+                return self.element(node)
+            case ast.BinOp(left=left, op=op, right=right):
+                operator = self.binary_operator(op, node)
+                first = self.expression(left)
+                return Binary(operator, first, self.expression(right), self.span(node))
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.Compare():
+                return self._chain(node, may_bind=False)
+            case ast.BoolOp(values=[first_value, *rest]):
+                return self._logical(node, self.expression(first_value), rest)
+            case ast.IfExp(test=test):
+                return self._conditional(node, self.expression(test))
+            case ast.Call():
+                return self._call(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case _:
+                return self.refuse(node, f"{_describe(node)} in the loop")
+
+    def refuse(self, node: ast.expr, message: str) -> Expr:
+        """Keep the problem and return a stand-in."""
+        self.problem(UnsupportedExpression, message, node)
+        return Const(0, self.span(node))
+
+    def binary_operator(self, op: ast.operator, node: ast.expr | ast.stmt) -> BinaryOperator:
+        """Return the IR's operator for `op`."""
+        if type(op) not in _BINARY:
+            self.problem(UnsupportedExpression, "`@` in the loop", node)
+        return _BINARY.get(type(op), "+")
+
+    def _name(self, node: ast.Name, name: str) -> Expr:
+        canonical = self.meaning(node)
+        if canonical in CONSTANTS:
+            return self._constant(name, canonical, node)
+        return Name(name, self.span(node))
+
+    def _constant(self, path: str, canonical: str, node: ast.expr) -> Const:
+        self.guards[path] = canonical
+        return Const(CONSTANTS[canonical], self.span(node))
+
+    def _unary(self, node: ast.UnaryOp) -> Expr:
+        operand = self.expression(node.operand)
+        match node.op, operand:
+            case ast.USub(), Const(value=value) if isinstance(node.operand, ast.Constant):
+                return Const(-value, self.span(node))
+            case _:
+                return Unary(_UNARY[type(node.op)], operand, self.span(node))
+
+    def _logical(self, node: ast.BoolOp, first: Expr, rest: list[ast.expr]) -> Expr:
+        word = "and" if isinstance(node.op, ast.And) else "or"
+        for value in rest:
+            first = Logical("and" if word == "and" else "or", first, self.expression(value),
+                            self.span(node))
+        return first
+
+    def _conditional(self, node: ast.IfExp, test: Expr) -> Expr:
+        then = self.expression(node.body)
+        return Conditional(test, then, self.expression(node.orelse), self.span(node))
+
+    def _chain(self, node: ast.Compare, *, may_bind: bool) -> Expr:
+        """Lower `a < b < c` to `a < b and b < c`, where `b` is a temporary or a second copy.
+
+        Only the first two operands are surely evaluated, and may move in front of the statement
+        when nothing else of it comes before them.
+        """
+        span = self.span(node)
+        places = [node.left, *node.comparators]
+        left = self.expression(places[0])
+        found: Expr | None = None
+        for position, (op, place) in enumerate(zip(node.ops, places[1:], strict=True)):
+            right = self.expression(place)
+            shared = right
+            last = position == len(node.ops) - 1
+            if not last and may_bind and position == 0:
+                left = self.bind(left)
+                shared = right = self.bind(right)
+            if type(op) not in _COMPARE:
+                self.problem(UnsupportedExpression, f"`{_word(op)}` in the loop", node)
+            pair = Compare(_COMPARE.get(type(op), "<"), left, right, span)
+            found = pair if found is None else Logical("and", found, pair, span)
+            if not last:
+                left = self._second(shared, place)
+        assert found is not None
+        return found
+
+    def _second(self, expr: Expr, place: ast.expr) -> Expr:
+        if isinstance(expr, Name | Const):
+            return self.again(expr)
+        count = len(self.problems)
+        copy = self.expression(place)
+        del self.problems[count:]
+        return copy
+
+    def element(self, node: ast.Subscript) -> Load:
+        """Lower `a[i, j]` or `a[i][j]`, as a load or as the place of a store."""
+        levels: list[ast.expr] = []
+        base: ast.expr = node
+        while isinstance(base, ast.Subscript):
+            levels.append(base.slice)
+            base = base.value
+        if not isinstance(base, ast.Name):
+            if isinstance(base, ast.Attribute) and base.attr == "shape":
+                self.refuse(node, "an axis of a shape that is not a constant")
+            else:
+                self.refuse(base, f"{_describe(base)} is subscripted")
+            return Load("_", (), self.span(node))
+        subscripts: list[Expr] = []
+        for level in reversed(levels):
+            parts = level.elts if isinstance(level, ast.Tuple) else [level]
+            subscripts.extend(self.expression(part) for part in parts)
+        return Load(base.id, tuple(subscripts), self.span(node))
+
+    def _extent(self, node: ast.Subscript) -> Expr:
+        attribute = cast(ast.Attribute, node.value)
+        axis = self._axis(node.slice)
+        if isinstance(attribute.value, ast.Name) and axis is not None:
+            return Extent(attribute.value.id, axis, self.span(node))
+        return self.refuse(node, "an axis of a shape that is not a constant")
+
+    def _axis(self, node: ast.expr) -> int | None:
+        match node:
+            case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
+                return axis
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):
+                return None if isinstance(axis, bool) else -axis
+            case _:
+                return None
+
+    def _attribute(self, node: ast.Attribute) -> Expr:
+        canonical = self.meaning(node)
+        if canonical in CONSTANTS:
+            return self._constant(ast.unparse(node), canonical, node)
+        if node.attr == "size" and isinstance(node.value, ast.Name):
+            return Extent(node.value.id, None, self.span(node))
+        return self.refuse(node, f"the attribute `{ast.unparse(node)}` in the loop")
+
+    def _call(self, node: ast.Call) -> Expr:
+        path = ast.unparse(node.func)
+        callee = self.meaning(node.func)
+        if callee is None or callee not in FUNCTIONS or callee == "builtins.range":
+            return self._refuse_call(node, f"`{path}` is not a function that parloop knows")
+        if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
+            return self._refuse_call(node, f"`{path}` is called with other than plain arguments")
+        fewest, most = FUNCTIONS[callee]
+        if not fewest <= len(node.args) <= most:
+            return self._refuse_call(node, f"`{path}` is called with {len(node.args)} arguments")
+        self.guards[path] = callee
+        match callee, node.args:
+            case "builtins.len", [ast.Name(id=name)]:
+                return Extent(name, 0, self.span(node))
+            case "builtins.float", [ast.Constant(value=str(text))]:
+                return self._float(text, node)
+            case "builtins.len" | "builtins.divmod", _:
+                return self._refuse_call(node, f"`{path}` of something that is not a name")
+            case _:
+                return self._plain_call(callee, path, node)
+
+    def _refuse_call(self, node: ast.Call, message: str) -> Expr:
+        self.problem(UnknownFunction, message, node)
+        return Const(0, self.span(node))
+
+    def _float(self, text: str, node: ast.Call) -> Expr:
+        try:
+            return Const(float(text), self.span(node))
+        except ValueError:
+            return self.refuse(node, "a string in the loop")
+
+    def _plain_call(self, callee: str, path: str, node: ast.Call) -> Expr:
+        span = self.span(node)
+        arguments = [self.expression(part) for part in node.args]
+        if callee not in ("builtins.min", "builtins.max"):
+            return Call(callee, path, tuple(arguments), span)
+        found = arguments[0]
+        for argument in arguments[1:]:
+            found = Call(callee, path, (found, argument), span)
+        return found
+
+
+def _describe(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str() | bytes()) | ast.JoinedStr():
+            return "a string"
+        case ast.Constant(value=value):
+            return f"`{value!r}`"
+        case _:
+            return _KINDS.get(type(node), f"`{ast.unparse(node)}`")
+
+
+_KINDS: dict[type[ast.expr], str] = {
+    ast.List: "a list",
+    ast.Tuple: "a tuple",
+    ast.Dict: "a dictionary",
+    ast.Set: "a set",
+    ast.Slice: "a slice",
+    ast.Starred: "a starred expression",
+    ast.Lambda: "a lambda",
+    ast.ListComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a generator expression",
+    ast.NamedExpr: "`:=`",
+    ast.Yield: "`yield`",
+    ast.YieldFrom: "`yield from`",
+    ast.Await: "`await`",
+}
+
+_OPERATORS: dict[type[ast.cmpop], str] = {
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+
+
+def _word(op: ast.cmpop) -> str:
+    return _OPERATORS[type(op)]

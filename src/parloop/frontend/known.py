@@ -1,0 +1,115 @@
+"""What the dotted names of a program mean: the functions and constants that the loop IR can hold.
+
+A *canonical name* is the module and attribute under which the object is usually known
+(`math.sqrt`, `numpy.exp`, `builtins.abs`); other spellings of the same object (`np.fabs` is its
+own function, `np.abs` is `numpy.absolute`) are led to it. `resolve` answers the same question for
+an object at run time, by identity: staging compares the two before it trusts a name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+from typing import TypeAlias
+
+import numpy
+
+Arity: TypeAlias = tuple[int, int]
+"""The fewest and the most positional arguments that a call may have."""
+
+_BUILTINS: Mapping[str, Arity] = {
+    "abs": (1, 1),
+    "bool": (1, 1),
+    "complex": (1, 2),
+    "divmod": (2, 2),
+    "float": (1, 1),
+    "int": (1, 1),
+    "len": (1, 1),
+    "max": (2, 99),
+    "min": (2, 99),
+    "pow": (2, 3),
+    "range": (1, 3),
+    "round": (1, 2),
+}
+
+_MATH_UNARY = ["acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "gamma", "isfinite", "isinf", "isnan", "isqrt", "lgamma", "log10", "log1p", "log2", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc", "ulp"]
+_MATH_BINARY = ["atan2", "copysign", "fmod", "nextafter", "pow", "remainder", "ldexp", "comb"]
+_MATH: Mapping[str, Arity] = {
+    **dict.fromkeys(_MATH_UNARY, (1, 1)),
+    **dict.fromkeys(_MATH_BINARY, (2, 2)),
+    "log": (1, 2),
+    "hypot": (0, 99),
+    "gcd": (0, 99),
+    "lcm": (0, 99),
+}
+
+_NUMPY_UNARY = ["absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "bitwise_not", "cbrt", "ceil", "conjugate", "cos", "cosh", "deg2rad", "degrees", "exp", "exp2", "expm1", "fabs", "floor", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2", "logical_not", "negative", "positive", "rad2deg", "radians", "reciprocal", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "tan", "tanh", "trunc"]
+_NUMPY_BINARY = ["add", "arctan2", "bitwise_and", "bitwise_or", "bitwise_xor", "copysign", "divide", "equal", "float_power", "floor_divide", "fmax", "fmin", "fmod", "greater", "greater_equal", "heaviside", "hypot", "ldexp", "left_shift", "less", "less_equal", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "minimum", "multiply", "nextafter", "not_equal", "power", "remainder", "right_shift", "subtract"]
+_NUMPY_TYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64", "complex128"]
+_NUMPY: Mapping[str, Arity] = {
+    **dict.fromkeys(_NUMPY_UNARY, (1, 1)),
+    **dict.fromkeys(_NUMPY_BINARY, (2, 2)),
+    **dict.fromkeys(_NUMPY_TYPES, (1, 1)),
+}
+
+_MODULES: Mapping[str, tuple[ModuleType, Mapping[str, Arity]]] = {
+    "builtins": (builtins, _BUILTINS),
+    "math": (math, _MATH),
+    "numpy": (numpy, _NUMPY),
+}
+
+CONSTANTS: Mapping[str, float] = {
+    **{f"math.{name}": getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")},
+    **{f"numpy.{name}": getattr(numpy, name) for name in ("pi", "e", "euler_gamma", "inf", "nan")},
+}
+"""The numbers that go into the loop IR as they are."""
+
+FUNCTIONS: Mapping[str, Arity] = {
+    f"{module}.{name}": arity
+    for module, (home, table) in _MODULES.items()
+    for name, arity in table.items()
+    if hasattr(home, name)
+}
+"""Every callable that the frontend accepts, by canonical name."""
+
+
+@cache
+def _objects() -> dict[int, str]:
+    """Return the canonical name of every known function by the object's identity."""
+    found: dict[int, str] = {}
+    for canonical in FUNCTIONS:
+        module, name = canonical.split(".")
+        found.setdefault(id(getattr(_MODULES[module][0], name)), canonical)
+    return found
+
+
+def resolve(value: object) -> str | None:
+    """Return the canonical name of a function or type of the table, `None` for any other object."""
+    return _objects().get(id(value))
+
+
+@cache
+def canonical_name(dotted: str) -> str | None:
+    """Return the canonical name for `dotted` (`numpy.abs` gives `numpy.absolute`), if it is known.
+
+    `dotted` begins with a module's real name. The answer is for the modules as they are now.
+    """
+    if dotted in CONSTANTS:
+        return dotted
+    module, _, name = dotted.partition(".")
+    if module not in _MODULES or not name or "." in name:
+        return None
+    if module == "builtins" and name not in _BUILTINS:
+        return None
+    return resolve(getattr(_MODULES[module][0], name, None))
+
+
+def means(value: object, canonical: str) -> bool:
+    """Tell whether `value`, found at run time, is what `canonical` names."""
+    if canonical in CONSTANTS:
+        expected = CONSTANTS[canonical]
+        return type(value) is float and value.hex() == expected.hex()
+    return resolve(value) == canonical

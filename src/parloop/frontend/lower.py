@@ -1,0 +1,385 @@
+"""Lower a `for ... in range(...)` loop of the user's text to the loop IR.
+
+    for i in range(n):            for i in 0:n:1 {
+        if 0 < a[i] < 1:     ->       %0 = a[i]
+            b[i] += a[i]              if 0 < %0 and %0 < 1 { b[i] = b[i] + a[i] } else { }
+                                  }
+
+Or say, construct by construct, what stands in the way.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from parloop.diagnostics import Diagnostic, Label
+from parloop.frontend.codes import (
+    MixedUse,
+    SharedName,
+    UnsupportedLoop,
+    UnsupportedStatement,
+    UnsupportedTarget,
+)
+from parloop.frontend.expressions import Expressions
+from parloop.frontend.facts import Uses
+from parloop.frontend.names import NameFacts
+from parloop.ir.nodes import (
+    START,
+    STEP,
+    STOP,
+    Assign,
+    Binary,
+    Break,
+    Call,
+    Const,
+    Continue,
+    Expr,
+    Extent,
+    For,
+    If,
+    Name,
+    Nest,
+    Stmt,
+    Store,
+    Unary,
+    While,
+)
+from parloop.ir.walk import operands
+from parloop.source import Source, Span
+
+CONVENTIONAL = NameFacts()
+"""Names mean what they usually mean: `math`, `np`, `numpy` and the builtins."""
+
+
+def lower_loop(
+    node: ast.For,
+    source: Source,
+    *,
+    function: str = "<module>",
+    names: NameFacts = CONVENTIONAL,
+) -> Nest | tuple[Diagnostic, ...]:
+    """Return the loop `node` of `source` as a `Nest`, or all that keeps it from becoming one.
+
+    `function` is the name of the function around it (for people), `names` what the roots of dotted
+    names mean there.
+    """
+    lowering = _Lowering(source, function, names, frozenset(_bound_names([node])))
+    loop = lowering.outermost(node)
+    uses = Uses()
+    if not lowering.problems:
+        uses.visit_loop(loop, frozenset())
+        _check_uses(uses, lowering)
+    if lowering.problems:
+        return tuple(sorted(lowering.problems, key=lambda it: (it.span.line, it.span.column)))
+    return Nest(
+        loop,
+        tuple(uses.inputs),
+        tuple(uses.arrays),
+        tuple(uses.outputs),
+        source,
+        function,
+        tuple(lowering.guards.items()),
+    )
+
+
+def roots(nest: Nest) -> tuple[str, ...]:
+    """Return the names that must still mean at run time what the lowering took them for."""
+    return tuple(dict.fromkeys(path.partition(".")[0] for path, _ in nest.guards))
+
+
+def _bound_names(body: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that the statements bind by assignment or as a loop's index."""
+    found: set[str] = set()
+    for stmt in body:
+        match stmt:
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    _add_target(target, found)
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                _add_target(target, found)
+            case ast.For(target=target, body=inner, orelse=orelse):
+                _add_target(target, found)
+                found |= _bound_names(inner) | _bound_names(orelse)
+            case ast.While(body=inner, orelse=orelse) | ast.If(body=inner, orelse=orelse):
+                found |= _bound_names(inner) | _bound_names(orelse)
+            case _:
+                pass
+    return found
+
+
+def _add_target(target: ast.expr, found: set[str]) -> None:
+    match target:
+        case ast.Name(id=name):
+            found.add(name)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                _add_target(part, found)
+        case _:
+            pass
+
+
+def _check_uses(uses: Uses, lowering: _Lowering) -> None:
+    for name, span in uses.arrays.items():
+        if name in uses.scalars:
+            other = uses.scalars[name]
+            lowering.problems.append(
+                MixedUse(
+                    f"`{name}` is used as an array and as a number",
+                    span,
+                    (Label(other, f"`{name}` as a number"),),
+                )
+            )
+    for name, span in uses.outputs.items():
+        if name in lowering.names.shared:
+            lowering.problems.append(
+                SharedName(f"`{name}` is declared `global` or `nonlocal` and assigned", span)
+            )
+
+
+class _Lowering(Expressions):
+    """The statements of one loop on their way into the IR."""
+
+    def outermost(self, node: ast.For) -> For:
+        """Return the outermost loop, with bounds that only name what the nest does not bind."""
+        index = self._index(node)
+        bounds = self._range_arguments(node, quiet=True)
+        given = (Name(START), Name(STOP), Name(STEP))
+        start, stop, step = (
+            bound if bound is not None and self._is_invariant(bound) else passed
+            for bound, passed in zip(bounds, given, strict=True)
+        )
+        body = self._block(node.body, inside=True)
+        orelse = self._block(node.orelse, inside=False)
+        return For(index, start, stop, step, body, orelse, self._header(node, node.iter))
+
+    def _is_invariant(self, expr: Expr) -> bool:
+        match expr:
+            case Name(id=name):
+                return name not in self.bound
+            case Const() | Extent():
+                return True
+            case Unary(op="-" | "+") | Binary(op="+" | "-" | "*" | "//" | "%"):
+                return all(self._is_invariant(operand) for operand in operands(expr))
+            case Call(callee="builtins.min" | "builtins.max"):
+                return all(self._is_invariant(operand) for operand in operands(expr))
+            case _:
+                return False
+
+    def _index(self, node: ast.For) -> str:
+        if isinstance(node.target, ast.Name):
+            return node.target.id
+        self.problem(UnsupportedTarget, "the loop's index is not a plain name", node.target)
+        return "_"
+
+    def _header(self, node: ast.stmt, last: ast.expr) -> Span:
+        span = self.span(node)
+        end = self.span(last)
+        return Span(span.line, span.column, end.end_line, end.end_column + 1)
+
+    def _range_arguments(
+        self, node: ast.For, *, quiet: bool
+    ) -> tuple[Expr | None, Expr | None, Expr | None]:
+        """Return start, stop and step of `node`; `quiet` gives `None` for what cannot be lowered."""
+        call = node.iter
+        if (
+            not isinstance(call, ast.Call)
+            or not isinstance(call.func, ast.Name)
+            or self.meaning(call.func) != "builtins.range"
+            or call.keywords
+            or not 1 <= len(call.args) <= 3
+            or any(isinstance(argument, ast.Starred) for argument in call.args)
+        ):
+            self.problem(UnsupportedLoop, f"the loop is over `{ast.unparse(call)}`", call)
+            return (None, None, None)
+        self.guards[call.func.id] = "builtins.range"
+        arguments = [self._bound(argument, quiet) for argument in call.args]
+        if len(arguments) == 1:
+            arguments.insert(0, Const(0))
+        if len(arguments) == 2:
+            arguments.append(Const(1))
+        return (arguments[0], arguments[1], arguments[2])
+
+    def _bound(self, node: ast.expr, quiet: bool) -> Expr | None:
+        if not quiet:
+            return self.expression(node)
+        problems, guards = list(self.problems), dict(self.guards)
+        expr = self.expression(node)
+        if self.problems != problems:
+            self.problems[:] = problems
+            self.guards = guards
+            return None
+        return expr
+
+    def _block(self, body: list[ast.stmt], *, inside: bool) -> tuple[Stmt, ...]:
+        found: list[Stmt] = []
+        for stmt in body:
+            self.prelude, outer = [], self.prelude
+            lowered = self._statement(stmt, inside)
+            found.extend(self.prelude)
+            found.extend(lowered)
+            self.prelude = outer
+        return tuple(found)
+
+    def _statement(self, stmt: ast.stmt, inside: bool) -> list[Stmt]:
+        match stmt:
+            case ast.Assign(targets=[target], value=value):
+                return self._assign(target, value, stmt)
+            case ast.Assign(targets=targets, value=value):
+                return self._assign_chain(targets, value, stmt)
+            case ast.AugAssign():
+                return self._augmented(stmt)
+            case ast.AnnAssign():
+                return self._annotated(stmt)
+            case ast.For():
+                return self._for(stmt, inside)
+            case ast.While(test=test, body=body, orelse=orelse):
+                condition = self.expression(test)
+                header = self._header(stmt, test)
+                inner = self._block(body, inside=True)
+                return [While(condition, inner, self._block(orelse, inside=inside), header)]
+            case ast.If(test=test, body=body, orelse=orelse):
+                condition = self.head(test)
+                span = self._header(stmt, test)
+                then = self._block(body, inside=inside)
+                return [If(condition, then, self._block(orelse, inside=inside), span)]
+            case ast.Break() if inside:
+                return [Break(self.span(stmt))]
+            case ast.Continue() if inside:
+                return [Continue(self.span(stmt))]
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
+                return []
+            case _:
+                self._refuse_statement(stmt)
+                return []
+
+    def _refuse_statement(self, stmt: ast.stmt) -> None:
+        if isinstance(stmt, ast.Expr):
+            self.expression(stmt.value)
+            self.problem(UnsupportedStatement, "an expression stands as a statement", stmt)
+            return
+        word = _WORDS.get(type(stmt), type(stmt).__name__.lower())
+        self.problem(UnsupportedStatement, f"`{word}` in the loop", stmt)
+
+    def _for(self, node: ast.For, inside: bool) -> list[Stmt]:
+        start, stop, step = (
+            Const(0) if bound is None else bound
+            for bound in self._range_arguments(node, quiet=False)
+        )
+        index = self._index(node)
+        body = self._block(node.body, inside=True)
+        orelse = self._block(node.orelse, inside=inside)
+        return [For(index, start, stop, step, body, orelse, self._header(node, node.iter))]
+
+    def _assign(self, target: ast.expr, value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
+        match target:
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                return self._unpack(targets, value, stmt)
+            case _:
+                return self._store(target, self.head(value), stmt)
+
+    def _store(self, target: ast.expr, value: Expr, stmt: ast.stmt) -> list[Stmt]:
+        """Return the assignment of `value`, already evaluated or the statement's own, to `target`."""
+        span = self.span(stmt)
+        match target:
+            case ast.Name(id=name):
+                return [Assign(name, value, span)]
+            case ast.Subscript():
+                place = self.element(target)
+                return [Store(place.array, place.subscripts, value, span)]
+            case ast.Attribute():
+                self.problem(UnsupportedTarget, "an attribute is assigned", target)
+            case ast.Tuple() | ast.List():
+                self.problem(UnsupportedTarget, "a nested target is assigned", target)
+            case _:
+                self.problem(UnsupportedTarget, "a starred target is assigned", target)
+        return []
+
+    def _unpack(self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
+        """Evaluate all values in order, then assign the targets in order."""
+        values = self._parts(value, len(targets))
+        if values is None:
+            self.problem(UnsupportedTarget, "a value is unpacked that is not written out", stmt)
+            return []
+        found: list[Stmt] = []
+        kept: list[Expr] = []
+        for part in values:
+            if not isinstance(part, Const):
+                name = self.temporary()
+                found.append(Assign(name, part, part.span))
+                part = Name(name, part.span)
+            kept.append(part)
+        for target, part in zip(targets, kept, strict=True):
+            found.extend(self._store(target, part, stmt))
+        return found
+
+    def _parts(self, value: ast.expr, count: int) -> list[Expr] | None:
+        match value:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) if len(parts) == count:
+                return [self.expression(part) for part in parts]
+            case ast.Call(func=ast.Name() as func, args=[left, right], keywords=[]) if (
+                count == 2 and self.meaning(func) == "builtins.divmod"
+            ):
+                return self._divmod(func, left, right, value)
+            case _:
+                return None
+
+    def _divmod(
+        self, func: ast.Name, left: ast.expr, right: ast.expr, call: ast.Call
+    ) -> list[Expr]:
+        self.guards[func.id] = "builtins.divmod"
+        first, second = (self.bind(self.expression(part)) for part in (left, right))
+        span = self.span(call)
+        return [
+            Call("builtins.divmod.0", func.id, (first, second), span),
+            Call("builtins.divmod.1", func.id, (self.again(first), self.again(second)), span),
+        ]
+
+    def _assign_chain(
+        self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt
+    ) -> list[Stmt]:
+        if any(isinstance(target, ast.Tuple | ast.List) for target in targets):
+            self.problem(UnsupportedTarget, "a chained assignment unpacks", stmt)
+            return []
+        kept = self.bind(self.head(value), names_too=True)
+        found: list[Stmt] = []
+        for target in targets:
+            found.extend(self._store(target, self.again(kept), stmt))
+        return found
+
+    def _augmented(self, stmt: ast.AugAssign) -> list[Stmt]:
+        op = self.binary_operator(stmt.op, stmt)
+        span = self.span(stmt)
+        match stmt.target:
+            case ast.Name(id=name):
+                old: Expr = Name(name, self.span(stmt.target))
+                return [Assign(name, Binary(op, old, self.expression(stmt.value), span), span)]
+            case ast.Subscript():
+                place = self.element(stmt.target)
+                value = Binary(op, place, self.expression(stmt.value), span)
+                return [Store(place.array, place.subscripts, value, span)]
+            case _:
+                return self._store(stmt.target, Const(0), stmt)
+
+    def _annotated(self, stmt: ast.AnnAssign) -> list[Stmt]:
+        if self.function == "<module>" or (
+            stmt.value is None and not isinstance(stmt.target, ast.Name)
+        ):
+            self.problem(UnsupportedStatement, "an annotation is evaluated", stmt)
+            return []
+        return [] if stmt.value is None else self._assign(stmt.target, stmt.value, stmt)
+
+
+_WORDS: dict[type[ast.stmt], str] = {
+    ast.Return: "return",
+    ast.With: "with",
+    ast.AsyncWith: "async with",
+    ast.AsyncFor: "async for",
+    ast.Try: "try",
+    ast.TryStar: "try",
+    ast.Delete: "del",
+    ast.FunctionDef: "def",
+    ast.AsyncFunctionDef: "async def",
+    ast.ClassDef: "class",
+    ast.ImportFrom: "import",
+}
