@@ -2,167 +2,152 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from parloop.diagnostics import Diagnostic, Voice
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedLoop(Diagnostic):
     """A loop over something else than `range`.
 
-    What it means
-        The loop takes its items from an iterable that is not a call of the built-in `range`.
+    *What it means* The loop takes its items from an iterable that is not a call of the built-in
+    `range`.
 
-    Why it matters
-        Only a `range` says how many iterations there are before the first one runs.
+    *Why it matters* Only a `range` says how many iterations there are before the first one
+    runs.
 
-    Example
+    *Example*
+
         for row in rows:
             total += row[0]
 
-    What to do
-        Loop over positions: `for i in range(len(rows))`, with `rows` an array.
+    *What to do* Loop over positions: `for i in range(len(rows))`, with `rows` an array.
     """
 
     code: ClassVar[str] = "SYN101"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedStatement(Diagnostic):
     """A statement that the loop IR cannot hold.
 
-    What it means
-        The loop contains a statement such as `try`, `with`, `return`, `del`, `assert` or `import`.
+    *What it means* The loop contains a statement such as `try`, `with`, `return`, `del`,
+    `assert` or `import`.
 
-    Why it matters
-        Its effects reach beyond the numbers of the loop, so the interpreter has to run it.
+    *Why it matters* Its effects reach beyond the numbers of the loop, so the interpreter has to
+    run it.
 
-    Example
+    *Example*
+
         for i in range(n):
             assert a[i] > 0
 
-    What to do
-        Move the statement out of the loop, or leave the loop to the interpreter.
+    *What to do* Move the statement out of the loop, or leave the loop to the interpreter.
     """
 
     code: ClassVar[str] = "SYN102"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedExpression(Diagnostic):
     """An expression that the loop IR cannot hold.
 
-    What it means
-        The loop computes with something else than numbers: strings, lists, slices, `None`,
-        lambdas, comprehensions.
+    *What it means* The loop computes with something else than numbers: strings, lists, slices,
+    `None`, lambdas, comprehensions.
 
-    Why it matters
-        Only operations on single numbers become machine code with CPython's own results.
+    *Why it matters* Only operations on single numbers become machine code with CPython's own
+    results.
 
-    Example
+    *Example*
+
         for i in range(n):
             b[i] = sum(a[i, 0:3])
 
-    What to do
-        Write the work on single elements, in an inner loop over `range`.
+    *What to do* Write the work on single elements, in an inner loop over `range`.
     """
 
     code: ClassVar[str] = "SYN103"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownFunction(Diagnostic):
     """A call of a function that parloop does not know.
 
-    What it means
-        The called object is not one of the built-in, `math` and NumPy functions that parloop can
-        run with CPython's results, or the arguments are not plain positional ones.
+    *What it means* The called object is not one of the built-in, `math` and NumPy functions
+    that parloop can run with CPython's results, or the arguments are not plain positional ones.
 
-    Why it matters
-        An unknown function may do anything: print, change other data, depend on the order.
+    *Why it matters* An unknown function may do anything: print, change other data, depend on
+    the order.
 
-    Example
+    *Example*
+
         for i in range(n):
             b[i] = transform(a[i])
 
-    What to do
-        Write the function's work into the loop if it is short arithmetic.
+    *What to do* Write the function's work into the loop if it is short arithmetic.
     """
 
     code: ClassVar[str] = "SYN104"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedTarget(Diagnostic):
     """An assignment to something else than a name or an element of an array.
 
-    What it means
-        The loop assigns to an attribute, a slice, a starred or a nested target, or it unpacks a
-        value whose parts are not written out.
+    *What it means* The loop assigns to an attribute, a slice, a starred or a nested target, or
+    it unpacks a value whose parts are not written out.
 
-    Why it matters
-        Such an assignment may run any code, or change more than one element.
+    *Why it matters* Such an assignment may run any code, or change more than one element.
 
-    Example
+    *Example*
+
         for i in range(n):
             self.total = self.total + a[i]
 
-    What to do
-        Use a local name inside the loop and assign the attribute after it.
+    *What to do* Use a local name inside the loop and assign the attribute after it.
     """
 
     code: ClassVar[str] = "SYN105"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class MixedUse(Diagnostic):
     """A name that is used as an array and as a number.
 
-    What it means
-        The loop subscripts the name, or asks for its shape, and also assigns it or computes
-        with it as a whole.
+    *What it means* The loop subscripts the name, or asks for its shape, and also assigns it or
+    computes with it as a whole.
 
-    Why it matters
-        Its value would be a row, a view or an array made anew in each iteration.
+    *Why it matters* Its value would be a row, a view or an array made anew in each iteration.
 
-    Example
+    *Example*
+
         for i in range(n):
             row = a[i]
             total += row[0]
 
-    What to do
-        Subscript the array itself: `total += a[i, 0]`.
+    *What to do* Subscript the array itself: `total += a[i, 0]`.
     """
 
     code: ClassVar[str] = "SYN106"
     voice: ClassVar[Voice] = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
 class SharedName(Diagnostic):
     """An assignment to a name declared `global` or `nonlocal`.
 
-    What it means
-        The function around the loop declares the name to live elsewhere, and the loop assigns it.
+    *What it means* The function around the loop declares the name to live elsewhere, and the
+    loop assigns it.
 
-    Why it matters
-        Other functions may see every single value while the loop runs.
+    *Why it matters* Other functions may see every single value while the loop runs.
 
-    Example
+    *Example*
+
         def count():
             global total
             for i in range(n):
                 total += a[i]
 
-    What to do
-        Use a local name inside the loop and assign the global one after it.
+    *What to do* Use a local name inside the loop and assign the global one after it.
     """
 
     code: ClassVar[str] = "SYN107"

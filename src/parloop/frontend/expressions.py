@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import cast
+from typing import Literal, cast
 
 from parloop.diagnostics import Diagnostic
 from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
@@ -57,6 +57,17 @@ _UNARY: dict[type[ast.unaryop], UnaryOperator] = {
     ast.Invert: "~",
     ast.Not: "not",
 }
+
+
+def dotted(node: ast.expr) -> str | None:
+    """Return the text of `a.b.c`, or `None` for any other expression."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])
 
 
 class Expressions:
@@ -126,14 +137,14 @@ class Expressions:
 
     def meaning(self, node: ast.expr) -> str | None:
         """Return the canonical name of the known object that a dotted name stands for."""
-        path: list[str] = []
-        while isinstance(node, ast.Attribute):
-            path.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or node.id in self.bound:
+        path = dotted(node)
+        if path is None:
             return None
-        root = self.names.find(node.id)
-        return None if root is None else canonical_name(".".join([root, *reversed(path)]))
+        root, dot, rest = path.partition(".")
+        if root in self.bound:
+            return None
+        found = self.names.find(root)
+        return None if found is None else canonical_name(found + dot + rest)
 
     def head(self, node: ast.expr) -> Expr:
         """Lower what the statement evaluates first of all: its parts may move into temporaries."""
@@ -177,7 +188,7 @@ class Expressions:
             case ast.Attribute():
                 return self._attribute(node)
             case _:
-                return self.refuse(node, f"{_describe(node)} in the loop")
+                return self.refuse(node, f"the loop contains {_describe(node)}")
 
     def refuse(self, node: ast.expr, message: str) -> Expr:
         """Keep the problem and return a stand-in."""
@@ -187,32 +198,34 @@ class Expressions:
     def binary_operator(self, op: ast.operator, node: ast.expr | ast.stmt) -> BinaryOperator:
         """Return the IR's operator for `op`."""
         if type(op) not in _BINARY:
-            self.problem(UnsupportedExpression, "`@` in the loop", node)
+            self.problem(UnsupportedExpression, "the loop contains the operator `@`", node)
         return _BINARY.get(type(op), "+")
 
     def _name(self, node: ast.Name, name: str) -> Expr:
-        canonical = self.meaning(node)
-        if canonical in CONSTANTS:
-            return self._constant(name, canonical, node)
-        return Name(name, self.span(node))
+        constant = self._constant(node)
+        return Name(name, self.span(node)) if constant is None else constant
 
-    def _constant(self, path: str, canonical: str, node: ast.expr) -> Const:
+    def _constant(self, node: ast.expr) -> Const | None:
+        """Return the number that a dotted name stands for, if it is one of the known ones."""
+        path, canonical = dotted(node), self.meaning(node)
+        if path is None or canonical is None or canonical not in CONSTANTS:
+            return None
         self.guards[path] = canonical
         return Const(CONSTANTS[canonical], self.span(node))
 
     def _unary(self, node: ast.UnaryOp) -> Expr:
         operand = self.expression(node.operand)
         match node.op, operand:
-            case ast.USub(), Const(value=value) if isinstance(node.operand, ast.Constant):
+            case ast.USub(), Const(value=value):
                 return Const(-value, self.span(node))
             case _:
                 return Unary(_UNARY[type(node.op)], operand, self.span(node))
 
     def _logical(self, node: ast.BoolOp, first: Expr, rest: list[ast.expr]) -> Expr:
-        word = "and" if isinstance(node.op, ast.And) else "or"
+        span = self.span(node)
+        op: Literal["and", "or"] = "and" if isinstance(node.op, ast.And) else "or"
         for value in rest:
-            first = Logical("and" if word == "and" else "or", first, self.expression(value),
-                            self.span(node))
+            first = Logical(op, first, self.expression(value), span)
         return first
 
     def _conditional(self, node: ast.IfExp, test: Expr) -> Expr:
@@ -233,11 +246,13 @@ class Expressions:
             right = self.expression(place)
             shared = right
             last = position == len(node.ops) - 1
-            if not last and may_bind and position == 0:
+            if not last and may_bind and position == 0 and not isinstance(right, Name | Const):
                 left = self.bind(left)
                 shared = right = self.bind(right)
             if type(op) not in _COMPARE:
-                self.problem(UnsupportedExpression, f"`{_word(op)}` in the loop", node)
+                self.problem(
+                    UnsupportedExpression, f"the loop contains the operator `{_word(op)}`", node
+                )
             pair = Compare(_COMPARE.get(type(op), "<"), left, right, span)
             found = pair if found is None else Logical("and", found, pair, span)
             if not last:
@@ -262,9 +277,9 @@ class Expressions:
             base = base.value
         if not isinstance(base, ast.Name):
             if isinstance(base, ast.Attribute) and base.attr == "shape":
-                self.refuse(node, "an axis of a shape that is not a constant")
+                self.refuse(node, "the loop asks for a shape whose axis is not a constant")
             else:
-                self.refuse(base, f"{_describe(base)} is subscripted")
+                self.refuse(base, f"the loop subscripts {_describe(base)}")
             return Load("_", (), self.span(node))
         subscripts: list[Expr] = []
         for level in reversed(levels):
@@ -277,7 +292,7 @@ class Expressions:
         axis = self._axis(node.slice)
         if isinstance(attribute.value, ast.Name) and axis is not None:
             return Extent(attribute.value.id, axis, self.span(node))
-        return self.refuse(node, "an axis of a shape that is not a constant")
+        return self.refuse(node, "the loop asks for a shape whose axis is not a constant")
 
     def _axis(self, node: ast.expr) -> int | None:
         match node:
@@ -289,23 +304,27 @@ class Expressions:
                 return None
 
     def _attribute(self, node: ast.Attribute) -> Expr:
-        canonical = self.meaning(node)
-        if canonical in CONSTANTS:
-            return self._constant(ast.unparse(node), canonical, node)
+        constant = self._constant(node)
+        if constant is not None:
+            return constant
         if node.attr == "size" and isinstance(node.value, ast.Name):
             return Extent(node.value.id, None, self.span(node))
-        return self.refuse(node, f"the attribute `{ast.unparse(node)}` in the loop")
+        return self.refuse(node, f"the loop reads the attribute `{ast.unparse(node)}`")
 
     def _call(self, node: ast.Call) -> Expr:
-        path = ast.unparse(node.func)
         callee = self.meaning(node.func)
+        path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee == "builtins.range":
-            return self._refuse_call(node, f"`{path}` is not a function that parloop knows")
+            return self._refuse_call(
+                node, f"the loop calls `{path}`, which is not a function that parloop knows"
+            )
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
-            return self._refuse_call(node, f"`{path}` is called with other than plain arguments")
+            return self._refuse_call(
+                node, f"the loop calls `{path}` with other than plain arguments"
+            )
         fewest, most = FUNCTIONS[callee]
         if not fewest <= len(node.args) <= most:
-            return self._refuse_call(node, f"`{path}` is called with {len(node.args)} arguments")
+            return self._refuse_call(node, f"the loop calls `{path}` with {_count(len(node.args))}")
         self.guards[path] = callee
         match callee, node.args:
             case "builtins.len", [ast.Name(id=name)]:
@@ -313,7 +332,9 @@ class Expressions:
             case "builtins.float", [ast.Constant(value=str(text))]:
                 return self._float(text, node)
             case "builtins.len" | "builtins.divmod", _:
-                return self._refuse_call(node, f"`{path}` of something that is not a name")
+                return self._refuse_call(
+                    node, f"the loop calls `{path}` where its result is not plain"
+                )
             case _:
                 return self._plain_call(callee, path, node)
 
@@ -325,7 +346,7 @@ class Expressions:
         try:
             return Const(float(text), self.span(node))
         except ValueError:
-            return self.refuse(node, "a string in the loop")
+            return self.refuse(node, "the loop contains a string")
 
     def _plain_call(self, callee: str, path: str, node: ast.Call) -> Expr:
         span = self.span(node)
@@ -336,6 +357,10 @@ class Expressions:
         for argument in arguments[1:]:
             found = Call(callee, path, (found, argument), span)
         return found
+
+
+def _count(n: int) -> str:
+    return "1 argument" if n == 1 else f"{n} arguments"
 
 
 def _describe(node: ast.expr) -> str:

@@ -51,8 +51,6 @@ class Uses:
 
     def visit_loop(self, loop: For | While, bound: State) -> State:
         """Visit `loop` and return what is bound after it."""
-        if bound is None:
-            bound = frozenset()
         here = _Loop()
         inside: State = bound
         if isinstance(loop, For):

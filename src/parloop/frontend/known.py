@@ -20,6 +20,11 @@ import numpy
 Arity: TypeAlias = tuple[int, int]
 """The fewest and the most positional arguments that a call may have."""
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _BUILTINS: Mapping[str, Arity] = {
     "abs": (1, 1),
     "bool": (1, 1),
@@ -35,8 +40,12 @@ _BUILTINS: Mapping[str, Arity] = {
     "round": (1, 2),
 }
 
-_MATH_UNARY = ["acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "cos", "cosh", "degrees", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "gamma", "isfinite", "isinf", "isnan", "isqrt", "lgamma", "log10", "log1p", "log2", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc", "ulp"]
-_MATH_BINARY = ["atan2", "copysign", "fmod", "nextafter", "pow", "remainder", "ldexp", "comb"]
+_MATH_UNARY = _words(
+    "acos acosh asin asinh atan atanh cbrt ceil cos cosh degrees erf erfc exp exp2 expm1 fabs "
+    "floor gamma isfinite isinf isnan isqrt lgamma log10 log1p log2 radians sin sinh sqrt tan "
+    "tanh trunc ulp"
+)
+_MATH_BINARY = _words("atan2 copysign fmod nextafter pow remainder ldexp comb")
 _MATH: Mapping[str, Arity] = {
     **dict.fromkeys(_MATH_UNARY, (1, 1)),
     **dict.fromkeys(_MATH_BINARY, (2, 2)),
@@ -46,14 +55,29 @@ _MATH: Mapping[str, Arity] = {
     "lcm": (0, 99),
 }
 
-_NUMPY_UNARY = ["absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "bitwise_not", "cbrt", "ceil", "conjugate", "cos", "cosh", "deg2rad", "degrees", "exp", "exp2", "expm1", "fabs", "floor", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2", "logical_not", "negative", "positive", "rad2deg", "radians", "reciprocal", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "tan", "tanh", "trunc"]
-_NUMPY_BINARY = ["add", "arctan2", "bitwise_and", "bitwise_or", "bitwise_xor", "copysign", "divide", "equal", "float_power", "floor_divide", "fmax", "fmin", "fmod", "greater", "greater_equal", "heaviside", "hypot", "ldexp", "left_shift", "less", "less_equal", "logaddexp", "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "minimum", "multiply", "nextafter", "not_equal", "power", "remainder", "right_shift", "subtract"]
-_NUMPY_TYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64", "complex128"]
+_NUMPY_UNARY = _words(
+    "absolute arccos arccosh arcsin arcsinh arctan arctanh bitwise_not cbrt ceil conjugate "
+    "cos cosh deg2rad degrees exp exp2 expm1 fabs floor isfinite isinf isnan log log10 log1p "
+    "log2 logical_not negative positive rad2deg radians reciprocal rint sign signbit sin sinh "
+    "spacing sqrt square tan tanh trunc"
+)
+_NUMPY_BINARY = _words(
+    "add arctan2 bitwise_and bitwise_or bitwise_xor copysign divide equal float_power "
+    "floor_divide fmax fmin fmod greater greater_equal heaviside hypot ldexp left_shift less "
+    "less_equal logaddexp logaddexp2 logical_and logical_or logical_xor maximum minimum "
+    "multiply nextafter not_equal power remainder right_shift subtract"
+)
+_NUMPY_TYPES = _words(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128"
+)
 _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_NUMPY_UNARY, (1, 1)),
     **dict.fromkeys(_NUMPY_BINARY, (2, 2)),
     **dict.fromkeys(_NUMPY_TYPES, (1, 1)),
 }
+
+BUILTIN_NAMES = frozenset(_BUILTINS)
+"""The builtins that a loop may name."""
 
 _MODULES: Mapping[str, tuple[ModuleType, Mapping[str, Arity]]] = {
     "builtins": (builtins, _BUILTINS),

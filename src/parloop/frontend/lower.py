@@ -125,7 +125,7 @@ def _check_uses(uses: Uses, lowering: _Lowering) -> None:
             other = uses.scalars[name]
             lowering.problems.append(
                 MixedUse(
-                    f"`{name}` is used as an array and as a number",
+                    f"the loop uses `{name}` as an array and as a number",
                     span,
                     (Label(other, f"`{name}` as a number"),),
                 )
@@ -133,7 +133,9 @@ def _check_uses(uses: Uses, lowering: _Lowering) -> None:
     for name, span in uses.outputs.items():
         if name in lowering.names.shared:
             lowering.problems.append(
-                SharedName(f"`{name}` is declared `global` or `nonlocal` and assigned", span)
+                SharedName(
+                    f"the loop assigns `{name}`, which is declared `global` or `nonlocal`", span
+                )
             )
 
 
@@ -169,7 +171,9 @@ class _Lowering(Expressions):
     def _index(self, node: ast.For) -> str:
         if isinstance(node.target, ast.Name):
             return node.target.id
-        self.problem(UnsupportedTarget, "the loop's index is not a plain name", node.target)
+        self.problem(
+            UnsupportedTarget, "the loop has an index that is not a plain name", node.target
+        )
         return "_"
 
     def _header(self, node: ast.stmt, last: ast.expr) -> Span:
@@ -180,7 +184,7 @@ class _Lowering(Expressions):
     def _range_arguments(
         self, node: ast.For, *, quiet: bool
     ) -> tuple[Expr | None, Expr | None, Expr | None]:
-        """Return start, stop and step of `node`; `quiet` gives `None` for what cannot be lowered."""
+        """Return start, stop and step of `node`; `quiet` gives `None` for a problem."""
         call = node.iter
         if (
             not isinstance(call, ast.Call)
@@ -256,10 +260,12 @@ class _Lowering(Expressions):
     def _refuse_statement(self, stmt: ast.stmt) -> None:
         if isinstance(stmt, ast.Expr):
             self.expression(stmt.value)
-            self.problem(UnsupportedStatement, "an expression stands as a statement", stmt)
+            self.problem(
+                UnsupportedStatement, "the loop contains an expression as a statement", stmt
+            )
             return
         word = _WORDS.get(type(stmt), type(stmt).__name__.lower())
-        self.problem(UnsupportedStatement, f"`{word}` in the loop", stmt)
+        self.problem(UnsupportedStatement, f"the loop contains `{word}`", stmt)
 
     def _for(self, node: ast.For, inside: bool) -> list[Stmt]:
         start, stop, step = (
@@ -279,7 +285,7 @@ class _Lowering(Expressions):
                 return self._store(target, self.head(value), stmt)
 
     def _store(self, target: ast.expr, value: Expr, stmt: ast.stmt) -> list[Stmt]:
-        """Return the assignment of `value`, already evaluated or the statement's own, to `target`."""
+        """Return the assignment of `value` to `target`."""
         span = self.span(stmt)
         match target:
             case ast.Name(id=name):
@@ -288,18 +294,20 @@ class _Lowering(Expressions):
                 place = self.element(target)
                 return [Store(place.array, place.subscripts, value, span)]
             case ast.Attribute():
-                self.problem(UnsupportedTarget, "an attribute is assigned", target)
+                self.problem(UnsupportedTarget, "the loop assigns an attribute", target)
             case ast.Tuple() | ast.List():
-                self.problem(UnsupportedTarget, "a nested target is assigned", target)
+                self.problem(UnsupportedTarget, "the loop assigns a nested target", target)
             case _:
-                self.problem(UnsupportedTarget, "a starred target is assigned", target)
+                self.problem(UnsupportedTarget, "the loop assigns a starred target", target)
         return []
 
     def _unpack(self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
         """Evaluate all values in order, then assign the targets in order."""
         values = self._parts(value, len(targets))
         if values is None:
-            self.problem(UnsupportedTarget, "a value is unpacked that is not written out", stmt)
+            self.problem(
+                UnsupportedTarget, "the loop unpacks a value that is not written out", stmt
+            )
             return []
         found: list[Stmt] = []
         kept: list[Expr] = []
@@ -335,11 +343,9 @@ class _Lowering(Expressions):
             Call("builtins.divmod.1", func.id, (self.again(first), self.again(second)), span),
         ]
 
-    def _assign_chain(
-        self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt
-    ) -> list[Stmt]:
+    def _assign_chain(self, targets: list[ast.expr], value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
         if any(isinstance(target, ast.Tuple | ast.List) for target in targets):
-            self.problem(UnsupportedTarget, "a chained assignment unpacks", stmt)
+            self.problem(UnsupportedTarget, "the loop unpacks in a chained assignment", stmt)
             return []
         kept = self.bind(self.head(value), names_too=True)
         found: list[Stmt] = []
@@ -365,7 +371,7 @@ class _Lowering(Expressions):
         if self.function == "<module>" or (
             stmt.value is None and not isinstance(stmt.target, ast.Name)
         ):
-            self.problem(UnsupportedStatement, "an annotation is evaluated", stmt)
+            self.problem(UnsupportedStatement, "the loop evaluates an annotation", stmt)
             return []
         return [] if stmt.value is None else self._assign(stmt.target, stmt.value, stmt)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from types import ModuleType
+
+from parloop.frontend.known import BUILTIN_NAMES, CONSTANTS, resolve
 
 _CONVENTIONAL: Mapping[str, str] = {"math": "math", "np": "numpy", "numpy": "numpy"}
 _STAR_MODULES = ("math", "numpy")
-_BUILTINS = ["abs", "bool", "complex", "divmod", "float", "int", "len", "max", "min", "pow", "range", "round"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,79 +33,96 @@ class NameFacts:
             return None
         if root in self.roots:
             return self.roots[root]
-        return f"builtins.{root}" if root in _BUILTINS else None
+        return f"builtins.{root}" if root in BUILTIN_NAMES else None
 
 
 def find_imports(tree: ast.Module) -> NameFacts:
-    """Return what the import statements at the top level of `tree` bind, beside the conventions.
+    """Return what the names at the top level of `tree` mean: conventions, imports, own names.
 
-    A name that the top level binds in another way is the program's own.
+    A name that is imported and also bound in another way (`np = None` where the import failed) is
+    taken for the import, but for numbers (`from math import e` beside `e = 1`).
     """
-    roots = dict(_CONVENTIONAL)
-    hidden: set[str] = set()
-    for node in _top_level(tree):
-        match node:
-            case ast.Import(names=names):
-                for item in names:
-                    root = item.name.partition(".")[0]
-                    roots[item.asname or root] = item.name if item.asname else root
-            case ast.ImportFrom(module=str(module), names=names, level=0):
-                for item in names:
-                    if item.name == "*":
-                        roots.update(_star(module))
-                    else:
-                        roots[item.asname or item.name] = f"{module}.{item.name}"
-            case ast.Name(id=name, ctx=ast.Store()):
-                hidden.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                hidden.add(name)
-            case ast.ClassDef(name=name):
-                hidden.add(name)
-            case _:
-                pass
-    return NameFacts(roots, frozenset(hidden))
+    return _with_bindings(NameFacts(), tree.body, frozenset())
 
 
 def enter_function(facts: NameFacts, function: ast.FunctionDef | ast.AsyncFunctionDef) -> NameFacts:
-    """Return `facts` as they are inside `function`: its own names hide the module's."""
-    arguments = function.args
-    own = {argument.arg for argument in ast.walk(arguments) if isinstance(argument, ast.arg)}
+    """Return `facts` as they are inside `function`: its own names hide those around it."""
+    parameters = (node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg))
+    return _with_bindings(facts, function.body, frozenset(parameters))
+
+
+def observe(namespace: Mapping[str, object]) -> NameFacts:
+    """Return what the names of a living module mean: what they are bound to right now."""
+    roots = dict(_CONVENTIONAL)
+    hidden: set[str] = set()
+    for name, value in namespace.items():
+        if isinstance(value, ModuleType) and value.__name__ in _STAR_MODULES:
+            roots[name] = value.__name__
+        elif (canonical := resolve(value)) is not None:
+            roots[name] = canonical
+        else:
+            hidden.add(name)
+    return NameFacts(roots, frozenset(hidden))
+
+
+def _with_bindings(facts: NameFacts, body: list[ast.stmt], own: frozenset[str]) -> NameFacts:
+    imported: dict[str, str] = {}
+    bound = set(own)
     shared: set[str] = set()
-    roots = dict(facts.roots)
-    for node in _own_nodes(function.body):
+    for node in _nodes(body):
         match node:
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                shared.update(names)
+            case ast.Import(names=names):
+                imported.update(_imported_modules(names))
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                imported.update(_imported_names(module, names))
+            case ast.Global(names=declared) | ast.Nonlocal(names=declared):
+                shared.update(declared)
             case ast.Name(id=name, ctx=ast.Store()):
-                own.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                own.add(name)
-            case ast.Import() | ast.ImportFrom():
-                inner = find_imports(ast.Module([node], []))
-                roots.update(inner.roots)
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name):
+                bound.add(name)
             case _:
                 pass
+    kept = {
+        name for name, dotted in imported.items() if name not in bound or dotted not in CONSTANTS
+    }
     return replace(
         facts,
-        roots=roots,
-        hidden=facts.hidden | (own - shared),
+        roots={**facts.roots, **imported},
+        hidden=(facts.hidden | (bound - shared)) - kept,
         shared=facts.shared | shared,
     )
 
 
-def _star(module: str) -> dict[str, str]:
+def _imported_modules(names: Iterable[ast.alias]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in names:
+        root = item.name.partition(".")[0]
+        found[item.asname or root] = item.name if item.asname else root
+    return found
+
+
+def _imported_names(module: str, names: Iterable[ast.alias]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in names:
+        if item.name == "*":
+            found.update({name: f"{module}.{name}" for name in _star(module)})
+        else:
+            found[item.asname or item.name] = f"{module}.{item.name}"
+    return found
+
+
+def _star(module: str) -> Iterable[str]:
     if module not in _STAR_MODULES:
-        return {}
+        return ()
     home = import_module(module)
-    names = getattr(home, "__all__", None) or [name for name in vars(home) if name[0] != "_"]
-    return {name: f"{module}.{name}" for name in names}
+    public = (name for name in vars(home) if not name.startswith("_"))
+    return getattr(home, "__all__", None) or tuple(public)
 
 
-def _top_level(tree: ast.Module) -> Iterator[ast.AST]:
-    return _own_nodes(tree.body)
-
-
-def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+def _nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """Yield the nodes of `body` but for what belongs to functions and classes inside it."""
     pending: list[ast.AST] = list(body)
     while pending:
