@@ -1,0 +1,34 @@
+"""The heat equation in three dimensions, between two arrays."""
+
+
+def heat3d(steps, a, b):
+    n = a.shape[0]
+    for _ in range(steps):
+        for i in range(1, n - 1):
+            for j in range(1, n - 1):
+                for k in range(1, n - 1):
+                    b[i, j, k] = (
+                        a[i, j, k]
+                        + 0.125 * (a[i + 1, j, k] - 2.0 * a[i, j, k] + a[i - 1, j, k])
+                        + 0.125 * (a[i, j + 1, k] - 2.0 * a[i, j, k] + a[i, j - 1, k])
+                        + 0.125 * (a[i, j, k + 1] - 2.0 * a[i, j, k] + a[i, j, k - 1])
+                    )
+        for i in range(1, n - 1):
+            for j in range(1, n - 1):
+                for k in range(1, n - 1):
+                    a[i, j, k] = (
+                        b[i, j, k]
+                        + 0.125 * (b[i + 1, j, k] - 2.0 * b[i, j, k] + b[i - 1, j, k])
+                        + 0.125 * (b[i, j + 1, k] - 2.0 * b[i, j, k] + b[i, j - 1, k])
+                        + 0.125 * (b[i, j, k + 1] - 2.0 * b[i, j, k] + b[i, j, k - 1])
+                    )
+
+
+SIZES = {"tiny": (2, 7), "cpython": (2, 34), "full": (10, 120)}
+OUTPUTS = ("a", "b")
+
+
+def make(size, rng):
+    steps, n = size
+    a = rng.random((n, n, n))
+    return steps, a, a.copy()

@@ -1,0 +1,32 @@
+"""Conway's game of life on a torus."""
+
+import numpy as np
+
+
+def life(generations, cells, after):
+    height, width = cells.shape
+    for _ in range(generations):
+        for i in range(height):
+            for j in range(width):
+                neighbours = 0
+                for di in range(-1, 2):
+                    for dj in range(-1, 2):
+                        if di != 0 or dj != 0:
+                            neighbours += cells[(i + di) % height, (j + dj) % width]
+                if neighbours == 3 or (neighbours == 2 and cells[i, j] == 1):
+                    after[i, j] = 1
+                else:
+                    after[i, j] = 0
+        for i in range(height):
+            for j in range(width):
+                cells[i, j] = after[i, j]
+
+
+SIZES = {"tiny": (2, 9), "cpython": (2, 120), "full": (4, 800)}
+OUTPUTS = ("cells", "after")
+
+
+def make(size, rng):
+    generations, n = size
+    cells = (rng.random((n, n)) < 0.3).astype(np.uint8)
+    return generations, cells, np.zeros_like(cells)
