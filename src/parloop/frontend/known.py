@@ -101,18 +101,20 @@ FUNCTIONS: Mapping[str, Arity] = {
 
 
 @cache
-def _objects() -> dict[int, str]:
-    """Return the canonical name of every known function by the object's identity."""
-    found: dict[int, str] = {}
+def _objects() -> dict[int, tuple[object, str]]:
+    """Return every known function with its canonical name, by identity; it stays alive here."""
+    found: dict[int, tuple[object, str]] = {}
     for canonical in FUNCTIONS:
         module, name = canonical.split(".")
-        found.setdefault(id(getattr(_MODULES[module][0], name)), canonical)
+        function = getattr(_MODULES[module][0], name)
+        found.setdefault(id(function), (function, canonical))
     return found
 
 
 def resolve(value: object) -> str | None:
     """Return the canonical name of a function or type of the table, `None` for any other object."""
-    return _objects().get(id(value))
+    found = _objects().get(id(value))
+    return None if found is None else found[1]
 
 
 @cache

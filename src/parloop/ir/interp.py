@@ -1,0 +1,233 @@
+"""Run the loop IR on Python's and NumPy's own objects.
+
+This is what the nodes mean: every operation is CPython's, on the objects that the user's program
+has, so types, bits, warnings and exceptions are those of the text. Only the lines that warnings
+name are not kept.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, MutableMapping
+from enum import Enum, auto
+from functools import cache
+from importlib import import_module
+from typing import Any, assert_never
+
+import numpy
+
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    Break,
+    Call,
+    Compare,
+    Conditional,
+    Const,
+    Continue,
+    Expr,
+    Extent,
+    For,
+    If,
+    Load,
+    Logical,
+    Name,
+    Nest,
+    Stmt,
+    Store,
+    Unary,
+    While,
+)
+
+Value = Any  # whatever the user's program computes with
+Environment = MutableMapping[str, Value]
+
+_BINARY: Mapping[str, Callable[[Value, Value], Value]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+}
+_COMPARE: Mapping[str, Callable[[Value, Value], Value]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_UNARY: Mapping[str, Callable[[Value], Value]] = {
+    "-": operator.neg,
+    "+": operator.pos,
+    "~": operator.invert,
+    "not": operator.not_,
+}
+
+
+class _Way(Enum):
+    """How a block of statements was left."""
+
+    END = auto()
+    BREAK = auto()
+    CONTINUE = auto()
+
+
+def run(nest: Nest, environment: Environment, start: int, stop: int, step: int) -> dict[str, Value]:
+    """Run `nest` over `range(start, stop, step)` and return the outputs that are bound afterwards.
+
+    `environment` holds the inputs. It is changed just as the text would change its names, also when
+    an exception comes out; the arrays in it are the user's own.
+    """
+    try:
+        _run_for(nest.loop, range(start, stop, step), environment)
+    finally:
+        _drop_temporaries(environment)
+    return {name: environment[name] for name in nest.outputs if name in environment}
+
+
+def evaluate(expr: Expr, environment: Environment) -> Value:
+    """Return the value of `expr` where the names mean what `environment` says."""
+    match expr:
+        case Const(value=value):
+            return value
+        case Name(id=name):
+            return _look_up(name, environment)
+        case Unary(op=op, operand=operand):
+            return _UNARY[op](evaluate(operand, environment))
+        case Binary(op=op, left=left, right=right):
+            first = evaluate(left, environment)
+            return _BINARY[op](first, evaluate(right, environment))
+        case Compare(op=op, left=left, right=right):
+            first = evaluate(left, environment)
+            return _COMPARE[op](first, evaluate(right, environment))
+        case Logical(op="and", left=left, right=right):
+            return evaluate(left, environment) and evaluate(right, environment)
+        case Logical(left=left, right=right):
+            return evaluate(left, environment) or evaluate(right, environment)
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            return evaluate(then if evaluate(test, environment) else otherwise, environment)
+        case Call(callee=callee, arguments=arguments):
+            return _call(callee, [evaluate(argument, environment) for argument in arguments])
+        case Load(array=array, subscripts=subscripts):
+            base = _look_up(array, environment)
+            return _element(base, [evaluate(part, environment) for part in subscripts])
+        case Extent(array=array, axis=axis):
+            return _extent(_look_up(array, environment), axis)
+        case _:
+            assert_never(expr)
+
+
+def _look_up(name: str, environment: Environment) -> Value:
+    if name not in environment:
+        raise NameError(f"name '{name}' is not defined", name=name)
+    return environment[name]
+
+
+@cache
+def _function(callee: str) -> Callable[..., Value]:
+    module, _, name = callee.partition(".")
+    function: Callable[..., Value] = getattr(import_module(module), name)
+    return function
+
+
+def _call(callee: str, arguments: list[Value]) -> Value:
+    function, _, part = callee.rpartition(".")
+    if part.isdecimal():
+        return _function(function)(*arguments)[int(part)]
+    return _function(callee)(*arguments)
+
+
+def _element(base: Value, subscripts: list[Value]) -> Value:
+    if isinstance(base, numpy.ndarray):
+        return base[subscripts[0] if len(subscripts) == 1 else tuple(subscripts)]
+    for subscript in subscripts:
+        base = base[subscript]
+    return base
+
+
+def _set_element(base: Value, subscripts: list[Value], value: Value) -> None:
+    if isinstance(base, numpy.ndarray):
+        base[subscripts[0] if len(subscripts) == 1 else tuple(subscripts)] = value
+    else:
+        _element(base, subscripts[:-1])[subscripts[-1]] = value
+
+
+def _extent(base: Value, axis: int | None) -> Value:
+    if not isinstance(base, numpy.ndarray) and axis == 0:
+        return len(base)
+    return base.size if axis is None else base.shape[axis]
+
+
+def _run_for(loop: For, indices: range, environment: Environment) -> _Way:
+    for index in indices:
+        environment[loop.index] = index
+        if _run_block(loop.body, environment) is _Way.BREAK:
+            return _Way.END
+    return _run_block(loop.orelse, environment)
+
+
+def _run_while(loop: While, environment: Environment) -> _Way:
+    while evaluate(loop.test, environment):
+        if _run_block(loop.body, environment) is _Way.BREAK:
+            return _Way.END
+    return _run_block(loop.orelse, environment)
+
+
+def _run_block(body: tuple[Stmt, ...], environment: Environment) -> _Way:
+    for stmt in body:
+        way = _run_statement(stmt, environment)
+        if way is not _Way.END:
+            return way
+    return _Way.END
+
+
+def _run_statement(stmt: Stmt, environment: Environment) -> _Way:
+    match stmt:
+        case Assign(target=target, value=value):
+            environment[target] = evaluate(value, environment)
+        case Store():
+            _run_store(stmt, environment)
+        case For(start=start, stop=stop, step=step):
+            bounds = [evaluate(bound, environment) for bound in (start, stop, step)]
+            return _run_for(stmt, range(*bounds), environment)
+        case While():
+            return _run_while(stmt, environment)
+        case If(test=test, then=then, otherwise=otherwise):
+            return _run_block(then if evaluate(test, environment) else otherwise, environment)
+        case Break():
+            return _Way.BREAK
+        case Continue():
+            return _Way.CONTINUE
+        case _:
+            assert_never(stmt)
+    return _Way.END
+
+
+def _run_store(stmt: Store, environment: Environment) -> None:
+    match stmt.value:
+        case Binary(op=op, left=Load(subscripts=subscripts), right=right) if (
+            subscripts is stmt.subscripts
+        ):
+            # An augmented store evaluates its subscripts once, before the right side.
+            base = _look_up(stmt.array, environment)
+            places = [evaluate(part, environment) for part in subscripts]
+            old = _element(base, places)
+            value = _BINARY[op](old, evaluate(right, environment))
+        case _:
+            value = evaluate(stmt.value, environment)
+            base = _look_up(stmt.array, environment)
+            places = [evaluate(part, environment) for part in stmt.subscripts]
+    _set_element(base, places, value)
+
+
+def _drop_temporaries(environment: Environment) -> None:
+    for name in [name for name in environment if name.startswith("%")]:
+        del environment[name]
