@@ -1,0 +1,193 @@
+"""Which loops get a site: the outermost `for NAME in range(...)` without an obvious obstacle.
+
+    for t in range(10):          no site: calls `print`
+        print(t)
+        for i in range(n):       a site
+            a[i] = t
+
+Only what no later phase could make machine code of counts as an obstacle here; the frontend judges
+the rest, with reasons, when the loop is first entered.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+KNOWN_BUILTINS: Final = frozenset(
+    {"abs", "bool", "complex", "divmod", "float", "int", "len", "max", "min", "pow", "range",
+     "round"}
+)  # fmt: skip
+"""Builtin functions that may stand in a loop with a site."""
+
+KNOWN_MODULES: Final = frozenset({"math", "numpy"})
+"""Modules whose functions may stand in a loop with a site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a loop gets no site: the construct, in words, and the node that it is."""
+
+    construct: str
+    node: ast.AST
+
+
+@dataclass(frozen=True, slots=True)
+class Callables:
+    """The names by which a text calls functions that machine code may replace."""
+
+    modules: frozenset[str] = frozenset({"math", "np", "numpy"})
+    functions: frozenset[str] = KNOWN_BUILTINS
+
+    def is_known(self, callee: ast.expr) -> bool:
+        """Return whether `callee` looks like one of them; whether it is one is seen at run time."""
+        match callee:
+            case ast.Name(id=name):
+                return name in self.functions
+            case ast.Attribute(value=ast.Name(id=name)):
+                return name in self.modules
+        return False
+
+
+def find_callables(tree: ast.AST, is_known: Callable[[str], bool] | None = None) -> Callables:
+    """Return the callables that the imports in `tree` give names to.
+
+    `is_known` is asked about further names, where the values of globals can be seen.
+    """
+    modules = set(Callables().modules)
+    functions = set(KNOWN_BUILTINS) | (_MATH_NAMES if is_known is None else set())
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                modules |= {n.asname or n.name for n in names if n.name in KNOWN_MODULES}
+            case ast.ImportFrom(module=module, names=names) if module in KNOWN_MODULES:
+                functions |= {n.asname or n.name for n in names}
+            case ast.Call(func=ast.Name(id=name)) if is_known is not None and is_known(name):
+                functions.add(name)
+            case ast.Attribute(value=ast.Name(id=name)) if is_known is not None and is_known(name):
+                modules.add(name)
+    return Callables(frozenset(modules), frozenset(functions))
+
+
+_MATH_NAMES: Final = {name for name in dir(math) if not name.startswith("_")}
+"""What `from math import *` binds: it cannot be seen in the text, but is common."""
+
+
+def is_range_loop(node: ast.AST) -> bool:
+    """Return whether `node` is `for NAME in range(...)` with 1 to 3 plain arguments."""
+    match node:
+        case ast.For(
+            target=ast.Name(),
+            iter=ast.Call(func=ast.Name(id="range"), args=[_, *more], keywords=[]) as call,
+        ):
+            return len(more) <= 2 and not any(isinstance(a, ast.Starred) for a in call.args)
+    return False
+
+
+def is_candidate(node: ast.AST, callables: Callables) -> bool:
+    """Return whether `node` is a loop that gets a site, if no loop around it does."""
+    return is_range_loop(node) and find_obstacle(node, callables) is None
+
+
+def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
+    """Return the first construct in the body of the range loop `loop` that has to be interpreted."""
+    assert isinstance(loop, ast.For)
+    for statement in loop.body:
+        for node in _walk(statement):
+            if construct := _obstacle_in(node, callables):
+                return Obstacle(construct, node)
+    return None
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield `node` and all nodes in it, in order of the text."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child)
+
+
+def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
+    if isinstance(node, ast.expr):
+        return _obstacle_in_expression(node, callables)
+    match node:
+        case ast.For() if not is_range_loop(node):
+            return "a loop over something else than `range(...)`"
+        case ast.stmt() if type(node) not in _STATEMENTS:
+            return _in_words(node)
+    return None
+
+
+def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
+    match node:
+        case ast.Call(func=func) if not callables.is_known(func):
+            return f"a call of `{ast.unparse(func)}`"
+        case ast.Call(args=args, keywords=keywords):
+            if keywords or any(isinstance(a, ast.Starred) for a in args):
+                return "a call with keywords or unpacking"
+        case ast.Constant(value=bool() | int() | float() | complex()):
+            return None
+        case ast.Constant():
+            return f"the literal `{ast.unparse(node)}`"
+        case ast.Compare(ops=ops):
+            if any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in ops):
+                return f"the test `{ast.unparse(node)}`"
+        case ast.Attribute(ctx=ast.Store()):
+            return f"an assignment to `{ast.unparse(node)}`"
+        case ast.BinOp(op=ast.MatMult()):
+            return "the operator `@`"
+        case _ if type(node) not in _EXPRESSIONS:
+            return _in_words(node)
+    return None
+
+
+_STATEMENTS: Final = frozenset(
+    {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,
+     ast.Continue, ast.Pass, ast.Expr}
+)  # fmt: skip
+
+_EXPRESSIONS: Final = frozenset(
+    {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Call, ast.Constant,
+     ast.Attribute, ast.Subscript, ast.Name, ast.Tuple}
+)  # fmt: skip
+
+_WORDS: Final = {
+    ast.FunctionDef: "a function definition",
+    ast.AsyncFunctionDef: "a function definition",
+    ast.ClassDef: "a class definition",
+    ast.Return: "`return`",
+    ast.AnnAssign: "an annotated assignment",
+    ast.Delete: "`del`",
+    ast.With: "`with`",
+    ast.AsyncWith: "`async with`",
+    ast.AsyncFor: "`async for`",
+    ast.Raise: "`raise`",
+    ast.Try: "`try`",
+    ast.Assert: "`assert`",
+    ast.Import: "`import`",
+    ast.ImportFrom: "`import`",
+    ast.Global: "`global`",
+    ast.Nonlocal: "`nonlocal`",
+    ast.NamedExpr: "an assignment expression",
+    ast.Lambda: "`lambda`",
+    ast.Dict: "a dictionary",
+    ast.Set: "a set",
+    ast.List: "a list",
+    ast.ListComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a generator expression",
+    ast.Await: "`await`",
+    ast.Yield: "`yield`",
+    ast.YieldFrom: "`yield from`",
+    ast.JoinedStr: "a formatted string",
+    ast.Starred: "unpacking with `*`",
+    ast.Slice: "a slice",
+}
+
+
+def _in_words(node: ast.AST) -> str:
+    kind = type(node)
+    return _WORDS.get(kind, f"`{kind.__name__.lower()}`")

@@ -1,0 +1,88 @@
+"""Which names a piece of text reads, binds and deletes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+
+def names_in_order(loop: ast.For) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names that `loop`'s header and body read, and those that they bind.
+
+    Both are in the order in which the compiler meets the names, which is that of `co_varnames`.
+    `else` is left out: it runs in the interpreter.
+    """
+    read: dict[str, None] = {}
+    stored: dict[str, None] = {}
+    met: dict[str, None] = {}
+    for part in (loop.iter, loop.target, *loop.body):
+        for name, is_store in _in_compiled_order(part):
+            met[name] = None
+            (stored if is_store else read)[name] = None
+    return tuple(read), tuple(name for name in met if name in stored)
+
+
+def _in_compiled_order(node: ast.AST) -> Iterator[tuple[str, bool]]:
+    parts: list[ast.AST | None]
+    match node:
+        case ast.Name(id=name, ctx=context):
+            yield name, isinstance(context, ast.Store)
+            return
+        case ast.Assign(targets=targets, value=value):
+            parts = [value, *targets]
+        case ast.AugAssign(target=ast.Name(id=name) as target, value=value):
+            yield name, False
+            parts = [value, target]
+        case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
+            parts = [iterable, target, *body, *orelse]
+        case ast.IfExp(test=test, body=then, orelse=otherwise):
+            parts = [test, then, otherwise]
+        case _:
+            parts = list(ast.iter_child_nodes(node))
+    for part in parts:
+        if part is not None:
+            yield from _in_compiled_order(part)
+
+
+def bound_here(target: ast.AST) -> set[str]:
+    """Return the names that assigning to `target` binds."""
+    return {
+        node.id
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def surely_assigned(statement: ast.stmt) -> set[str]:
+    """Return names that the simple statement `statement` binds whenever it completes."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return set[str]().union(*map(bound_here, targets))
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return {name}
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return {name}
+        case ast.Import(names=names):
+            return {alias.asname or alias.name.partition(".")[0] for alias in names}
+        case ast.ImportFrom(names=names):
+            return {alias.asname or alias.name for alias in names}
+    return set()
+
+
+def unsure_names(function: ast.AST) -> frozenset[str]:
+    """Return the names that something in `function` unbinds or takes from outside."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Name(id=name, ctx=ast.Del()) | ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                found.update(names)
+    return frozenset(found)
+
+
+def parameters(arguments: ast.arguments) -> set[str]:
+    """Return the names of a function's parameters."""
+    plain = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    packed = (arguments.vararg, arguments.kwarg)
+    return {argument.arg for argument in (*plain, *packed) if argument is not None}
