@@ -82,7 +82,9 @@ def _outcome(work: Callable[[], None], names: dict[str, Any]) -> Outcome:
         {
             name: _describe(value)
             for name, value in names.items()
-            if not name.startswith("__") and not callable(value) and type(value).__name__ != "module"
+            if not name.startswith("__")
+            and not callable(value)
+            and type(value).__name__ != "module"
         },
         exception,
         tuple((one.category, str(one.message)) for one in caught),

@@ -48,7 +48,8 @@ LOOPS = {
     "break": "for i in range(n):\n if b[i] > 2: break\n k = i",
     "inner_break": "for i in range(n):\n for j in range(n):\n  if a[i, j] > 0: break\n  k += 1",
     "for_else": (
-        "for i in range(n):\n for j in range(n):\n  if a[i, j] > 5: break\n else:\n  k += 10\n k += 1"
+        "for i in range(n):\n for j in range(n):\n  if a[i, j] > 5: break\n"
+        " else:\n  k += 10\n k += 1"
     ),
     "outer_else": "for i in range(n): k += 1\nelse: k *= 7",
     "outer_else_after_break": "for i in range(n):\n break\nelse: k *= 7",
@@ -66,9 +67,11 @@ LOOPS = {
     "extents": "for i in range(a.shape[0]):\n for j in range(a.shape[-1]): k += a.size + len(a)",
     "math": "import math\nfor i in range(n): b[i] = math.sqrt(i) + math.sin(a[i, 0]) * math.pi",
     "math_renamed": "from math import sqrt as root, pi\nfor i in range(n): s = root(i) * pi",
-    "numpy": "import numpy as xp\nfor i in range(n): b[i] = xp.exp(a[i, 0]) - xp.maximum(s, xp.inf)",
+    "numpy": "import numpy as xp\n"
+    "for i in range(n): b[i] = xp.exp(a[i, 0]) - xp.maximum(s, xp.inf)",
     "types": (
-        "import numpy as np\nfor i in range(n):\n x = np.float32(i) / 3\n y = int(a[i, 0]) + float(i)\n"
+        "import numpy as np\nfor i in range(n):\n x = np.float32(i) / 3\n"
+        " y = int(a[i, 0]) + float(i)\n"
         " k = bool(i) + complex(i, 1)"
     ),
     "minimum": "for i in range(n): s = min(s, a[i, 0])",
@@ -95,7 +98,8 @@ LOOPS = {
     "too_large_for_integers": "for i in range(n): h[i] = 100 * i",
     "integers_wrap": "for i in range(n): h[i] = h[i] * h[i] * h[i]",
     "numpy_accumulator": "for i in range(n): s = s + f[i] * i",
-    "value_before_subscript": "import math\nfor i in range(n): b[1 // (2 - i)] = math.sqrt(-1.0 * (i == 2))",
+    "value_before_subscript": "import math\n"
+    "for i in range(n): b[1 // (2 - i)] = math.sqrt(-1.0 * (i == 2))",
     "augmented_loads_first": "for i in range(n): b[i + 2] += 1 // (3 - i)",
     "augmented_division": "for i in range(n): b[i] /= i",
     "lists": "for i in range(n): g[i][i] = g[i][0] + len(g)",
