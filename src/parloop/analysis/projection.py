@@ -1,0 +1,81 @@
+"""Which parameter values give a system a solution: quickly where exact elimination does it, else isl.
+
+Where neither does (isl is missing or gave up), the answer is a larger set, which errs towards bad.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parloop.analysis import polyhedra
+from parloop.analysis.affine import System, is_parameter
+from parloop.analysis.conditions import UNKNOWN, Condition
+from parloop.analysis.elimination import (
+    NotExact,
+    eliminate,
+    is_infeasible,
+    without_redundant,
+)
+
+MAX_REDUNDANCY_ROWS = 8
+"""Conditions with more rows than this are tested as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A union of conditions; empty when there is no solution."""
+
+    conditions: tuple[Condition, ...]
+    exhausted: bool = False  # isl was asked, and gave up
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the system surely has no solution."""
+        return not self.conditions
+
+
+NOTHING = Projection(())
+
+
+def project_to_parameters(system: System, context: System) -> Projection:
+    """Return the parameter values, among those in `context`, for which `system` has a solution."""
+    try:
+        found = eliminate(system, None)
+    except NotExact:
+        return _project_with_isl(system, context)
+    if found is None:
+        return NOTHING
+    return _simplified((Condition(found),), context)
+
+
+def _project_with_isl(system: System, context: System) -> Projection:
+    names = system.symbols()
+    pieces = polyhedra.project(system, frozenset(filter(is_parameter, names)))
+    if pieces is not None:
+        return _simplified(pieces, context)
+    exhausted = polyhedra.is_available()
+    try:
+        shadow = eliminate(system, None, shadow=True)
+    except NotExact:
+        return Projection((UNKNOWN,), exhausted)
+    if shadow is None:
+        return NOTHING
+    return Projection(
+        _simplified((Condition(shadow, exact=False),), context).conditions, exhausted
+    )
+
+
+def _simplified(pieces: tuple[Condition, ...], context: System) -> Projection:
+    """Drop the conditions that `context` contradicts, and the rows that it implies."""
+    kept: list[Condition] = []
+    for piece in pieces:
+        system = piece.system
+        if not system.zero and not system.nonnegative:
+            kept.append(piece)
+            continue
+        if is_infeasible(system & context):
+            continue
+        if len(system.nonnegative) <= MAX_REDUNDANCY_ROWS and not piece.quotients:
+            system = without_redundant(system, context)
+        kept.append(Condition(system, piece.quotients, piece.exact))
+    return Projection(tuple(kept))

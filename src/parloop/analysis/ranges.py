@@ -1,0 +1,112 @@
+"""Where subscripts may leave their arrays: conditions on the parameters, tested before a launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parloop.analysis.accesses import Access, Collected
+from parloop.analysis.affine import Affine, System
+from parloop.analysis.conditions import Condition
+from parloop.analysis.projection import project_to_parameters
+from parloop.ir.nodes import Load, Store
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptRange:
+    """One subscript of an access: when it may be below zero, and when it may reach the extent.
+
+    None means that it cannot be described by the parameters, so that every access needs a check.
+    """
+
+    lower: tuple[Condition, ...] | None
+    upper: tuple[Condition, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """One `Load` or `Store`, in order of evaluation."""
+
+    node: Load | Store
+    array: str
+    is_write: bool
+    loops: tuple[int, ...]
+    affine: tuple[bool, ...]
+    ranges: tuple[SubscriptRange, ...]
+    exact: bool  # whether the access is surely made in the iterations that the conditions describe
+
+    @property
+    def node_id(self) -> int:
+        """`id` of the node."""
+        return id(self.node)
+
+    @property
+    def lower(self) -> tuple[Condition, ...] | None:
+        """Where some subscript is negative: legal in Python, but it counts from the end."""
+        return _union([r.lower for r in self.ranges])
+
+    @property
+    def upper(self) -> tuple[Condition, ...] | None:
+        """Where some subscript reaches the extent."""
+        return _union([r.upper for r in self.ranges])
+
+    @property
+    def violations(self) -> tuple[Condition, ...] | None:
+        """Where some subscript is outside `0 <= subscript < extent`."""
+        return _union([self.lower, self.upper])
+
+
+def _union(parts: list[tuple[Condition, ...] | None]) -> tuple[Condition, ...] | None:
+    found: list[Condition] = []
+    for part in parts:
+        if part is None:
+            return None
+        found += [condition for condition in part if condition not in found]
+    return tuple(found)
+
+
+def describe_ranges(collected: Collected) -> tuple[AccessFacts, ...]:
+    """Return for every access when its subscripts may be out of range."""
+    describer = _Describer(collected)
+    return tuple(describer.describe(access) for access in collected.accesses)
+
+
+class _Describer:
+    def __init__(self, collected: Collected) -> None:
+        self.collected = collected
+        self.cache: list[tuple[Access, Affine, str, SubscriptRange]] = []
+
+    def describe(self, access: Access) -> AccessFacts:
+        return AccessFacts(
+            access.node,
+            access.array,
+            access.is_write,
+            access.loops,
+            tuple(subscript is not None for subscript in access.subscripts),
+            tuple(self.range_of(access, axis) for axis in range(len(access.subscripts))),
+            access.exact,
+        )
+
+    def range_of(self, access: Access, axis: int) -> SubscriptRange:
+        subscript = access.subscripts[axis]
+        if subscript is None:
+            return SubscriptRange(None, None)
+        extent = self.collected.extents[f"{access.array}.shape[{axis}]"]
+        name = f"{access.array}.shape[{axis}]"
+        for known, value, other, found in self.cache:
+            if value == subscript and other == name and known.domain == access.domain:
+                return found
+        found = SubscriptRange(
+            self.where(access.domain, subscript.scaled(-1).shifted(-1)),
+            self.where(access.domain, subscript - extent),
+        )
+        self.cache.append((access, subscript, name, found))
+        return found
+
+    def where(self, domain: System, reached: Affine) -> tuple[Condition, ...] | None:
+        """Return the parameters for which `reached >= 0` somewhere in `domain`."""
+        system = domain & System(nonnegative=(reached,))
+        found = project_to_parameters(system, self.collected.context)
+        if any(condition.is_certain for condition in found.conditions):
+            return None
+        return found.conditions
+

@@ -1,0 +1,404 @@
+"""Stage 0: from a nest to what is known about each of its loops and accesses.
+
+    analysis = analyse(nest)
+    analysis.loops[0].verdict        Parallel(...), ParallelIf(...) or Serial(...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from parloop.analysis import codes
+from parloop.analysis.accesses import Access, Collected, LoopShape, collect_accesses
+from parloop.analysis.conditions import Condition
+from parloop.analysis.dependence import Dependence, PairTester, dependences_between
+from parloop.analysis.facts import NO_FACTS, Facts
+from parloop.analysis.ranges import AccessFacts, describe_ranges
+from parloop.analysis.reductions import Reduction, array_reductions, scalar_reductions
+from parloop.analysis.scalars import ScalarUse, scalar_use
+from parloop.diagnostics import Diagnostic, Label
+from parloop.ir.nodes import Expr, For, Load, Name, Nest, Stmt
+from parloop.ir.walk import expressions, own_expressions, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """The iterations may run in any order, given that the order of `needs` does not matter."""
+
+    needs: tuple[Reduction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelIf:
+    """As `Parallel` where none of the conditions `unless` holds. Testing these needs `parameters`."""
+
+    unless: tuple[Condition, ...]
+    needs: tuple[Reduction, ...] = ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters whose values decide, sorted."""
+        return tuple(sorted({name for bad in self.unless for name in bad.parameters}))
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """Not proved parallel. `reasons` is never empty."""
+
+    reasons: tuple[Diagnostic, ...]
+
+
+Verdict: TypeAlias = Parallel | ParallelIf | Serial
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """All that keeps a loop serial is that `load` may give one element of `array` to two iterations.
+
+    If the values of `load` over the iterations of the loop are distinct, it is parallel.
+    """
+
+    array: str
+    index: str
+    load: Load
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFacts:
+    """What is known about one `For` of the nest."""
+
+    number: int  # in order of the text, 0 is the outermost
+    loop: For
+    parents: tuple[int, ...]
+    verdict: Verdict
+    dependences: tuple[Dependence, ...]  # those that this loop carries
+    reductions: tuple[Reduction, ...]  # all that were found, needed or not
+    private: frozenset[str]  # scalars that every iteration assigns before it reads them
+    last_values: frozenset[str]  # private scalars that may be read after the loop
+    conditional: frozenset[str]  # private scalars that an iteration may leave unassigned
+    inspectors: tuple[Inspector, ...]
+
+    @property
+    def needs(self) -> tuple[Reduction, ...]:
+        """The reductions whose order must not matter for the verdict."""
+        return () if isinstance(self.verdict, Serial) else self.verdict.needs
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What stage 0 knows of a nest.
+
+    The verdicts assume that arrays in `disjoint` pairs share no memory, that no array overlaps
+    itself, that subscripts are in range and do not wrap (`AccessFacts`), and that `parameters` are
+    exact integers that keep their value while the nest runs.
+    """
+
+    nest: Nest
+    loops: tuple[LoopFacts, ...]
+    accesses: tuple[AccessFacts, ...]
+    parameters: tuple[str, ...]
+    disjoint: tuple[tuple[str, str], ...]
+    notes: tuple[Diagnostic, ...]
+    exhausted: bool
+
+    def of(self, loop: For) -> LoopFacts:
+        """Return the facts about `loop`, one of the loops of this nest."""
+        return next(facts for facts in self.loops if facts.loop is loop)
+
+
+def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
+    """Return which loops of `nest` may run in any order, and what keeps the others from it."""
+    collected = collect_accesses(nest, facts)
+    judge = _Judge(nest, facts, collected)
+    loops = tuple(judge.loop_facts(shape) for shape in collected.loops)
+    accesses = describe_ranges(collected)
+    return Analysis(
+        nest,
+        loops,
+        accesses,
+        _parameters(collected),
+        _disjoint(collected.accesses, facts),
+        tuple(judge.notes),
+        judge.exhausted,
+    )
+
+
+def _parameters(collected: Collected) -> tuple[str, ...]:
+    names: set[str] = set()
+    for access in collected.accesses:
+        names |= access.domain.symbols()
+        for subscript in access.subscripts:
+            if subscript is not None:
+                names |= subscript.terms.keys()
+    for shape in collected.loops:
+        names |= shape.inside.symbols()
+    return tuple(sorted(name for name in names if name[0] not in "@$"))
+
+
+def _disjoint(accesses: Sequence[Access], facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of arrays, one of them written, that the verdicts take to be apart."""
+    memory = {access.array: access.memory for access in accesses}
+    written = {access.array for access in accesses if access.is_write}
+    names = sorted(memory)
+    return tuple(
+        (a, b)
+        for place, a in enumerate(names)
+        for b in names[place + 1 :]
+        if (a in written or b in written)
+        and memory[a] != memory[b]
+        and frozenset((a, b)) not in facts.overlapping
+    )
+
+
+class _Judge:
+    def __init__(self, nest: Nest, facts: Facts, collected: Collected) -> None:
+        self.nest = nest
+        self.outputs = frozenset(nest.outputs)
+        self.collected = collected
+        self.notes: list[Diagnostic] = []
+        self.exhausted = False
+        self.tester = PairTester(collected, facts.overlapping)
+        self.groups = self.reduction_groups()
+        self.dependences: dict[int, list[Dependence]] = {s.number: [] for s in collected.loops}
+        for first, second in self.tester.pairs(collected.accesses):
+            result = self.tester.test(first, second)
+            if result.independent is None:
+                for dependence in dependences_between(first, second, result):
+                    self.dependences[dependence.carrier].append(dependence)
+
+    def reduction_groups(self) -> dict[int, tuple[str, str]]:
+        """Return, by position, the accesses that accumulate, with memory and operator."""
+        stores = array_reductions((self.nest.loop,))
+        self.array_reductions = stores
+        loads = {id(load) for _, _, _, load in stores.values()}
+        groups: dict[int, tuple[str, str]] = {}
+        for access in self.collected.accesses:
+            found = stores.get(id(access.statement))
+            if found is not None and (access.is_write or id(access.node) in loads):
+                groups[access.position] = (access.memory, found[1])
+        return groups
+
+    def is_set_aside(self, dependence: Dependence) -> bool:
+        """Return whether both ends of `dependence` accumulate with one operator."""
+        source, sink = dependence.source, dependence.sink
+        if source is None or sink is None or source.memory != sink.memory:
+            return False
+        group = self.groups.get(source.position)
+        return group is not None and group == self.groups.get(sink.position)
+
+    def loop_facts(self, shape: LoopShape) -> LoopFacts:
+        loop = shape.loop
+        use = scalar_use(loop)
+        scalars = scalar_reductions(loop)
+        private = use.private - {name for found in scalars.values() for name in found.companions}
+        mine = self.dependences[shape.number]
+        aside = [dependence for dependence in mine if self.is_set_aside(dependence)]
+        kept = [dependence for dependence in mine if not self.is_set_aside(dependence)]
+        arrays = self.needed_arrays(aside)
+        needs = tuple(found for name, found in scalars.items() if name in use.carried) + arrays
+        reasons = self.scalar_reasons(shape, use, scalars) + self.array_reasons(loop, kept)
+        if shape.has_break:
+            reasons.append(
+                codes.LeavesEarly(f"loop `{loop.index}` may be left by `break`", loop.span)
+            )
+        unless = _distinct(c for dep in kept if not dep.plain for c in dep.conditions)
+        verdict: Verdict
+        if reasons:
+            verdict = Serial(tuple(reasons))
+        elif unless:
+            verdict = ParallelIf(unless, needs)
+        else:
+            verdict = Parallel(needs)
+        return LoopFacts(
+            shape.number,
+            loop,
+            shape.parents,
+            verdict,
+            tuple(mine),
+            tuple(scalars.values()) + arrays,
+            private,
+            self.live_after(loop, private),
+            private - use.always_assigned,
+            self.inspectors(shape, kept, reasons),
+        )
+
+    def needed_arrays(self, aside: list[Dependence]) -> tuple[Reduction, ...]:
+        """Return the array reductions whose dependences were set aside."""
+        found: dict[tuple[str, str], list[Stmt]] = {}
+        for dependence in aside:
+            for access in (dependence.source, dependence.sink):
+                assert access is not None
+                key = (access.array, self.groups[access.position][1])
+                stmts = found.setdefault(key, [])
+                if not any(stmt is access.statement for stmt in stmts):
+                    stmts.append(access.statement)
+        result: list[Reduction] = []
+        for (array, _), stmts in found.items():
+            matches = [self.array_reductions[id(stmt)] for stmt in stmts]
+            subtracts = any(match[2] for match in matches)
+            result.append(Reduction(array, True, matches[0][1], tuple(stmts), (), subtracts))
+        return tuple(result)
+
+    def live_after(self, loop: For, private: frozenset[str]) -> frozenset[str]:
+        """Return the scalars of `private` that are read outside `loop` or leave the nest."""
+        inside = {id(stmt) for stmt in statements(loop.body)}
+        read: set[str] = set()
+        for stmt in statements((self.nest.loop,)):
+            if id(stmt) not in inside:
+                for expr in own_expressions(stmt):
+                    read |= {inner.id for inner in expressions(expr) if isinstance(inner, Name)}
+        return frozenset(name for name in private if name in read or name in self.outputs)
+
+    def scalar_reasons(
+        self, shape: LoopShape, use: ScalarUse, scalars: dict[str, Reduction]
+    ) -> list[Diagnostic]:
+        reasons: list[Diagnostic] = []
+        for name in sorted(use.carried - scalars.keys()):
+            labels = [Label(use.exposed[name].span, "may read what the previous iteration assigned")]
+            for stmt in statements(shape.loop.body):
+                if getattr(stmt, "target", getattr(stmt, "index", None)) == name:
+                    labels.insert(0, Label(stmt.span, "assigned here"))
+                    break
+            reasons.append(
+                codes.CarriedScalar(
+                    f"loop `{shape.loop.index}` carries the variable `{name}` from one iteration"
+                    " to the next",
+                    shape.loop.span,
+                    tuple(labels),
+                )
+            )
+        return reasons
+
+    def array_reasons(self, loop: For, kept: list[Dependence]) -> list[Diagnostic]:
+        """Return one diagnostic for each array and kind of dependence that surely matters."""
+        reasons: list[Diagnostic] = []
+        seen: set[tuple[str, str, str]] = set()
+        for dependence in kept:
+            self.exhausted |= dependence.exhausted
+            if not dependence.plain:
+                continue
+            assert dependence.source is not None
+            assert dependence.sink is not None
+            diagnostic = _explain(loop, dependence, dependence.source, dependence.sink)
+            key = (diagnostic.code, dependence.name, diagnostic.message)
+            if key not in seen:
+                seen.add(key)
+                reasons.append(diagnostic)
+        return reasons
+
+    def inspectors(
+        self, shape: LoopShape, kept: list[Dependence], reasons: list[Diagnostic]
+    ) -> tuple[Inspector, ...]:
+        """Return the index loads whose distinctness alone would make the loop parallel."""
+        written = {access.memory for access in self.collected.accesses if access.is_write}
+        memory = {access.array: access.memory for access in self.collected.accesses}
+        found: list[Inspector] = []
+        plain = [dependence for dependence in kept if dependence.plain]
+        if not plain or len(plain) < len(kept):
+            return ()
+        if not all(isinstance(reason, codes.IndexedStore) for reason in reasons):
+            return ()
+        for dependence in plain:
+            assert dependence.source is not None
+            assert dependence.sink is not None
+            source, sink = dependence.source.node, dependence.sink.node
+            if source.array != sink.array or source.subscripts != sink.subscripts:
+                return ()
+            pairs = zip(source.subscripts, dependence.source.cells, strict=True)
+            loads = [
+                Inspector(source.array, expr.array, expr, axis)
+                for axis, (expr, cell) in enumerate(pairs)
+                if cell is None
+                and isinstance(expr, Load)
+                and memory[expr.array] not in written
+                and not _reads_any(expr, scalar_use(shape.loop).assigned - {shape.loop.index})
+            ]
+            if not loads:
+                return ()
+            if all(known.load is not loads[0].load for known in found):
+                found.append(loads[0])
+        return tuple(found)
+
+
+def _reads_any(expr: Expr, names: frozenset[str]) -> bool:
+    return any(isinstance(inner, Name) and inner.id in names for inner in expressions(expr))
+
+
+def _distinct(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    kept: list[Condition] = []
+    for condition in conditions:
+        if condition not in kept:
+            kept.append(condition)
+    return tuple(kept)
+
+
+def _explain(loop: For, dependence: Dependence, source: Access, sink: Access) -> Diagnostic:
+    """Return the diagnostic for a dependence that keeps `loop` in order."""
+    labels = _labels(dependence, source, sink)
+    if source.array != sink.array and source.memory != sink.memory:
+        message = f"arrays `{source.array}` and `{sink.array}` overlap in an unknown way"
+        return codes.OverlapUnknown(message, loop.span, labels)
+    store = source if source.is_write else sink
+    if not (source.is_affine and sink.is_affine):
+        blind = store if not store.is_affine else (sink if store is source else source)
+        if any(isinstance(expr, Load) for expr in blind.node.subscripts):
+            verb = "writes" if blind.is_write else "reads"
+            message = f"loop `{loop.index}` {verb} elements of `{blind.array}` that data choose"
+            return codes.IndexedStore(message, loop.span, labels)
+        message = f"which elements of `{blind.array}` loop `{loop.index}` touches is not known"
+        return codes.UnknownElement(message, loop.span, labels)
+    notes = _distance_notes(dependence)
+    match dependence.kind:
+        case "flow":
+            message = f"loop `{loop.index}` carries a value from one iteration to the next"
+            return codes.CarriedValue(message, loop.span, labels, notes)
+        case "anti":
+            message = f"loop `{loop.index}` overwrites elements of `{dependence.name}` after reading them"
+            return codes.OverwrittenValue(message, loop.span, labels, notes)
+        case _:
+            message = f"loop `{loop.index}` writes elements of `{dependence.name}` more than once"
+            return codes.WrittenTwice(message, loop.span, labels, notes)
+
+
+def _labels(dependence: Dependence, source: Access, sink: Access) -> tuple[Label, ...]:
+    match dependence.kind:
+        case "flow":
+            return (
+                Label(source.node.span, "written here"),
+                Label(sink.node.span, "reads what an earlier iteration wrote"),
+            )
+        case "anti":
+            return (
+                Label(source.node.span, "read here"),
+                Label(sink.node.span, "overwritten by a later iteration"),
+            )
+        case _:
+            if source.node is sink.node:
+                return (Label(source.node.span, "written by several iterations"),)
+            return (
+                Label(source.node.span, "written here"),
+                Label(sink.node.span, "written again by a later iteration"),
+            )
+
+
+def _distance_notes(dependence: Dependence) -> tuple[str, ...]:
+    level = dependence.loops.index(dependence.carrier)
+    distance = dependence.distances[level]
+    if distance is None:
+        return ()
+    return (f"distance {abs(distance)} on `{dependence.name}`",)
+
+
+__all__ = [
+    "Analysis",
+    "Inspector",
+    "LoopFacts",
+    "Parallel",
+    "ParallelIf",
+    "Serial",
+    "Verdict",
+    "analyse",
+]
