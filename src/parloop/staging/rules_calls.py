@@ -1,0 +1,230 @@
+"""The rules of calls: builtins, `math`, and NumPy's ufuncs on numbers."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, cast
+
+import numpy
+
+from parloop.ir.nodes import BinaryOperator
+from parloop.ir.types import (
+    NP_BOOL,
+    PY_BOOL,
+    PY_COMPLEX,
+    PY_FLOAT,
+    PY_INT,
+    Scalar,
+)
+from parloop.staging.rules_base import (
+    ALL_FLAGS,
+    NO_FLAGS,
+    Rule,
+    conversion_flags,
+    conversion_may_raise,
+    default_type,
+    numpy_scalar,
+)
+from parloop.staging.rules_conversions import builtin_conversion_rule, numpy_conversion_rule
+from parloop.staging.rules_operators import binary_rule, compare_rule, numpy_rule
+
+MATH_UNARY = frozenset(
+    "acos acosh asin asinh atan atanh cbrt cos cosh degrees erf erfc exp exp2 expm1 fabs log "
+    "log10 log1p log2 radians sin sinh sqrt tan tanh".split()
+)
+"""The functions of `math` that take and give a float, as libm does but for what they raise."""
+
+MATH_BINARY = frozenset("atan2 copysign fmod pow remainder nextafter".split())
+MATH_TESTS = frozenset("isfinite isinf isnan".split())
+MATH_ROUNDINGS = frozenset("ceil floor trunc".split())
+
+_NEVER_RAISE = frozenset(
+    "asinh atan atan2 cbrt copysign degrees erf erfc fabs nextafter radians tanh".split()
+)
+
+UFUNC_OPERATORS: dict[str, BinaryOperator] = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "floor_divide": "//",
+    "remainder": "%",
+    "power": "**",
+    "divide": "/",
+    "left_shift": "<<",
+    "right_shift": ">>",
+    "bitwise_and": "&",
+    "bitwise_or": "|",
+    "bitwise_xor": "^",
+}
+"""The ufuncs that are done like an operator; `power` and `divide` only for some types."""
+
+UFUNC_COMPARISONS = {
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+
+
+def call_rule(callee: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    """Return the rule of a call of `callee`, a canonical name such as `math.sqrt`."""
+    module, _, name = callee.partition(".")
+    match module:
+        case "builtins":
+            return _builtin_rule(name, operands)
+        case "math":
+            return _math_rule(name, operands)
+        case "numpy" if numpy_scalar(name) is not None:
+            return numpy_conversion_rule(name, operands[0]) if len(operands) == 1 else None
+        case "numpy":
+            return _ufunc_rule(name, operands)
+        case _:
+            return None
+
+
+def _builtin_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    match name, operands:
+        case ("bool" | "int" | "float" | "complex"), _:
+            return builtin_conversion_rule(name, operands)
+        case "abs", (operand,):
+            return _abs_rule(operand)
+        case "round", (operand,) if operand.kind in "iuf" or operand == PY_BOOL:
+            computed = PY_FLOAT if operand.kind == "f" else PY_INT
+            may_raise = computed == PY_FLOAT or conversion_may_raise(operand, PY_INT)
+            return Rule(PY_INT, (computed,), "python", may_raise=may_raise)
+        case "pow", (left, right):
+            return binary_rule("**", left, right)
+        case _:
+            return None  # min, max and divmod give back more than one value or type
+
+
+def _abs_rule(operand: Scalar) -> Rule | None:
+    if operand == NP_BOOL:
+        return Rule(NP_BOOL, (NP_BOOL,), "numpy-loop")
+    if operand.owner == "numpy":
+        if operand.kind == "c":
+            part = Scalar("numpy", "f", operand.bits // 2)
+            return Rule(part, (operand,), "numpy-scalar")
+        warns = operand.kind == "i"
+        verb = "scalar absolute"
+        return Rule(operand, (operand,), "numpy-scalar", int_warns=warns, verb=verb)
+    if operand == PY_COMPLEX:
+        return Rule(PY_FLOAT, (operand,), "python", may_raise=True)
+    result = PY_INT if operand == PY_BOOL else operand
+    return Rule(result, (result,), "python", may_raise=operand == PY_INT)
+
+
+def _math_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    if any(operand.kind == "c" for operand in operands) or not hasattr(_math(), name):
+        return None
+    may_raise = name not in _NEVER_RAISE
+    match operands:
+        case (operand,) if name in MATH_UNARY:
+            return Rule(PY_FLOAT, (PY_FLOAT,), "python", may_raise=may_raise)
+        case (operand,) if name in MATH_TESTS:
+            return Rule(PY_BOOL, (PY_FLOAT,), "python")
+        case (operand,) if name in MATH_ROUNDINGS:
+            return _rounding_rule(name, operand)
+        case (_, _) if name in MATH_BINARY:
+            return Rule(PY_FLOAT, (PY_FLOAT, PY_FLOAT), "python", may_raise=may_raise)
+        case (_, _) if name == "log":
+            return Rule(PY_FLOAT, (PY_FLOAT, PY_FLOAT), "python", may_raise=True)
+        case _:
+            return None  # hypot, gamma, lgamma and dist have algorithms of CPython's own
+
+
+def _rounding_rule(name: str, operand: Scalar) -> Rule | None:
+    if operand in (PY_BOOL, PY_INT):
+        return Rule(PY_INT, (PY_INT,), "python")
+    if name == "trunc" and operand.owner == "numpy" and operand.bits != 64:
+        return None
+    if name == "trunc" and operand.kind != "f":
+        return None
+    return Rule(PY_INT, (PY_FLOAT,), "python", may_raise=True)
+
+
+def _math() -> Any:
+    import math
+
+    return math
+
+
+def _ufunc_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    if name in UFUNC_COMPARISONS and len(operands) == 2:
+        return _ufunc_comparison(UFUNC_COMPARISONS[name], operands)
+    resolved = resolved_types(name, operands)
+    if resolved is None:
+        return None
+    *compute, result = resolved
+    if name in UFUNC_OPERATORS and inline_operator(name, compute[0]):
+        # NumPy's `x ** 2` on arrays is not `power`: only operators on integers are alike.
+        first, second = operands
+        return numpy_rule(UFUNC_OPERATORS[name], (first, second), compute[0], "numpy-loop")
+    pairs = tuple(zip(operands, compute, strict=True))
+    casts = NO_FLAGS.union(*(conversion_flags(*pair) for pair in pairs))
+    flags = ALL_FLAGS if name not in _SILENT else NO_FLAGS
+    return Rule(
+        result,
+        tuple(compute),
+        "numpy-loop",
+        may_raise=any(conversion_may_raise(*pair) for pair in pairs),
+        flags=flags | casts,
+        verb=_VERBS.get(name, name),
+    )
+
+
+def _ufunc_comparison(op: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    left, right = (default_type(o) for o in operands)
+    if operands[0].owner == operands[1].owner:
+        operands = (left, right)
+    return compare_rule(cast(Any, op), *operands)
+
+
+def inline_operator(name: str, computed: Scalar) -> bool:
+    """Return whether the ufunc `name` is done like its operator when it computes in this type."""
+    if name == "power":
+        return computed.kind in "iu"
+    if name in ("divide", "remainder", "floor_divide"):
+        return computed.kind in "iuf"
+    return True
+
+
+_SILENT = frozenset(
+    "bitwise_not conjugate copysign fabs isfinite isinf isnan logical_and logical_not logical_or "
+    "logical_xor negative positive sign signbit".split()
+)
+"""The ufuncs that set no floating point flag."""
+
+_VERBS: dict[str, str] = {"bitwise_not": "invert"}
+
+
+@functools.cache
+def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...] | None:
+    """Return the types in which the ufunc `numpy.name` computes, the result's last.
+
+    NumPy itself is asked. `None` if it has no loop for these operands, or one whose types the loop IR
+    has not.
+    """
+    ufunc = getattr(numpy, name, None)
+    if not isinstance(ufunc, numpy.ufunc) or ufunc.nin != len(operands) or ufunc.nout != 1:
+        return None
+    all_python = all(operand.owner == "python" for operand in operands)
+    asked = [_dtype(operand, weak=not all_python) for operand in operands]
+    try:
+        resolved = cast(Any, ufunc).resolve_dtypes((*asked, None))
+    except TypeError:
+        return None
+    found = [numpy_scalar(dtype.name) for dtype in resolved]
+    if any(scalar is None for scalar in found):
+        return None
+    return tuple(scalar for scalar in found if scalar is not None)
+
+
+def _dtype(operand: Scalar, *, weak: bool) -> Any:
+    if weak and operand.owner == "python" and operand.kind != "b":
+        return {"i": int, "f": float, "c": complex}[operand.kind]
+    return numpy.dtype(str(default_type(operand)).removesuffix("_"))
+
+
