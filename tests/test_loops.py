@@ -1,0 +1,125 @@
+"""Every program under `tests/loops` leaves the same in every way of running it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from tests.corpus import FILES, LoopFile, Mark
+from tests.differential import MODES, Outcome, find_difference, run
+from tests.through_ir import load_through_ir
+
+import parloop
+
+CASES = [
+    pytest.param(file, name, id=f"{file.path.stem}-{name}")
+    for file in FILES
+    for name in file.functions()
+]
+MARKS = [
+    pytest.param(file, mark, id=f"{file.path.stem}-{mark.function}-{mark.line}")
+    for file in FILES
+    for mark in file.marks
+]
+THREADS = (1, 2, 5)
+
+NOT_THROUGH_IR = {
+    "patched_math_sqrt": "the interpreter of the IR looks functions up once",
+    "patched_numpy_exp": "the interpreter of the IR looks functions up once",
+    "frames_stay_real": "the rewriting for the interpreter of the IR leaves a name",
+    "replaced_showwarning": "the interpreter of the IR keeps no lines",
+    "locals_in_the_body": "the rewriting for the interpreter of the IR leaves a name",
+}
+
+
+@pytest.mark.parametrize(("file", "name"), CASES)
+def test_native_runs_leave_what_python_leaves(file: LoopFile, name: str) -> None:
+    assert run_natively(file, name).differences == ()
+
+
+@pytest.mark.parametrize(("file", "name"), CASES)
+def test_the_loop_ir_means_what_the_text_means(file: LoopFile, name: str) -> None:
+    if name in NOT_THROUGH_IR:
+        pytest.skip(NOT_THROUGH_IR[name])
+    namespace, lowered = load_through_ir(file)
+    if name not in lowered:
+        return
+    plain = file.fresh()[name]
+    for number, arguments in enumerate(file.arguments(name)):
+        expected = run(plain, arguments, "always", str(file.path))
+        seen = run(namespace[name], arguments, "always", str(file.path))
+        why = find_difference(without_lines(expected), without_lines(seen))
+        assert why is None, f"arguments {number}: {why}"
+
+
+@pytest.mark.parametrize(("file", "mark"), [case for case in MARKS if case.values[1].outermost])
+def test_a_loop_runs_where_its_mark_says(file: LoopFile, mark: Mark) -> None:
+    ran = mark.line in run_natively(file, mark.function).native_lines
+    assert ran == mark.native
+
+
+@pytest.mark.parametrize(("file", "mark"), MARKS)
+def test_a_loop_has_the_verdict_that_its_mark_says(file: LoopFile, mark: Mark) -> None:
+    seen = explained(file).get(mark.line)
+    assert seen is not None, "the loop is not explained at all"
+    verdict, codes, text = seen
+    assert verdict == mark.verdict, text
+    assert not mark.evidence or mark.evidence in codes, text
+
+
+class Judgement:
+    """What native runs of one function came to."""
+
+    def __init__(self, differences: tuple[str, ...], native_lines: frozenset[int]) -> None:
+        self.differences = differences
+        self.native_lines = native_lines
+
+
+@cache
+def run_natively(file: LoopFile, name: str) -> Judgement:
+    """Run a function plain and through `parloop.parallel` in all modes, and compare."""
+    plain = file.fresh()[name]
+    fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
+    parloop.reset_report()
+    differences: list[str] = []
+    for number, arguments in enumerate(file.arguments(name)):
+        for mode in MODES:
+            expected = run(plain, arguments, mode, str(file.path))
+            for threads in THREADS if mode == "always" else THREADS[1:2]:
+                around = parloop.settings(threads=threads)
+                seen = run(fast, arguments, mode, str(file.path), around)
+                if why := find_difference(expected, seen):
+                    differences.append(f"arguments {number}, {mode}, {threads} threads: {why}")
+    native = frozenset(
+        site.line
+        for site in parloop.report().sites
+        if site.native_runs and site.file == str(file.path)
+    )
+    return Judgement(tuple(differences), native)
+
+
+@cache
+def explained(file: LoopFile) -> dict[int, tuple[str, frozenset[str], str]]:
+    """Return for each line of `file` with a loop its verdict, its codes and the printed text."""
+    return {
+        loop.line: (loop.verdict, frozenset(why.code for why in loop.reasons), str(loop))
+        for loop in parloop.explain(file.path).loops
+    }
+
+
+def without_lines(outcome: Outcome) -> Outcome:
+    """Return `outcome` as the interpreter of the IR can know it.
+
+    It keeps no lines, has one kind of NameError, and counts axes once for `a[i][j]`.
+    """
+    failure = outcome.exception
+    if failure is not None:
+        kind, text, _ = failure
+        if issubclass(kind, NameError):
+            failure = (NameError, "", ())
+        else:
+            failure = (kind, re.sub(r"axis \d", "axis", text), ())
+    said = tuple((category, text, "", 0) for category, text, _, _ in outcome.warnings)
+    return replace(outcome, exception=failure, warnings=said)

@@ -1,0 +1,79 @@
+"""Rewrite a user's file so that its loops run through the loop IR and its interpreter."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.corpus import LoopFile
+
+from parloop.frontend.lower import lower_loop
+from parloop.frontend.names import NameFacts, enter_function, observe
+from parloop.ir import interp
+from parloop.ir.nodes import Nest
+from parloop.source import Source
+
+
+def load_through_ir(file: LoopFile) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return a fresh namespace of `file` in which lowerable loops run in `ir.interp`.
+
+    And the names of the functions in which there is such a loop.
+    """
+    rewriter = _Rewriter(Source(str(file.path), file.text), observe(file.fresh()))
+    tree = rewriter.visit(ast.parse(file.text, str(file.path)))
+    namespace: dict[str, Any] = {"__name__": file.path.stem, "__run_nest__": rewriter.run}
+    exec(compile(ast.fix_missing_locations(tree), str(file.path), "exec"), namespace)
+    return namespace, frozenset(rewriter.lowered)
+
+
+@dataclass
+class _Rewriter(ast.NodeTransformer):
+    source: Source
+    facts: NameFacts
+    nests: list[Nest] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    lowered: set[str] = field(default_factory=set)
+
+    def run(self, number: int, bounds: range, environment: dict[str, Any]) -> None:
+        """Run one nest; `environment` holds all names and takes what the nest leaves."""
+        interp.run(self.nests[number], environment, bounds.start, bounds.stop, bounds.step)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        outer = self.facts
+        self.facts = enter_function(outer, node)
+        self.functions.append(node.name)
+        self.generic_visit(node)
+        self.functions.pop()
+        self.facts = outer
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
+        nest = lower_loop(
+            node, self.source, function=(self.functions or ["?"])[0], names=self.facts
+        )
+        if not isinstance(nest, Nest) or not self.functions:
+            return self.generic_visit(node)
+        self.lowered.add(self.functions[0])
+        self.nests.append(nest)
+        leave = "\n".join(
+            f"    if {name!r} in __env: {name} = __env[{name!r}]" for name in nest.outputs
+        )
+        text = (
+            "__env = {**globals(), **locals()}\n"
+            f"try:\n    __run_nest__({len(self.nests) - 1}, ITERABLE, __env)\n"
+            f"finally:\n    pass\n{leave}\nif 0:\n    LOOP\n"
+        )
+        made = ast.parse(text).body
+        attempt, dead = made[1], made[-1]
+        assert isinstance(attempt, ast.Try)
+        assert isinstance(dead, ast.If)
+        call = attempt.body[0]
+        assert isinstance(call, ast.Expr)
+        assert isinstance(call.value, ast.Call)
+        call.value.args[1] = node.iter
+        dead.body = [node]  # so that all names keep their scopes
+        return made
