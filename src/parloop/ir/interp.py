@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 import numpy
 
+from parloop.diagnostics import InternalError
 from parloop.ir.nodes import (
     Assign,
     Binary,
@@ -38,6 +39,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.walk import is_repeated
 
 Value = Any  # whatever the user's program computes with
 Environment = MutableMapping[str, Value]
@@ -109,6 +111,8 @@ def evaluate(expr: Expr, environment: Environment) -> Value:
             first = evaluate(left, environment)
             return _COMPARE[op](first, evaluate(right, environment))
         case Logical(op="and", left=left, right=right):
+            if isinstance(right, Compare) and _is_chained(left, right):
+                return _chain(expr, environment)[0]
             return evaluate(left, environment) and evaluate(right, environment)
         case Logical(left=left, right=right):
             return evaluate(left, environment) or evaluate(right, environment)
@@ -125,6 +129,36 @@ def evaluate(expr: Expr, environment: Environment) -> Value:
             assert_never(expr)
 
 
+def _is_chained(left: Expr, right: Compare) -> bool:
+    match left:
+        case Compare(right=middle) | Logical(op="and", right=Compare(right=middle)):
+            return is_repeated(middle, right.left)
+        case _:
+            return False
+
+
+def _chain(expr: Expr, environment: Environment) -> tuple[Value, Value]:
+    """Return the value of a chained comparison, and of its last operand where that was reached."""
+    match expr:
+        case Logical(op="and", left=left, right=Compare(op=op, right=right) as pair) if _is_chained(
+            left, pair
+        ):
+            value, middle = _chain(left, environment)
+            if not value:
+                return value, None
+            last = evaluate(right, environment)
+            return _COMPARE[op](middle, last), last
+        case Logical(left=left, right=Compare() as pair):
+            value = evaluate(left, environment)
+            return _chain(pair, environment) if value else (value, None)
+        case Compare(op=op, left=left, right=right):
+            first = evaluate(left, environment)
+            last = evaluate(right, environment)
+            return _COMPARE[op](first, last), last
+        case _:
+            raise InternalError(f"no comparison: {expr}")
+
+
 def _look_up(name: str, environment: Environment) -> Value:
     if name not in environment:
         raise NameError(f"name '{name}' is not defined", name=name)
@@ -139,10 +173,14 @@ def _function(callee: str) -> Callable[..., Value]:
 
 
 def _call(callee: str, arguments: list[Value]) -> Value:
-    function, _, part = callee.rpartition(".")
-    if part.isdecimal():
-        return _function(function)(*arguments)[int(part)]
-    return _function(callee)(*arguments)
+    match callee:
+        case "builtins.divmod.0":
+            return divmod(arguments[0], arguments[1])[0]
+        case "builtins.divmod.1":
+            with numpy.errstate(all="ignore"):  # the first part has warned
+                return divmod(arguments[0], arguments[1])[1]
+        case _:
+            return _function(callee)(*arguments)
 
 
 def _element(base: Value, subscripts: list[Value]) -> Value:

@@ -59,7 +59,11 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`x < y` and the like; a chain becomes `Logical("and", ...)` of pairs."""
+    """`x < y` and the like; a chain becomes `Logical("and", ...)` of pairs.
+
+    The middle operand of a chain stands in both of its pairs: in a temporary, or written out twice
+    with one span (`walk.is_repeated`), and then it is evaluated, and warns, once.
+    """
 
     op: CompareOperator
     left: Expr
@@ -93,6 +97,8 @@ class Call:
 
     `callee` is the canonical name (`math.sqrt`, `numpy.exp`, `builtins.abs`); `path` is how the user
     wrote it (`m.sqrt`), which staging resolves again and compares before every native run.
+    `builtins.divmod.0` and `builtins.divmod.1` are the two parts of one `divmod`; the second stands
+    right after the first, on the same operands, and gives no warnings of its own.
     """
 
     callee: str

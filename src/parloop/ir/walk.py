@@ -26,6 +26,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.source import NOWHERE
 
 
 def operands(expr: Expr) -> tuple[Expr, ...]:
@@ -106,3 +107,12 @@ def all_expressions(body: tuple[Stmt, ...]) -> Iterator[Expr]:
     for stmt in statements(body):
         for expr in own_expressions(stmt):
             yield from expressions(expr)
+
+
+def is_repeated(first: Expr, second: Expr) -> bool:
+    """Tell whether `second` is the middle operand of a chained comparison written out once more.
+
+    Then it has the value of `first`, and is not evaluated again: `a < x / y < b` becomes
+    `a < x / y and x / y < b`, whose two divisions have one span and warn once.
+    """
+    return first.span == second.span != NOWHERE and first == second
