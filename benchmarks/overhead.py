@@ -1,0 +1,113 @@
+"""What parloop costs where it brings nothing: importing it, entering a site, leaving a loop alone."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+ROUNDS = 15
+PROCESSES = 11
+
+_IMPORTS = "import time, numpy; t = time.perf_counter(); import parloop; print(time.perf_counter() - t)"
+
+
+def five_arrays(n, a, b, c, d, e):
+    for i in range(n):
+        e[i] = a[i] + b[i] + c[i] + d[i]
+
+
+def too_small(a, b):
+    for i in range(2):
+        a[i] = b[i]
+
+
+def declined(words, counts):
+    for _ in range(200):
+        for j in range(len(words)):
+            counts[words[j]] = counts.get(words[j], 0) + 1
+
+
+def measure() -> str:
+    """Return a table of four costs, each median and interquartile range of interleaved rounds."""
+    import parloop
+
+    lines = [_line("import parloop after numpy", _import_seconds(), 1e3, "ms")]
+    if not hasattr(parloop, "parallel"):
+        return "\n".join([*lines, "the rest: this parloop has no `parallel` yet"])
+    lines.append(_warm_site(parloop))
+    lines.append(_too_small(parloop))
+    lines.append(_declined(parloop))
+    return "\n".join(lines)
+
+
+def _import_seconds() -> list[float]:
+    folder = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-c", _IMPORTS]
+    return [
+        float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder).stdout)
+        for _ in range(PROCESSES)
+    ]
+
+
+def _warm_site(parloop: Any) -> str:
+    """Time a native run of one iteration, less the same call with a loop of no iterations in CPython."""
+    arrays = [np.ones(64) for _ in range(5)]
+    with parloop.settings(min_work_ms=0):
+        fast = parloop.parallel(five_arrays)
+        fast(1, *arrays)
+        parloop.reset_report()
+        costs = _interleaved(lambda: fast(1, *arrays), lambda: five_arrays(0, *arrays), 2000)
+        sites = parloop.report().sites
+    native = sum(site.native_runs for site in sites)
+    where = "native" if native and not any(s.interpreted_runs for s in sites) else "NOT NATIVE"
+    return _line(f"a warm site with five arrays, one iteration ({where})", costs, 1e6, "µs")
+
+
+def _too_small(parloop: Any) -> str:
+    a, b = np.zeros(2), np.ones(2)
+    fast = parloop.parallel(too_small)
+    costs = _interleaved(lambda: fast(a, b), lambda: too_small(a, b), 20000)
+    return _line("a loop too small to pay, per entry over CPython", costs, 1e9, "ns")
+
+
+def _declined(parloop: Any) -> str:
+    words = [f"word{i % 17}" for i in range(200)]
+    fast = parloop.parallel(declined)
+    plain: list[float] = []
+    costs: list[float] = []
+    for _ in range(ROUNDS):
+        start = perf_counter()
+        declined(words, {})
+        middle = perf_counter()
+        fast(words, {})
+        end = perf_counter()
+        plain.append(middle - start)
+        costs.append((end - middle) - (middle - start))
+    share = statistics.median(costs) / statistics.median(plain)
+    return f"{'a declined nest, over CPython':55} {share:+.1%}"
+
+
+def _interleaved(fast: Any, plain: Any, calls: int) -> list[float]:
+    """Return, for each round, the seconds by which one call of `fast` takes longer than one of `plain`."""
+    costs: list[float] = []
+    for _ in range(ROUNDS):
+        start = perf_counter()
+        for _ in range(calls):
+            plain()
+        middle = perf_counter()
+        for _ in range(calls):
+            fast()
+        costs.append(((perf_counter() - middle) - (middle - start)) / calls)
+    return costs
+
+
+def _line(what: str, seconds: list[float], scale: float, unit: str) -> str:
+    quartiles = statistics.quantiles(seconds, n=4)
+    middle, spread = statistics.median(seconds) * scale, (quartiles[2] - quartiles[0]) * scale
+    return f"{what:55} {middle:.3g} ± {spread:.2g} {unit}"

@@ -1,0 +1,244 @@
+"""Present what was measured: a table as text, the same as Markdown, JSON, and a plot."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import re
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runner import Options, ProgramResult, SideResult
+from benchmarks.sides import C, CPYTHON, NJIT, PARLOOP, PEERS, PRANGE, REASSOCIATE
+
+HEADINGS = {
+    PARLOOP: "parloop", REASSOCIATE: "parloop, regrouped", NJIT: "Numba njit",
+    PRANGE: "Numba prange", C: "C + OpenMP",
+}  # fmt: skip
+
+
+def machine() -> dict[str, str]:
+    """Return what a reader must know of where this was measured."""
+    facts = {"cpu": _cpu_name(), "cores": str(len(os.sched_getaffinity(0))) if hasattr(
+        os, "sched_getaffinity") else str(os.cpu_count()), "system": platform.platform(),
+        "python": platform.python_version()}  # fmt: skip
+    for package in ("parloop", "numpy", "llvmlite", "islpy", "numba"):
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "none"
+    return facts
+
+
+def file_stem() -> str:
+    """Return the name of this CPU as a file name without its ending."""
+    return re.sub(r"[^a-z0-9]+", "-", _cpu_name().lower()).strip("-") or "unknown"
+
+
+def to_json(results: Sequence[ProgramResult], options: Options) -> dict[str, Any]:
+    """Return everything measured, for `json.dump`."""
+    return {
+        "machine": machine(),
+        "options": asdict(options),
+        "summary": summary(results),
+        "programs": {r.name: {side: asdict(s) for side, s in r.sides.items()} for r in results},
+    }
+
+
+def report_text(results: Sequence[ProgramResult], options: Options, markdown: bool) -> str:
+    """Return the tables and the summary, as plain text or as Markdown."""
+    facts = ", ".join(f"{name} {value}" for name, value in machine().items())
+    parts = [f"{facts}; {options.threads} threads, {options.repeat} rounds"]
+    peers = tuple(peer for peer in PEERS if peer in options.peers)
+    if options.size == "full":
+        parts += ["Steady state in milliseconds, median ± interquartile range; * other bits than CPython's"]
+        parts += [_grid(_steady_rows(results, peers), markdown)]
+        parts += ["First call in milliseconds, median of fresh processes, imports excluded: cold / warm disk cache"]
+        parts += [_grid(_first_rows(results, peers), markdown)]
+    parts += ["Beside CPython at the reduced size, in milliseconds"]
+    parts += [_grid(_reduced_rows(results, peers), markdown)]
+    parts += ["\n".join(("- " if markdown else "") + line for line in summary(results))]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(results: Sequence[ProgramResult]) -> list[str]:
+    """Return the sentences that the tables add up to; a program left out of a mean is named."""
+    lines = []
+    native = [r for r in results if r.sides[PARLOOP].native == "native"]
+    left = [f"{r.name} ({r.sides[PARLOOP].unavailable or r.sides[PARLOOP].native})"
+            for r in results if r not in native]  # fmt: skip
+    lines.append(f"{len(native)} of {len(results)} programs ran natively in parloop, every loop from end to end"
+                 + (f"; not: {', '.join(left)}" if left else ""))  # fmt: skip
+    checked = [r for r in results if r.sides[PARLOOP].same_bits is not None]
+    wrong = [r.name for r in checked if not r.sides[PARLOOP].same_bits]
+    lines.append(f"{len(checked) - len(wrong)} of {len(results)} results have CPython's bits and types"
+                 + (f"; DIFFERENT: {', '.join(wrong)}" if wrong else ""))  # fmt: skip
+    lines += _mean_lines(results)
+    lines += _first_lines(results)
+    lines += [
+        f"CLAIM OF A PEER IS WRONG: {r.name}, {side}, same bits: {s.same_bits}, claimed: {s.claims_same_bits}"
+        for r in results for side, s in r.sides.items()
+        if side in PEERS and s.same_bits is not None and s.same_bits < s.claims_same_bits
+    ]  # fmt: skip
+    return lines
+
+
+def plot(results: Sequence[ProgramResult], path: Path) -> bool:
+    """Write bars of speed relative to parloop to `path`; False where matplotlib is not installed."""
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError:
+        return False
+    timed = [r for r in results if r.sides[PARLOOP].steady]
+    if not timed:
+        return False
+    figure, axes = pyplot.subplots(figsize=(12, 5), layout="constrained")
+    for number, peer in enumerate(PEERS):
+        ratios = [_ratio(r, peer) or math.nan for r in timed]
+        axes.bar([i + 0.27 * (number - 1) for i in range(len(timed))], ratios, 0.25, label=HEADINGS[peer])
+    axes.axhline(1.0, color="black", linewidth=0.8)
+    axes.set_yscale("log")
+    axes.set_ylabel("time / parloop's time")
+    axes.set_xticks(range(len(timed)), [r.name for r in timed], rotation=60, ha="right")
+    axes.legend()
+    axes.set_title("Steady state: above the line, parloop is faster")
+    figure.savefig(path)
+    pyplot.close(figure)
+    return True
+
+
+def _mean_lines(results: Iterable[ProgramResult]) -> list[str]:
+    lines = []
+    results = list(results)
+    for peer in PEERS:
+        ratios = [ratio for r in results if (ratio := _ratio(r, peer))]
+        if ratios:
+            lines.append(f"steady state against {HEADINGS[peer]}: {_mean(ratios):.2f} times as fast in the "
+                         f"geometric mean of {len(ratios)} programs ({min(ratios):.2f} to {max(ratios):.2f})")  # fmt: skip
+    best = {r.name: ratio for r in results if (ratio := _against_best(r))}
+    if best:
+        slow = [f"{name} {ratio:.2f}" for name, ratio in best.items() if ratio < 0.9]
+        lines.append(f"against the fastest peer that computes the same bits: {_mean(best.values()):.2f}"
+                     + (f"; below 0.9: {', '.join(slow)}" if slow else "; no program below 0.9"))  # fmt: skip
+    reduced = [_median(r.sides[CPYTHON].reduced) / _median(r.sides[PARLOOP].reduced)
+               for r in results if r.sides[PARLOOP].reduced and r.sides[PARLOOP].native == "native"]  # fmt: skip
+    if reduced:
+        lines.append(f"against CPython at the reduced size: {_mean(reduced):.0f} times as fast in the "
+                     f"geometric mean of {len(reduced)} programs")  # fmt: skip
+    return lines
+
+
+def _first_lines(results: Iterable[ProgramResult]) -> list[str]:
+    lines = []
+    results = list(results)
+    for side in (PARLOOP, NJIT, PRANGE):
+        for what, words in (("first_cold", "nothing on disk"), ("first_warm", "a warm disk cache")):
+            times = [_median(getattr(r.sides[side], what)) for r in results
+                     if side in r.sides and getattr(r.sides[side], what)]  # fmt: skip
+            if times:
+                lines.append(f"first call, {HEADINGS[side]}, {words}: {_milliseconds(_median(times))} ms in the "
+                             f"median of {len(times)} programs, at most {_milliseconds(max(times))} ms")  # fmt: skip
+    return lines
+
+
+def _ratio(result: ProgramResult, peer: str) -> float | None:
+    """Return how many times faster parloop is: in the tier that may regroup, where the peer does."""
+    other = result.sides.get(peer)
+    ours = result.sides[PARLOOP]
+    if other is not None and not other.claims_same_bits:
+        ours = result.sides.get(REASSOCIATE, ours)
+    if other is None or not other.steady or not ours.steady:
+        return None
+    return _median(other.steady) / _median(ours.steady)
+
+
+def _against_best(result: ProgramResult) -> float | None:
+    exact = [_median(s.steady) for side, s in result.sides.items()
+             if side in PEERS and s.steady and s.same_bits]  # fmt: skip
+    ours = result.sides[PARLOOP].steady
+    return min(exact) / _median(ours) if exact and ours else None
+
+
+def _steady_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> list[list[str]]:
+    sides = (PARLOOP, REASSOCIATE, *peers)
+    rows = [["program", *(HEADINGS[side] for side in sides), "best same bits / parloop"]]
+    for result in results:
+        best = _against_best(result)
+        rows.append([result.name, *(_spread(result.sides.get(side)) for side in sides),
+                     f"{best:.2f}" if best else "-"])  # fmt: skip
+    return rows
+
+
+def _first_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> list[list[str]]:
+    sides = (PARLOOP, *(peer for peer in peers if peer != C))
+    rows = [["program", *(HEADINGS[side] for side in sides)]]
+    for result in results:
+        cells = [
+            f"{_milliseconds(_median(s.first_cold))} / {_milliseconds(_median(s.first_warm))}"
+            if (s := result.sides.get(side)) and s.first_cold and s.first_warm else "-"
+            for side in sides
+        ]  # fmt: skip
+        rows.append([result.name, *cells])
+    return rows
+
+
+def _reduced_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> list[list[str]]:
+    rows = [["program", "CPython", *(HEADINGS[side] for side in (PARLOOP, *peers)), "CPython's bits", "ran"]]
+    for result in results:
+        ours = result.sides[PARLOOP]
+        times = [_milliseconds(_median(s.reduced)) if (s := result.sides.get(side)) and s.reduced else "-"
+                 for side in (CPYTHON, PARLOOP, *peers)]  # fmt: skip
+        same = {True: "same", False: "DIFFERENT", None: "not run"}[ours.same_bits]
+        rows.append([result.name, *times, same, ours.native or ours.unavailable])
+    return rows
+
+
+def _grid(rows: list[list[str]], markdown: bool) -> str:
+    if markdown:
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        lines.insert(1, "|" + " --- |" * len(rows[0]))
+        return "\n".join(lines)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+        for row in rows
+    )
+
+
+def _spread(side: SideResult | None) -> str:
+    if side is None or not side.steady:
+        return "-"
+    quartiles = statistics.quantiles(side.steady, n=4) if len(side.steady) > 1 else [0.0, 0.0, 0.0]
+    star = "" if side.same_bits else "*"
+    return f"{_milliseconds(_median(side.steady))} ± {_milliseconds(quartiles[2] - quartiles[0])}{star}"
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def _mean(values: Iterable[float]) -> float:
+    return statistics.geometric_mean(values)
+
+
+def _milliseconds(seconds: float) -> str:
+    value = seconds * 1000
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
