@@ -7,6 +7,7 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from parloop.diagnostics import Diagnostic
@@ -51,13 +52,13 @@ def require_nest(text: str) -> Nest:
 
 def run_in_python(text: str, names: dict[str, Any]) -> Outcome:
     """Run `text` as CPython does."""
-    names = copy.deepcopy(names)
+    names = _copies(names)
     return _outcome(lambda: exec(compile(text, "loop.py", "exec"), names), names)
 
 
 def run_through_ir(text: str, names: dict[str, Any]) -> Outcome:
     """Run all but the last statement of `text` as CPython does, and that one through the IR."""
-    names = copy.deepcopy(names)
+    names = _copies(names)
     tree, loop, _ = parse_loop(text)
     nest = require_nest(text)
     before = ast.Module(tree.body[:-1], [])
@@ -97,3 +98,10 @@ def _describe(value: Any) -> str:
     if isinstance(value, float):
         return f"float {value.hex()}"
     return f"{type(value).__name__} {value!r}"
+
+
+def _copies(names: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, ModuleType) else copy.deepcopy(value)
+        for name, value in names.items()
+    }
