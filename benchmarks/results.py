@@ -70,10 +70,8 @@ def summary(results: Sequence[ProgramResult]) -> list[str]:
     """Return the sentences that the tables add up to; a program left out of a mean is named."""
     lines = []
     native = [r for r in results if r.sides[PARLOOP].native == "native"]
-    left = [f"{r.name} ({r.sides[PARLOOP].unavailable or r.sides[PARLOOP].native})"
-            for r in results if r not in native]  # fmt: skip
-    lines.append(f"{len(native)} of {len(results)} programs ran natively in parloop, every loop from end to end"
-                 + (f"; not: {', '.join(left)}" if left else ""))  # fmt: skip
+    lines.append(f"{len(native)} of {len(results)} programs ran natively in parloop, every loop from end to end")
+    lines += _left_lines([r for r in results if r not in native])
     checked = [r for r in results if r.sides[PARLOOP].same_bits is not None]
     wrong = [r.name for r in checked if not r.sides[PARLOOP].same_bits]
     lines.append(f"{len(checked) - len(wrong)} of {len(results)} results have CPython's bits and types"
@@ -86,6 +84,16 @@ def summary(results: Sequence[ProgramResult]) -> list[str]:
         if side in PEERS and s.same_bits is not None and s.same_bits < s.claims_same_bits
     ]  # fmt: skip
     return lines
+
+
+def _left_lines(left: Sequence[ProgramResult]) -> list[str]:
+    """Return one line for each way in which programs did not run natively."""
+    ways: dict[str, list[str]] = {}
+    for result in left:
+        ours = result.sides[PARLOOP]
+        ways.setdefault(ours.unavailable or ours.native, []).append(result.name)
+    words = {"partly": "in part in the interpreter", "interpreter": "in the interpreter"}
+    return [f"{words.get(way, way)}: {', '.join(names)}" for way, names in ways.items()]
 
 
 def plot(results: Sequence[ProgramResult], path: Path) -> bool:
