@@ -44,7 +44,8 @@ LOOPS = {
     "repeated_middle_warns_once": (
         "for i in range(n):\n if k and 0 < b[i] / (b[0] * 0) < b[0] / (b[1] * 0) < 9: k += 1"
     ),
-    "chains_after_chains": "for i in range(n):\n x = i and (0 < b[i] / (i - 1) < 3 and k < i + 1 < 9)",
+    "chains_after_chains": "for i in range(n):\n"
+    " x = i and (0 < b[i] / (i - 1) < 3 and k < i + 1 < 9)",
     "divmod_warns_once": "for i in range(n): x, y = divmod(b[i], b[0] * 0)",
     "chain_value": "for i in range(n): k = 1 < i < 3",
     "chain_in_arithmetic": "for i in range(n): k = k + (0 < i < n)",

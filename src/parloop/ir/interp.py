@@ -39,7 +39,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
-from parloop.ir.walk import is_repeated
+from parloop.ir.walk import is_repeatedfrom parloop.source import NOWHERE
 
 Value = Any  # whatever the user's program computes with
 Environment = MutableMapping[str, Value]
@@ -118,8 +118,8 @@ def evaluate(expr: Expr, environment: Environment) -> Value:
             return evaluate(left, environment) or evaluate(right, environment)
         case Conditional(test=test, then=then, otherwise=otherwise):
             return evaluate(then if evaluate(test, environment) else otherwise, environment)
-        case Call(callee=callee, arguments=arguments):
-            return _call(callee, [evaluate(argument, environment) for argument in arguments])
+        case Call(callee=callee):
+            return _call(callee, [evaluate(part, environment) for part in _arguments(expr)])
         case Load(array=array, subscripts=subscripts):
             base = _look_up(array, environment)
             return _element(base, [evaluate(part, environment) for part in subscripts])
@@ -170,6 +170,20 @@ def _function(callee: str) -> Callable[..., Value]:
     module, _, name = callee.partition(".")
     function: Callable[..., Value] = getattr(import_module(module), name)
     return function
+
+
+def _arguments(call: Call) -> tuple[Expr, ...]:
+    """Return the arguments as the text has them: `min(a, b, c)` is in the IR `min(min(a, b), c)`.
+
+    CPython evaluates all of them before it compares any.
+    """
+    match call.arguments:
+        case (Call(callee=callee) as first, last) if (
+            callee == call.callee and first.span == call.span != NOWHERE
+        ):
+            return (*_arguments(first), last)
+        case arguments:
+            return arguments
 
 
 def _call(callee: str, arguments: list[Value]) -> Value:
