@@ -39,7 +39,8 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
-from parloop.ir.walk import is_repeatedfrom parloop.source import NOWHERE
+from parloop.ir.walk import is_repeated
+from parloop.source import NOWHERE
 
 Value = Any  # whatever the user's program computes with
 Environment = MutableMapping[str, Value]
