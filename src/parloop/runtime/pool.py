@@ -39,7 +39,7 @@ class Pool:
     Calls `body` once for each block 0 .. n-1, starts them in order, and returns when all are
     done; the result is the bitwise or of theirs. `worker` is less than `threads`, and no two
     blocks of one launch that run at the same time have the same. Workers have the caller's
-    rounding mode, masks and treatment of denormals, and floating-point flags all clear.
+    rounding mode, masks and treatment of denormals; which flags are raised at first is not said.
     The caller may hold the GIL or not; `body` must not wait for what another thread does with it.
     """
 

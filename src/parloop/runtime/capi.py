@@ -1,0 +1,197 @@
+"""Where CPython and NumPy keep what native code reads from their objects.
+
+Nothing is taken on trust: every offset is looked for in objects whose contents are known, and must
+be found at exactly one place in all of them. Where that fails, or on an interpreter without the
+GIL, there is no layout, and callers do the work in Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parloop.ir.types import NUMPY_SCALARS, PY_COMPLEX, PY_FLOAT, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayLayout:
+    """Offsets in bytes into `PyArrayObject`, and into the dtype it refers to."""
+
+    data: int
+    ndim: int
+    shape: int
+    strides: int
+    dtype: int
+    flags: int
+    type_number: int
+    byte_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Offsets in bytes into the objects that arguments can be."""
+
+    type: int
+    """Of the type, in every object."""
+    bytes_data: int
+    """Of the first byte, in a `bytes`."""
+    array: ArrayLayout
+    values: tuple[tuple[Scalar, int], ...]
+    """Of the number, in each kind of scalar object but Python's int and bool."""
+
+
+@functools.cache
+def find_layout() -> Layout | None:
+    """Return the layout of this process's objects, or None where they cannot be read natively."""
+    if not _is_supported_interpreter():
+        return None
+    samples = (1.5, "text", np.arange(3), np.float32(2))
+    type_at = _only_offset(samples, range(0, 32, 8), _word_at, [id(type(x)) for x in samples])
+    array = _find_array_layout()
+    values = tuple(
+        (scalar, _find_value(scalar)) for scalar in (PY_FLOAT, PY_COMPLEX, *NUMPY_SCALARS)
+    )
+    text = b"parloop"
+    bytes_data = bytes.__basicsize__ - 1
+    if (
+        type_at is None
+        or array is None
+        or any(offset is None for _, offset in values)
+        or ctypes.string_at(id(text) + bytes_data, len(text)) != text
+    ):
+        return None
+    return Layout(type_at, bytes_data, array, tuple((s, o) for s, o in values if o is not None))
+
+
+def python_type(scalar: Scalar) -> type:
+    """Return the class whose exact instances have the type `scalar`."""
+    if scalar.owner == "python":
+        return {"b": bool, "i": int, "f": float, "c": complex}[scalar.kind]
+    return np.dtype(numpy_code(scalar)).type
+
+
+def numpy_code(scalar: Scalar) -> str:
+    """Return the dtype code of an element type: `f8`, `u1`, `b1`."""
+    return f"{scalar.kind}{scalar.bits // 8}"
+
+
+def address_of(name: str) -> int:
+    """Return where a function of the C-API of this interpreter is."""
+    address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
+def _is_supported_interpreter() -> bool:
+    return (
+        sys.implementation.name == "cpython"
+        and not sysconfig.get_config_var("Py_GIL_DISABLED")
+        and sys.byteorder == "little"
+        and ctypes.sizeof(ctypes.c_void_p) == 8
+    )
+
+
+def _find_array_layout() -> ArrayLayout | None:
+    arrays = _sample_arrays()
+    offsets = range(object.__basicsize__, np.ndarray.__basicsize__, 8)
+    halves = range(object.__basicsize__, np.ndarray.__basicsize__, 4)
+    data = _only_offset(arrays, offsets, _word_at, [a.ctypes.data for a in arrays])
+    ndim = _only_offset(arrays, halves, _int_at, [a.ndim for a in arrays])
+    dtype = _only_offset(arrays, offsets, _word_at, [id(a.dtype) for a in arrays])
+    flags = _only_offset(arrays, halves, _int_at, [a.flags.num for a in arrays])
+    shape = _find_shape(arrays, offsets)
+    dtypes = [np.dtype(order + code) for order in "<>" for code in ("f8", "i2", "c8")]
+    dtypes += [np.dtype(code) for code in ("?", "i1", "u1", "f4", "u8")]
+    in_dtype = range(object.__basicsize__, object.__basicsize__ + 24)
+    number = _only_offset(dtypes, in_dtype[::4], _int_at, [d.num for d in dtypes])
+    order = _only_offset(dtypes, in_dtype, _byte_at, [ord(d.byteorder) for d in dtypes])
+    found = (data, ndim, shape, None if shape is None else shape + 8, dtype, flags, number, order)
+    known = [offset for offset in found if offset is not None]
+    return ArrayLayout(*known) if len(known) == len(found) else None
+
+
+def _sample_arrays() -> list[np.ndarray[Any, Any]]:
+    """Return arrays that differ in every field that is looked for."""
+    base = np.arange(240, dtype=np.float64)
+    read_only = base.astype(np.int16)
+    read_only.flags.writeable = False
+    swapped = base.astype(">f8")
+    unaligned = np.zeros(33, dtype=np.uint8)[1:].view(np.float64)
+    return [
+        *(base, base[7:9], base[::-3], base.reshape(6, 40)[:, ::2], base.reshape(2, 3, 40).T),
+        *(read_only, swapped, unaligned, np.zeros((2, 3, 4, 5, 1), dtype=np.int8), np.array(1.5)),
+    ]
+
+
+def _find_shape(arrays: Sequence[Any], offsets: Sequence[int]) -> int | None:
+    """Return where the pointer to the extents is; the one to the strides follows it.
+
+    NumPy allocates both in one piece, extents first, which identifies the two pointers before any
+    is followed.
+    """
+    many = [a for a in arrays if a.ndim > 0]
+    one = _only_offset(
+        many,
+        offsets[:-1],
+        lambda address: _word_at(address + 8) - _word_at(address),
+        [8 * a.ndim for a in many],
+    )
+    if one is None:
+        return None
+    for array in many:
+        words = ctypes.c_int64 * (2 * array.ndim)
+        if list(words.from_address(_word_at(id(array) + one))) != [*array.shape, *array.strides]:
+            return None
+    return one
+
+
+def _find_value(scalar: Scalar) -> int | None:
+    """Return where the number is in objects of one scalar type."""
+    kind = python_type(scalar)
+    numbers = [0, 1] if scalar.kind == "b" else [1, 2, 3, 55, 77, 101, 126, 5]
+    if scalar.kind == "c":
+        samples = [kind(complex(number, number + 1)) for number in numbers]
+    else:
+        samples = [kind(number) for number in numbers]
+    code = numpy_code(scalar)
+    n_bytes = scalar.bits // 8
+    return _only_offset(
+        samples,
+        range(object.__basicsize__, kind.__basicsize__ - n_bytes + 1, min(n_bytes, 8)),
+        lambda address: ctypes.string_at(address, n_bytes),
+        [np.array(sample, dtype=code).tobytes() for sample in samples],
+    )
+
+
+def _only_offset(
+    objects: Sequence[Any],
+    offsets: Sequence[int],
+    read: Callable[[int], object],
+    expected: Sequence[object],
+) -> int | None:
+    """Return the one offset at which every object has what is expected of it."""
+    found = [
+        offset
+        for offset in offsets
+        if all(read(id(x) + offset) == value for x, value in zip(objects, expected, strict=True))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _word_at(address: int) -> int:
+    return ctypes.c_uint64.from_address(address).value
+
+
+def _int_at(address: int) -> int:
+    return ctypes.c_int32.from_address(address).value
+
+
+def _byte_at(address: int) -> int:
+    return ctypes.c_uint8.from_address(address).value

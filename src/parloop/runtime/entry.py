@@ -1,0 +1,217 @@
+"""From the objects that a loop is given to the record that its machine code reads.
+
+`Entry.pack` checks every argument against the signature and writes the record in one native call;
+`pack_slow` says in Python what it does, and does it where there is no native one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import itertools
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from parloop.ir.types import Array, Scalar, Type
+from parloop.runtime import capi, jit
+from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
+
+Pairs: TypeAlias = tuple[tuple[int, int], ...]
+
+_ALIGNED, _WRITEABLE, _WARN_ON_WRITE = 0x100, 0x400, 0x80000000
+"""NumPy's flags; the last marks results of `broadcast_arrays`, whose first write is deprecated."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """What one argument must be, and the first word of the record that it fills."""
+
+    kind: Type
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The way into the machine code of one signature."""
+
+    parameters: tuple[ParameterSpec, ...]
+    may_overlap_pairs: Pairs
+    """Pairs of array parameters, by number, that must not share a byte."""
+
+    pack: Callable[..., int]
+    """`pack(record_address, *arguments)`: 0 when all is well and the record is written.
+
+    k > 0: argument k-1 does not match. -(m+1): all match and are written, but those of pair m
+    overlap. A wrong number of arguments raises TypeError. No reference is kept: the caller keeps
+    the arguments alive as long as the record is used.
+    """
+
+
+def make_entry(parameters: tuple[ParameterSpec, ...], *, may_overlap_pairs: Pairs) -> Entry:
+    """Return the entry for these parameters, native where the interpreter's layout is known."""
+    for numbers in may_overlap_pairs:
+        if not all(isinstance(parameters[number].kind, Array) for number in numbers):
+            raise ValueError(f"may_overlap_pairs={numbers} must name two array parameters")
+    layout = capi.find_layout()
+    if layout is None:
+        slow = functools.partial(pack_slow, parameters, may_overlap_pairs)
+        return Entry(parameters, may_overlap_pairs, slow)
+    table = _make_table(parameters, may_overlap_pairs, dict(layout.values))
+    native = _native_side(layout)
+    pack = native.new_function(ctypes.byref(native.definition), table, None)
+    return Entry(parameters, may_overlap_pairs, pack)
+
+
+def pack_slow(
+    parameters: tuple[ParameterSpec, ...], may_overlap_pairs: Pairs, record: int, *arguments: Any
+) -> int:
+    """Do what `Entry.pack` does, in Python: the definition of it, and the way without a JIT."""
+    if len(arguments) != len(parameters):
+        raise TypeError("the arguments do not match the loop's signature")
+    for number, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
+        words = find_words(parameter.kind, argument)
+        if words is None:
+            return number + 1
+        address = record + 8 * parameter.slot
+        (ctypes.c_uint64 * len(words)).from_address(address)[:] = [w % 2**64 for w in words]
+    for m, (one, other) in enumerate(may_overlap_pairs):
+        (lo, hi), (other_lo, other_hi) = byte_range(arguments[one]), byte_range(arguments[other])
+        if lo < other_hi and other_lo < hi:
+            return -(m + 1)
+    return 0
+
+
+def find_words(kind: Type, argument: object) -> list[int] | None:
+    """Return the words that stand for `argument` in a record, or None if it is not of `kind`."""
+    match kind:
+        case Array(dtype, ndim, writable):
+            if type(argument) is not np.ndarray:
+                return None
+            array: np.ndarray[Any, Any] = argument
+            flags = array.flags.num & 0xFFFFFFFF
+            mask, wanted = _flag_test(writable)
+            if (
+                array.dtype.num != np.dtype(capi.numpy_code(dtype)).num
+                or array.dtype.byteorder not in "=|"
+                or array.ndim != ndim
+                or flags & mask != wanted
+            ):
+                return None
+            return [array.ctypes.data, *array.shape, *array.strides]
+        case Scalar():
+            if type(argument) is not capi.python_type(kind):
+                return None
+            return _scalar_words(kind, argument)
+
+
+def byte_range(array: np.ndarray[Any, Any]) -> tuple[int, int]:
+    """Return the first byte that belongs to an array and the first after it."""
+    if array.size == 0:
+        return (2**64, 0)  # overlaps nothing
+    reaches = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
+    data = array.ctypes.data
+    lo = data + sum(reach for reach in reaches if reach < 0)
+    hi = data + sum(reach for reach in reaches if reach > 0)
+    return (lo, hi + array.itemsize)
+
+
+def _scalar_words(kind: Scalar, argument: Any) -> list[int] | None:
+    match kind.kind:
+        case "b" | "i" | "u":
+            number = int(argument)
+            return [number] if kind.kind == "u" or -(2**63) <= number < 2**63 else None
+        case "f":
+            return [_float_bits(argument, kind.bits)]
+        case "c":
+            return [_float_bits(part, kind.bits // 2) for part in (argument.real, argument.imag)]
+
+
+def _float_bits(number: Any, bits: int) -> int:
+    if isinstance(number, np.generic):  # its own bytes: a conversion would quiet a signalling NaN
+        return int.from_bytes(number.tobytes(), "little")
+    assert bits == 64
+    return int.from_bytes(struct.pack("<d", number), "little")
+
+
+def _flag_test(writable: bool) -> tuple[int, int]:
+    """Return which of NumPy's flags are looked at, and what they must be."""
+    if writable:
+        return (_ALIGNED | _WRITEABLE | _WARN_ON_WRITE, _ALIGNED | _WRITEABLE)
+    return (_ALIGNED, _ALIGNED)
+
+
+@dataclass(frozen=True, slots=True)
+class _NativeSide:
+    """What all entries share: the code, and what makes a Python function of it."""
+
+    loaded: jit.Loaded
+    definition: _MethodDefinition
+    new_function: Callable[..., Callable[..., int]]
+
+
+class _MethodDefinition(ctypes.Structure):
+    """CPython's `PyMethodDef`."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("docstring", ctypes.c_char_p),
+    )
+
+
+_METH_FASTCALL = 0x80
+
+
+@functools.cache
+def _native_side(layout: capi.Layout) -> _NativeSide:
+    externals = {name: capi.address_of(name) for name in EXTERNALS}
+    type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError")
+    externals["PyExc_TypeError"] = ctypes.addressof(type_error)
+    loaded = jit.load(_object_code(layout), externals)
+    address = loaded.address("parloop_pack")
+    definition = _MethodDefinition(b"pack", address, _METH_FASTCALL, None)
+    new_function = ctypes.PYFUNCTYPE(
+        ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p
+    )(("PyCFunction_NewEx", ctypes.pythonapi))
+    return _NativeSide(loaded, definition, new_function)
+
+
+def _object_code(layout: capi.Layout) -> bytes:
+    return jit.compile_to_object(entry_text(layout))
+
+
+def _make_table(
+    parameters: tuple[ParameterSpec, ...], pairs: Pairs, value_offsets: dict[Scalar, int]
+) -> bytes:
+    words = [len(parameters), len(pairs)]
+    for parameter in parameters:
+        row = [0] * ROW_WORDS
+        row[Row.SLOT] = 8 * parameter.slot
+        match parameter.kind:
+            case Array(dtype, ndim, writable):
+                element = np.dtype(capi.numpy_code(dtype))
+                row[Row.TYPE], row[Row.CODE], row[Row.VALUE] = id(np.ndarray), Code.ARRAY, ndim
+                row[Row.FLAGS], row[Row.WANTED] = _flag_test(writable)
+                row[Row.TYPE_NUMBER], row[Row.ITEM_SIZE] = element.num, element.itemsize
+            case Scalar() as scalar:
+                row[Row.TYPE] = id(capi.python_type(scalar))
+                row[Row.CODE] = _code(scalar)
+                row[Row.VALUE] = id(True) if scalar not in value_offsets else value_offsets[scalar]
+        words += row
+    words += itertools.chain.from_iterable(pairs)
+    return struct.pack(f"<{len(words)}q", *words)
+
+
+def _code(scalar: Scalar) -> Code:
+    if scalar.owner == "python" and scalar.kind in "bi":
+        return Code.PYTHON_INT if scalar.kind == "i" else Code.PYTHON_BOOL
+    if scalar.kind == "c":
+        return Code.TWO_64 if scalar.bits == 128 else Code.TWO_32
+    if scalar.bits == 64:
+        return Code.WORD_64
+    return Code[f"{'SIGNED' if scalar.kind == 'i' else 'UNSIGNED'}_{scalar.bits}"]
