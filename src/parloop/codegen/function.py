@@ -1,0 +1,313 @@
+"""One function of a kernel while it is being written: its arrays, variables and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from llvmlite import ir
+
+from parloop.codegen.events import I1, I8, I64, POINTER, Emitter, Value, llvm_type, warning_text
+from parloop.codegen.layout import WARNING_BIT, Header, Layout, words_of
+from parloop.ir.types import UNBOUND, Member, Scalar
+from parloop.schedule.plan import Plan
+from parloop.source import NOWHERE, Span
+from parloop.staging.ranges import Ranges
+from parloop.staging.specialise import Typing
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A value with its type: `parts` has a value for each type it may have, `tag` says which it has.
+
+    `tag` counts through `members`; it is `None` where there is only one.
+    """
+
+    members: tuple[Member, ...]
+    parts: Mapping[Member, Value]
+    tag: ir.Value | None
+
+    @staticmethod
+    def single(scalar: Scalar, value: Value) -> Mixed:
+        """Return a value whose type is known."""
+        return Mixed((scalar,), {scalar: value}, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayView:
+    """Where an array stands: address of element 0, extents, strides in bytes."""
+
+    pointer: ir.Value
+    extents: tuple[ir.Value, ...]
+    strides: tuple[ir.Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Stack slots of a scalar variable: one a type (two for complex), and the tag if there are more."""
+
+    members: tuple[Member, ...]
+    slots: Mapping[Member, tuple[ir.Value, ...]]
+    tag: ir.Value | None
+    assigned: ir.Value | None
+    """Set once the variable is assigned, where somebody asks."""
+
+
+@dataclass(slots=True)
+class Program:
+    """What all functions of one kernel share."""
+
+    module: ir.Module
+    typing: Typing
+    ranges: Ranges
+    plan: Plan
+    layout: Layout
+    precise: bool
+    loop_numbers: Mapping[int, int]
+    events: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Number of each warning that the kernel may log, by line and text."""
+    scratch_words: int = 0
+    can_raise: bool = False
+    """Whether the fast variant has tests of its own, so that a slice may be undone."""
+    watches_flags: bool = False
+    """Whether an operation of NumPy's may set a floating-point flag."""
+
+    def event(self, line: int, text: str) -> int:
+        """Return the number under which the warning `text` at `line` is logged."""
+        return self.events.setdefault((line, text), len(self.events))
+
+
+class FunctionWriter(Emitter):
+    """An `Emitter` for one function; events go to its trip flag, or leave it in the precise variant."""
+
+    def __init__(self, program: Program, function: ir.Function, record: ir.Value) -> None:
+        self.entry = function.append_basic_block("entry")
+        body = function.append_basic_block("body")
+        super().__init__(ir.IRBuilder(body), program.module, precise=program.precise)
+        self.allocas = ir.IRBuilder(self.entry)
+        self.first_block = body
+        self.program = program
+        self.function = function
+        self.record = record
+        self.span: Span = NOWHERE
+        self.arrays: dict[str, ArrayView] = {}
+        self.variables: dict[str, Variable] = {}
+        self.trip = self.slot(I1)
+        self.builder.store(I1(0), self.trip)
+        self.raise_block: ir.Block | None = None
+        self.loop_targets: list[Any] = []
+
+    def finish(self) -> None:
+        """Close the entry block, where only allocations stand."""
+        self.allocas.branch(self.first_block)
+
+    # events
+
+    def raises(self, condition: ir.Value) -> None:
+        """Set the trip flag if `condition`; in the precise variant, leave the kernel."""
+        builder = self.builder
+        if not self.precise:
+            self.program.can_raise = True
+            before = builder.load(self.trip, typ=I1)
+            builder.store(builder.or_(before, condition), self.trip)
+            return
+        assert self.raise_block is not None
+        go_on = self.function.append_basic_block("ok")
+        builder.cbranch(condition, self.raise_block, go_on)
+        builder.position_at_end(go_on)
+
+    def warns(self, flag: str, verb: str, condition: ir.Value) -> None:
+        """Note a warning: one bit in the fast variant, the event itself in the precise one."""
+        if not self.precise:
+            self.raises(condition)
+            return
+        builder = self.builder
+        number = self.program.event(self.span.line, warning_text(flag, verb))
+        happened = self.function.append_basic_block("warn")
+        log = self.function.append_basic_block("log")
+        go_on = self.function.append_basic_block("ok")
+        builder.cbranch(condition, happened, go_on)
+        builder.position_at_end(happened)
+        ignored = builder.and_(self.header(Header.IGNORED), I64(WARNING_BIT[flag]))
+        builder.cbranch(builder.icmp_signed("!=", ignored, I64(0)), go_on, log)
+        builder.position_at_end(log)
+        self.raises(builder.icmp_signed("!=", self.header(Header.STRICT), I64(0)))
+        events = builder.inttoptr(self.header(Header.EVENTS), POINTER)
+        seen = builder.gep(events, [I64(number)], source_etype=I64)
+        count = self.header(Header.EVENT_COUNT)
+        first = builder.icmp_signed("==", builder.load(seen, typ=I64), I64(0))
+        with builder.if_then(first):
+            more = builder.add(count, I64(1))
+            builder.store(more, seen)
+            builder.store(more, self.word(Header.EVENT_COUNT))
+        builder.branch(go_on)
+        builder.position_at_end(go_on)
+
+    # memory
+
+    def slot(self, type_: ir.Type) -> ir.Value:
+        """Return a new stack slot."""
+        slot = self.allocas.alloca(type_)
+        slot.type = POINTER
+        return slot
+
+    def word(self, index: int, base: ir.Value | None = None) -> ir.Value:
+        """Return the address of a word of the record (or of another block of words)."""
+        base = self.record if base is None else base
+        return self.builder.gep(base, [I64(index)], source_etype=I64)
+
+    def header(self, field: Header) -> ir.Value:
+        """Return a word of the record's header."""
+        return self.builder.load(self.word(field), typ=I64)
+
+    def load_payload(self, scalar: Scalar, index: int, base: ir.Value | None = None) -> Value:
+        """Return the value of type `scalar` that stands in the words from `index` on."""
+        type_ = llvm_type(scalar)
+        parts = tuple(
+            self.builder.load(self.word(index + k, base), typ=type_) if scalar.kind != "b" else
+            self.builder.trunc(self.builder.load(self.word(index + k, base), typ=I64), I1)
+            for k in range(words_of(scalar))
+        )
+        return parts if scalar.kind == "c" else parts[0]
+
+    def store_payload(
+        self, scalar: Scalar, value: Value, index: int, base: ir.Value | None = None
+    ) -> None:
+        """Put a value of type `scalar` into the words from `index` on."""
+        for k, part in enumerate(value if scalar.kind == "c" else (value,)):
+            self.builder.store(self.widened(scalar, part), self.word(index + k, base))
+
+    def widened(self, scalar: Scalar, part: ir.Value) -> ir.Value:
+        """Return a machine number as a word: integers extended by their sign, other bits by zeros."""
+        builder = self.builder
+        match scalar.kind:
+            case "b":
+                return builder.zext(part, I64)
+            case "i":
+                return part if scalar.bits == 64 else builder.sext(part, I64)
+            case "u":
+                return part if scalar.bits == 64 else builder.zext(part, I64)
+            case _ if isinstance(part.type, ir.FloatType):
+                return builder.zext(builder.bitcast(part, ir.IntType(32)), I64)
+            case _:
+                return builder.bitcast(part, I64)
+
+    # arrays
+
+    def open_arrays(self, names: Iterable[str], pointers: Mapping[str, ir.Value]) -> None:
+        """Load extents and strides of the arrays, once, at the head of the function."""
+        for name in names:
+            array = self.program.typing.arrays[name]
+            first = self.program.layout.arrays[name]
+            words = [
+                self.builder.load(self.word(first + k), typ=I64)
+                for k in range(1, 1 + 2 * array.ndim)
+            ]
+            strides = words[array.ndim :]
+            if name in self.program.plan.contiguous and strides:
+                strides[-1] = I64(array.dtype.bits // 8)
+            pointer = pointers.get(name)
+            if pointer is None:
+                pointer = self.builder.load(self.word(first), typ=POINTER)
+            self.arrays[name] = ArrayView(pointer, tuple(words[: array.ndim]), tuple(strides))
+
+    # variables
+
+    def declare(self, name: str, *, track: bool = False) -> Variable:
+        """Make the stack slots of a variable; with `track`, note whether it is ever assigned."""
+        members = self.program.layout.members[name]
+        slots = {
+            m: tuple(self.slot(llvm_type(m)) for _ in range(words_of(m)))
+            for m in members
+            if isinstance(m, Scalar)
+        }
+        tag = self.slot(I8) if len(members) > 1 else None
+        assigned = None
+        if track:
+            assigned = self.slot(I1)
+            self.builder.store(I1(0), assigned)
+        self.variables[name] = Variable(members, slots, tag, assigned)
+        return self.variables[name]
+
+    def fetch(self, name: str, first: int, base: ir.Value | None = None) -> None:
+        """Load a variable, tag and all payloads, from the words from `first` on."""
+        variable = self.variables[name]
+        if variable.tag is not None:
+            tag = self.builder.load(self.word(first, base), typ=I64)
+            self.builder.store(self.builder.trunc(tag, I8), variable.tag)
+        index = first + 1
+        for member in variable.members:
+            if isinstance(member, Scalar):
+                self.put(variable, member, self.load_payload(member, index, base))
+                index += words_of(member)
+
+    def spill(self, name: str, first: int, base: ir.Value | None = None) -> None:
+        """Store a variable, tag and all payloads, into the words from `first` on."""
+        variable = self.variables[name]
+        tag = I64(0)
+        if variable.tag is not None:
+            tag = self.builder.zext(self.builder.load(variable.tag, typ=I8), I64)
+        self.builder.store(tag, self.word(first, base))
+        index = first + 1
+        for member in variable.members:
+            if isinstance(member, Scalar):
+                self.store_payload(member, self.get(variable, member), index, base)
+                index += words_of(member)
+
+    def get(self, variable: Variable, scalar: Scalar) -> Value:
+        """Return the variable's value as one of type `scalar`."""
+        type_ = llvm_type(scalar)
+        parts = tuple(self.builder.load(s, typ=type_) for s in variable.slots[scalar])
+        return parts if scalar.kind == "c" else parts[0]
+
+    def put(self, variable: Variable, scalar: Scalar, value: Value) -> None:
+        """Store a value of type `scalar` into its slot, leaving the tag alone."""
+        for slot, part in zip(
+            variable.slots[scalar], value if scalar.kind == "c" else (value,), strict=True
+        ):
+            self.builder.store(part, slot)
+
+    def read(self, name: str, members: frozenset[Member]) -> Mixed:
+        """Return the variable, which has one of `members` here; leave the run if it is unbound."""
+        variable = self.variables[name]
+        tag = None if variable.tag is None else self.builder.load(variable.tag, typ=I8)
+        if UNBOUND in members and tag is not None and UNBOUND in variable.members:
+            unbound = variable.members.index(UNBOUND)
+            self.raises(self.builder.icmp_signed("==", tag, I8(unbound)))
+        elif UNBOUND in members and UNBOUND in variable.members:
+            self.raises(I1(1))
+        here = tuple(m for m in variable.members if m in members and isinstance(m, Scalar))
+        parts = {m: self.get(variable, m) for m in here}
+        if len(here) == 1:
+            return Mixed(here, parts, None)
+        assert tag is not None
+        return Mixed(here, parts, self.renumbered(tag, variable.members, here))
+
+    def assign(self, name: str, value: Mixed) -> None:
+        """Give the variable a value and its type."""
+        variable = self.variables[name]
+        for member, part in value.parts.items():
+            assert isinstance(member, Scalar)
+            self.put(variable, member, part)
+        if variable.tag is not None:
+            if value.tag is None:
+                tag: ir.Value = I8(variable.members.index(value.members[0]))
+            else:
+                tag = self.renumbered(value.tag, value.members, variable.members)
+            self.builder.store(tag, variable.tag)
+        if variable.assigned is not None:
+            self.builder.store(I1(1), variable.assigned)
+
+    def renumbered(
+        self, tag: ir.Value, before: tuple[Member, ...], after: tuple[Member, ...]
+    ) -> ir.Value:
+        """Return a tag that counts through `before` as one that counts through `after`."""
+        if before == after:
+            return tag
+        found: ir.Value = I8(0)
+        for number, member in enumerate(before):
+            if member in after:
+                is_it = self.builder.icmp_signed("==", tag, I8(number))
+                found = self.builder.select(is_it, I8(after.index(member)), found)
+        return found

@@ -1,0 +1,318 @@
+"""Machine code for loops that run in order, and for those whose iterations are cut into blocks for the cores.
+
+A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool calls once a
+block. The context is a block of words: where the record is, the iterations to run, and the variables as they
+stand before the loop. Each block leaves its variables in a row of the scratch memory, with a word that says
+whether it assigned them; the rows are put together in order of the blocks, so that what the last iteration
+assigned is what stays, and partial results of reductions are combined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from parloop.analysis import Reduction
+from parloop.codegen import flags, scalar
+from parloop.codegen.estimate import emit_work
+from parloop.codegen.events import I1, I64, POINTER
+from parloop.codegen.function import Mixed, Program
+from parloop.codegen.layout import MAX_BLOCKS, Header, words_of
+from parloop.codegen.statements import StatementWriter
+from parloop.ir.nodes import For, Name
+from parloop.ir.types import PY_INT
+from parloop.ir.walk import all_expressions, statements
+
+_RECORD, _LO, _HI, _BLOCKS, _START, _STEP, _ROWS, _VARIABLES = range(8)
+"""The words of a context."""
+
+BLOCK_WORK = 8_000
+"""A block has at least this many operations: handing one out costs about as much as a hundred."""
+
+
+def region_arrays(loop: For, program: Program) -> tuple[str, ...]:
+    """Return the arrays that `loop` touches."""
+    names = {e.array for e in all_expressions((loop,)) if hasattr(e, "array")}
+    names |= {s.array for s in statements((loop,)) if hasattr(s, "array")}
+    return tuple(n for n in program.typing.arrays if n in names)
+
+
+def used_names(loop: For) -> set[str]:
+    """Return the scalar names that `loop` reads or binds, its bounds not counted."""
+    names = {e.id for e in all_expressions(loop.body) if isinstance(e, Name)}
+    return names | bound_names(loop)
+
+
+def bound_names(loop: For) -> set[str]:
+    """Return the scalar names that `loop` binds."""
+    names = {loop.index}
+    for stmt in statements(loop.body + loop.orelse):
+        if hasattr(stmt, "target"):
+            names.add(stmt.target)
+        elif isinstance(stmt, For):
+            names.add(stmt.index)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a block leaves a variable: a word that says whether it was assigned, tag, payloads."""
+
+    first: dict[str, int]
+    n_words: int
+
+
+class RegionWriter(StatementWriter):
+    """Writes statements, and hands the loops that the plan gives to the cores to the pool."""
+
+    in_region = False
+
+    def counted(
+        self, stmt: For, lo: ir.Value, hi: ir.Value, start: ir.Value, step: ir.Value
+    ) -> None:
+        """Write iterations `lo` .. `hi` - 1 of a loop, in order or across the cores."""
+        number = self.program.loop_numbers[id(stmt)]
+        if self.precise or self.in_region or number not in self.program.plan.cores:
+            super().counted(stmt, lo, hi, start, step)
+            return
+        row = self.row_of(stmt)
+        region = self.region_function(stmt, number, row)
+        self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
+        self.block(stmt.orelse)
+
+    def row_of(self, stmt: For) -> _Row:
+        """Return the layout of the rows that the blocks of a loop leave."""
+        first: dict[str, int] = {}
+        word = 0
+        layout = self.program.layout
+        for name in sorted(bound_names(stmt)):
+            first[name] = word
+            word += 2 + sum(words_of(m) for m in layout.members[name])
+        self.program.scratch_words = max(self.program.scratch_words, word * MAX_BLOCKS)
+        return _Row(first, word)
+
+    # the calling side
+
+    def dispatch_blocks(
+        self,
+        stmt: For,
+        region: ir.Function,
+        row: _Row,
+        bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
+    ) -> None:
+        """Write the call of the pool, or of the loop's function where it does not pay."""
+        lo, hi, start, step = bounds
+        builder = self.builder
+        layout = self.program.layout
+        context = self.slot(ir.ArrayType(I64, _VARIABLES + layout.n_words))
+        trips = builder.sub(hi, lo)
+        blocks = self.block_count(stmt, trips, lo, start, step)
+        record = builder.ptrtoint(self.record, I64)
+        rows = self.header(Header.SCRATCH)
+        for index, word in enumerate((record, lo, hi, blocks, start, step, rows)):
+            builder.store(word, self.word(index, context))
+        for name in sorted(used_names(stmt)):
+            self.spill(name, _VARIABLES + layout.variables[name], context)
+        status = self.run_blocks(region, context, blocks)
+        self.note_status(status)
+        self.collect(stmt, row, context, blocks)
+
+    def block_count(
+        self, stmt: For, trips: ir.Value, lo: ir.Value, start: ir.Value, step: ir.Value
+    ) -> ir.Value:
+        """Return into how many blocks the loop is cut: enough to balance, not so many as to cost."""
+        builder = self.builder
+        work = emit_work(self, stmt, trips, lo, start, step)
+        most = self.header(Header.BLOCKS)
+        paying = builder.udiv(work, I64(BLOCK_WORK))
+        for limit in (most, trips):
+            smaller = builder.icmp_signed("<", limit, paying)
+            paying = builder.select(smaller, limit, paying)
+        some = builder.icmp_signed(">", paying, I64(1))
+        blocks = builder.select(some, paying, I64(1))
+        # Equal chunks may need fewer blocks than asked for; none may be empty.
+        chunk = self.chunk(trips, blocks)
+        needed = builder.udiv(builder.add(trips, builder.sub(chunk, I64(1))), chunk)
+        return builder.select(builder.icmp_signed(">", trips, I64(0)), needed, I64(0))
+
+    def chunk(self, trips: ir.Value, blocks: ir.Value) -> ir.Value:
+        """Return how many iterations a block has."""
+        builder = self.builder
+        size = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
+        return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
+
+    def run_blocks(self, region: ir.Function, context: ir.Value, blocks: ir.Value) -> ir.Value:
+        """Run all blocks, through the pool if there are several, and return their statuses or-ed."""
+        builder = self.builder
+        several = self.function.append_basic_block("pool")
+        alone = self.function.append_basic_block("alone")
+        some = self.function.append_basic_block("some")
+        after = self.function.append_basic_block("joined")
+        builder.cbranch(builder.icmp_signed(">", blocks, I64(1)), several, some)
+        builder.position_at_end(several)
+        run_type = ir.FunctionType(I64, [POINTER, POINTER, I64])
+        run = builder.inttoptr(self.header(Header.RUN), POINTER)
+        together = _call_pointer(builder, run, run_type, [region, context, blocks])
+        builder.branch(after)
+        builder.position_at_end(some)
+        empty = builder.icmp_signed("==", blocks, I64(0))
+        builder.cbranch(empty, after, alone)
+        builder.position_at_end(alone)
+        one = builder.call(region, [context, I64(0), I64(0)])
+        builder.branch(after)
+        builder.position_at_end(after)
+        status = builder.phi(I64)
+        status.add_incoming(together, several)
+        status.add_incoming(I64(0), some)
+        status.add_incoming(one, alone)
+        return status
+
+    def note_status(self, status: ir.Value) -> None:
+        """Keep what the blocks reported: trips in the trip flag, flags in the status slot."""
+        builder = self.builder
+        tripped = builder.or_(builder.load(self.trip, typ=I1), builder.trunc(status, I1))
+        builder.store(tripped, self.trip)
+        before = builder.load(self.status, typ=I64)
+        builder.store(builder.or_(before, status), self.status)
+
+    @property
+    def status(self) -> ir.Value:
+        """Return the slot of the function's status."""
+        if not hasattr(self, "_status"):
+            self._status = self.slot(I64)
+            self.allocas.store(I64(0), self._status)
+        return self._status
+
+    def collect(self, stmt: For, row: _Row, context: ir.Value, blocks: ir.Value) -> None:
+        """Take over, block by block in order, what the blocks left of each variable."""
+        builder = self.builder
+        if not row.first:
+            return
+        reductions = self.reductions(stmt)
+        head = self.function.append_basic_block("collect")
+        after = self.function.append_basic_block("collected")
+        before = builder.block
+        builder.cbranch(builder.icmp_signed(">", blocks, I64(0)), head, after)
+        builder.position_at_end(head)
+        number = builder.phi(I64)
+        number.add_incoming(I64(0), before)
+        rows = builder.inttoptr(self.header(Header.SCRATCH), POINTER)
+        at = builder.gep(rows, [builder.mul(number, I64(row.n_words))], source_etype=I64)
+        for name, first in row.first.items():
+            if name in reductions:
+                self.combine(reductions[name], name, first, at)
+                continue
+            assigned = builder.load(self.word(first, at), typ=I64)
+            with builder.if_then(builder.icmp_signed("!=", assigned, I64(0))):
+                self.fetch(name, first + 1, at)
+                tracked = self.variables[name].assigned
+                if tracked is not None:
+                    builder.store(I1(1), tracked)
+        more = builder.add(number, I64(1))
+        number.add_incoming(more, builder.block)
+        builder.cbranch(builder.icmp_signed("<", more, blocks), head, after)
+        builder.position_at_end(after)
+
+    def reductions(self, stmt: For) -> dict[str, Reduction]:
+        """Return the reductions of a loop on the cores, by the name of their target."""
+        number = self.program.loop_numbers[id(stmt)]
+        return {r.target: r for r in self.program.plan.cores[number]}
+
+    def combine(self, reduction: Reduction, name: str, first: int, at: ir.Value) -> None:
+        """Add the partial result of one block to the variable."""
+        variable = self.variables[name]
+        partial = self.load_payload(PY_INT, first + 2, at)
+        total = self.get(variable, PY_INT)
+        both = scalar.emit_binary(self, reduction.operator, (PY_INT, PY_INT), (total, partial))
+        self.assign(name, Mixed.single(PY_INT, both))
+
+    # the side of the blocks
+
+    def region_function(self, stmt: For, number: int, row: _Row) -> ir.Function:
+        """Return the function that runs one block: it hands pointers that do not alias to the body."""
+        body, arrays = self.region_body(stmt, number, row)
+        function = ir.Function(
+            self.module, ir.FunctionType(I64, [POINTER, I64, I64]), f"region{number}"
+        )
+        function.linkage = "internal"
+        context, block, _ = function.args
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+
+        def word(index: int, type_: ir.Type = I64) -> ir.Value:
+            at = builder.gep(context, [I64(index)], source_etype=I64)
+            return builder.load(at, typ=type_)
+
+        trips = builder.sub(word(_HI), word(_LO))
+        blocks = word(_BLOCKS)
+        chunk = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
+        lo = builder.add(word(_LO), builder.mul(chunk, block))
+        end = builder.add(lo, chunk)
+        past = builder.icmp_signed(">", end, word(_HI))
+        hi = builder.select(past, word(_HI), end)
+        record = word(_RECORD, POINTER)
+        rows = word(_ROWS, POINTER)
+        at = builder.gep(rows, [builder.mul(block, I64(row.n_words))], source_etype=I64)
+        pointers = []
+        for name in arrays:
+            first = builder.gep(
+                record, [I64(self.program.layout.arrays[name])], source_etype=I64
+            )
+            pointers.append(builder.load(first, typ=POINTER))
+        saved = flags.clear(builder, self.module)
+        status = builder.call(body, [record, context, at, lo, hi, *pointers])
+        raised = flags.read(builder, self.module, saved)
+        builder.ret(builder.or_(status, raised))
+        return function
+
+    def region_body(self, stmt: For, number: int, row: _Row) -> tuple[ir.Function, tuple[str, ...]]:
+        """Return the function that runs iterations of one block, and the arrays that it takes."""
+        program = self.program
+        arrays = region_arrays(stmt, program)
+        type_ = ir.FunctionType(I64, [POINTER] * 3 + [I64] * 2 + [POINTER] * len(arrays))
+        function = ir.Function(self.module, type_, f"region{number}.body")
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        record, context, at, lo, hi, *pointers = function.args
+        if program.plan.noalias:
+            for argument in (record, context, at, *pointers):
+                argument.add_attribute("noalias")
+        writer = type(self)(program, function, record)
+        writer.in_region = True
+        writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
+        bound = bound_names(stmt)
+        reductions = self.reductions(stmt)
+        for name in sorted(used_names(stmt)):
+            writer.declare(name, track=name in bound and name not in reductions)
+            writer.fetch(name, _VARIABLES + program.layout.variables[name], context)
+        for name, reduction in reductions.items():
+            neutral = Mixed.single(PY_INT, I64(NEUTRAL[reduction.operator]))
+            writer.assign(name, neutral)
+        start = writer.builder.load(writer.word(_START, context), typ=I64)
+        step = writer.builder.load(writer.word(_STEP, context), typ=I64)
+        plain = For(stmt.index, stmt.start, stmt.stop, stmt.step, stmt.body, (), stmt.span)
+        StatementWriter.counted(writer, plain, lo, hi, start, step)
+        for name, first in row.first.items():
+            assigned = writer.variables[name].assigned
+            if assigned is not None:
+                flag = writer.builder.zext(
+                    writer.builder.load(assigned, typ=I1), I64
+                )
+                writer.builder.store(flag, writer.word(first, at))
+            writer.spill(name, first + 1, at)
+        tripped = writer.builder.load(writer.trip, typ=I1)
+        writer.builder.ret(writer.builder.zext(tripped, I64))
+        writer.finish()
+        return function, arrays
+
+
+NEUTRAL = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
+"""Where a block's partial result of an integer reduction begins."""
+
+
+def _call_pointer(
+    builder: ir.IRBuilder, pointer: ir.Value, type_: ir.FunctionType, arguments: list[ir.Value]
+) -> ir.Value:
+    """Call through an opaque pointer, for which the builder needs to be told the type."""
+    pointer.type = type_.as_pointer()
+    return builder.call(pointer, arguments)

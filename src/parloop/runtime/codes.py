@@ -1,0 +1,108 @@
+"""What a launch says to people."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from parloop.diagnostics import Diagnostic, Voice
+
+
+class ArrayNotSupported(Diagnostic):
+    """An array has elements that machine code does not handle.
+
+    *What it means* Its elements are objects, strings, dates, in foreign byte order, unaligned, or of another
+    width than 8 to 64 bits (128 for complex).
+
+    *Why it matters* Their semantics are not reproduced.
+
+    *Example* `np.array([1, 2], dtype=object)`.
+
+    *What to do* Nothing is lost: the interpreter runs the loop.
+    """
+
+    code: ClassVar[str] = "RUN101"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class ValueNotSupported(Diagnostic):
+    """A value that goes into the loop has a type that machine code does not handle.
+
+    *What it means* It is neither a number of Python's or NumPy's nor exactly a `numpy.ndarray`.
+
+    *Why it matters* A class of its own may mean anything by `+` or `[]`.
+
+    *Example* A list, a masked array, a `Decimal`.
+
+    *What to do* Nothing is lost: the interpreter runs the loop.
+    """
+
+    code: ClassVar[str] = "RUN102"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class FunctionReplaced(Diagnostic):
+    """A function that the loop calls has been replaced.
+
+    *What it means* A name in the loop meant a known function when the loop was first seen, and means another
+    object in this run.
+
+    *Why it matters* The other one has to be called.
+
+    *Example* `math.sqrt = my_sqrt`.
+
+    *What to do* Nothing is lost: the interpreter runs the loop while it is so.
+    """
+
+    code: ClassVar[str] = "RUN103"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class InputOutside(Diagnostic):
+    """A value lies outside what machine code was made for.
+
+    *What it means* An integer is larger than the machine code can prove its arithmetic for, or an array has
+    changed while it was looked at.
+
+    *Why it matters* Python's integers have no limit; machine integers do.
+
+    *Example* A loop over `range(n)` with `n = 10**12`.
+
+    *What to do* Nothing is lost: the interpreter runs the loop.
+    """
+
+    code: ClassVar[str] = "RUN104"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class IterationLeftNative(Diagnostic):
+    """An iteration could not be finished in machine code.
+
+    *What it means* It raises an exception, or gives a warning that is to be raised or shown each time, or one of
+    its integers needs more than 64 bits. The iterations before it ran natively.
+
+    *Why it matters* The interpreter runs this iteration and those after it, so that the exception, its traceback
+    and what is left behind are CPython's own.
+
+    *Example* `a[i]` with `i` past the end; `x / y` with Python numbers and `y == 0`.
+
+    *What to do* Nothing is lost.
+    """
+
+    code: ClassVar[str] = "RUN105"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class InternalFailure(Diagnostic):
+    """Something in parloop failed.
+
+    *What it means* A bug of parloop's own, in the analysis or the making of machine code.
+
+    *Why it matters* The interpreter runs the loop, so that nothing is lost but speed.
+
+    *Example* None is known: known ones are mended.
+
+    *What to do* Please report it, with the loop.
+    """
+
+    code: ClassVar[str] = "RUN901"
+    voice: ClassVar[Voice] = "bug"

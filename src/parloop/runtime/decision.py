@@ -1,0 +1,81 @@
+"""Decide, from the values of a launch, which loops may run in any order and which subscripts need no test.
+
+The answer depends only on the integers in the record (extents, strides, scalars) and on which arrays share memory, so
+launches that repeat these reuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
+from parloop.codegen.layout import Header, Layout
+from parloop.ir.nodes import START, STEP, STOP
+from parloop.ir.types import PY_INT
+from parloop.schedule.plan import Decision
+from parloop.staging.specialise import Typing
+
+Values = dict[str, int]
+
+
+def parameter_words(typing: Typing, layout: Layout) -> dict[str, int]:
+    """Return the word of the record in which each parameter of the analysis stands."""
+    words = {START: int(Header.START), STOP: int(Header.STOP), STEP: int(Header.STEP)}
+    for name, type_ in typing.scalars.items():
+        if type_ == PY_INT and name in layout.variables:
+            words[name] = layout.payload(name, PY_INT)
+    for name, array in typing.arrays.items():
+        for axis in range(array.ndim):
+            words[f"{name}.shape[{axis}]"] = layout.arrays[name] + 1 + axis
+            words[f"{name}.shape[{axis - array.ndim}]"] = layout.arrays[name] + 1 + axis
+    return words
+
+
+def parameter_values(typing: Typing, layout: Layout, words: Sequence[int]) -> Values:
+    """Return the values of the parameters in a packed record."""
+    values = {name: words[word] for name, word in parameter_words(typing, layout).items()}
+    for name, array in typing.arrays.items():
+        size = 1
+        for axis in range(array.ndim):
+            size *= values[f"{name}.shape[{axis}]"]
+        values[f"{name}.size"] = size
+    return values
+
+
+def decide(
+    analysis: Analysis,
+    typing: Typing,
+    values: Mapping[str, int],
+    *,
+    noalias: bool,
+    contiguous: frozenset[str],
+) -> Decision:
+    """Return what the launch's `values` decide. A condition whose parameters are unknown holds."""
+    parallel = frozenset(
+        facts.number
+        for facts in analysis.loops
+        if _is_parallel(facts.verdict, values)
+    )
+    inside = frozenset(
+        access.node_id
+        for access in analysis.accesses
+        if access.violations is not None and not _any_holds(access.violations, values)
+    )
+    return Decision(parallel, inside, noalias, contiguous)
+
+
+def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:
+    match verdict:
+        case Parallel():
+            return True
+        case ParallelIf(unless=unless):
+            return not _any_holds(unless, values)
+        case _:
+            return False
+
+
+def _any_holds(conditions: Sequence[Condition], values: Mapping[str, int]) -> bool:
+    return any(
+        any(name not in values for name in condition.parameters) or condition.holds(values)
+        for condition in conditions
+    )

@@ -1,0 +1,242 @@
+"""A nest made ready for one signature: typed, laid out, with its entry and its kernels by decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from parloop.analysis import Analysis, Facts, analyse
+from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
+from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
+from parloop.ir.types import PY_INT, UNBOUND, Array, Type
+from parloop.ir.walk import all_expressions, statements
+from parloop.runtime.decision import decide, parameter_values
+from parloop.runtime.entry import Entry, ParameterSpec, make_entry
+from parloop.runtime.kernels import Kernel, make_kernel
+from parloop.runtime.transaction import Saved
+from parloop.schedule.plan import make_plan
+from parloop.staging.aliasing import describe, find_overlaps
+from parloop.staging.ranges import Ranges, find_ranges
+from parloop.staging.specialise import Typing, specialise
+
+MOST_DECISIONS = 256
+"""Launches with more different shapes and bounds than this make their decisions anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A kernel for launches of one kind, and what its slices have to save."""
+
+    kernel: Kernel
+    saved_if_raising: tuple[Saved, ...]
+    saved: tuple[Saved, ...]
+
+
+@dataclass(slots=True)
+class Specialisation:
+    """Everything that depends on the types of the inputs, not on their values.
+
+    `inputs` are the names in the order in which `entry.pack` takes them.
+    """
+
+    nest: Nest
+    typing: Typing
+    ranges: Ranges
+    layout: Layout
+    inputs: tuple[str, ...]
+    entry: Entry
+    template: np.ndarray[Any, Any]
+    key_words: itemgetter[Any]
+    analyses: dict[object, Analysis] = field(default_factory=dict)
+    decisions: dict[object, Ready] = field(default_factory=dict)
+    kernels: dict[object, Ready] = field(default_factory=dict)
+
+    def new_record(self) -> tuple[np.ndarray[Any, Any], int]:
+        """Return a record with everything in it that the signature decides, and its address."""
+        words = self.template.copy()
+        return words, words.__array_interface__["data"][0]
+
+    def ready(self, words: np.ndarray[Any, Any], arguments: Mapping[str, Any], overlap: bool) -> Ready:
+        """Return the kernel for a packed record; `overlap` says that some arrays may share memory."""
+        values = words.tolist()
+        key = self.key_words(values)
+        if not overlap:
+            found = self.decisions.get(key)
+            if found is not None:
+                return found
+        facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
+        ready = self.decided(values, arguments, facts)
+        if not overlap:
+            if len(self.decisions) >= MOST_DECISIONS:
+                self.decisions.clear()
+            self.decisions[key] = ready
+        return ready
+
+    def self_overlaps(self, arguments: Mapping[str, Any]) -> Facts | None:
+        """Return the arrays whose own elements share memory, when no two arrays do."""
+        return self.find_facts(arguments)
+
+    def find_facts(self, arguments: Mapping[str, Any]) -> Facts | None:
+        """Return what is known of the memory that the arrays share."""
+        written = written_arrays(self.nest)
+        return find_overlaps(
+            [
+                describe(name, arguments[name], is_written=name in written)
+                for name in self.typing.arrays
+            ]
+        )
+
+    def decided(
+        self, values: list[int], arguments: Mapping[str, Any], facts: Facts | None
+    ) -> Ready:
+        """Return the kernel for these values and this sharing of memory."""
+        parameters = parameter_values(self.typing, self.layout, values)
+        contiguous = frozenset(
+            name
+            for name in self.typing.arrays
+            if arguments[name].ndim and arguments[name].strides[-1] == arguments[name].itemsize
+        )
+        analysis = self.analysis(facts)
+        decision = decide(
+            analysis, self.typing, parameters, noalias=facts is None, contiguous=contiguous
+        )
+        plan = make_plan(self.typing, analysis, decision)
+        key = (tuple(sorted(plan.cores)), plan.inside, plan.noalias, plan.contiguous)
+        ready = self.kernels.get(key)
+        if ready is None:
+            kernel = make_kernel(self.typing, self.ranges, plan)
+            ready = self.kernels[key] = Ready(kernel, *saved_arrays(self.nest, kernel, facts))
+        return ready
+
+    def analysis(self, facts: Facts | None) -> Analysis:
+        """Return the analysis under these facts, from which more than once is learnt only once."""
+        opaque = frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
+        known = Facts(opaque=opaque) if facts is None else Facts(
+            merged=facts.merged, overlapping=facts.overlapping, opaque=opaque
+        )
+        key = (tuple(sorted(known.merged.items())), known.overlapping)
+        found = self.analyses.get(key)
+        if found is None:
+            found = self.analyses[key] = analyse(self.nest, known)
+        return found
+
+
+def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation:
+    """Return the nest made ready for inputs of `types`, or raise `Declined`."""
+    typing = specialise(nest, types)
+    ranges = find_ranges(typing)
+    layout = lay_out(typing)
+    names = tuple(n for n in nest.inputs if n in types)
+    written = written_arrays(nest)
+    parameters = []
+    for name in names:
+        type_ = types[name]
+        if isinstance(type_, Array):
+            kind: Type = Array(type_.dtype, type_.ndim, name in written)
+            parameters.append(ParameterSpec(kind, layout.arrays[name]))
+        else:
+            parameters.append(ParameterSpec(type_, layout.payload(name, type_)))
+    pairs = tuple(
+        (i, j)
+        for i, one in enumerate(names)
+        for j, other in enumerate(names)
+        if i < j
+        and isinstance(types[one], Array)
+        and isinstance(types[other], Array)
+        and (one in written or other in written)
+    )
+    entry = make_entry(tuple(parameters), may_overlap_pairs=pairs)
+    return Specialisation(
+        nest,
+        typing,
+        ranges,
+        layout,
+        names,
+        entry,
+        _template(typing, layout),
+        itemgetter(*_key_words(typing, layout)),
+    )
+
+
+def _template(typing: Typing, layout: Layout) -> np.ndarray[Any, Any]:
+    words = np.zeros(layout.n_words, np.int64)
+    for name, members in layout.members.items():
+        type_ = typing.scalars.get(name)
+        if type_ is not None:
+            words[layout.tag(name)] = members.index(type_)
+        elif UNBOUND in members:
+            words[layout.tag(name)] = members.index(UNBOUND)
+    return words
+
+
+def _key_words(typing: Typing, layout: Layout) -> list[int]:
+    """Return the words on which decisions depend: bounds, extents, strides, Python ints."""
+    found = [int(Header.START), int(Header.STOP), int(Header.STEP)]
+    for name, array in typing.arrays.items():
+        first = layout.arrays[name] + 1
+        found += range(first, first + 2 * array.ndim)
+    for name, type_ in typing.scalars.items():
+        if type_ == PY_INT and name in layout.variables:
+            found.append(layout.payload(name, PY_INT))
+    assert HEADER_WORDS > max(found[:3])
+    return found
+
+
+def written_arrays(nest: Nest) -> frozenset[str]:
+    """Return the arrays that the nest stores into."""
+    return frozenset(s.array for s in statements((nest.loop,)) if isinstance(s, Store))
+
+
+def saved_arrays(
+    nest: Nest, kernel: Kernel, facts: Facts | None
+) -> tuple[tuple[Saved, ...], tuple[Saved, ...]]:
+    """Return what slices save where a warning may become an exception, and what they save otherwise.
+
+    An array that is written and never read can be written again with the same values, so it is saved only
+    where something may raise: then elements that CPython would not have come to must be as before.
+    """
+    written = written_arrays(nest)
+    inside = kernel.plan.inside
+    everything = tuple(Saved(name, _row_offset(nest, name, inside)) for name in sorted(written))
+    fast = kernel.fast
+    if fast.can_raise:
+        return everything, everything
+    if not fast.watched_flags:
+        return (), ()
+    loaded = {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
+    if facts is not None:
+        return everything, everything
+    return everything, tuple(s for s in everything if s.array in loaded)
+
+
+def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:
+    """Return c if all stores into `array` go to row `index + c` in iteration `index` of the outermost loop.
+
+    Only where the subscripts were proved inside: a negative one counts from the end.
+    """
+    index = nest.loop.index
+    bodies = list(statements(nest.loop.body))
+    if any(getattr(s, "target", None) == index or getattr(s, "index", None) == index for s in bodies):
+        return None
+    offsets: set[int | None] = set()
+    for stmt in bodies:
+        if isinstance(stmt, Store) and stmt.array == array:
+            if id(stmt) not in inside:
+                return None
+            match stmt.subscripts[0] if stmt.subscripts else None:
+                case Name(id=name) if name == index:
+                    offsets.add(0)
+                case Binary(op="+", left=Name(id=name), right=Const(value=int(n))) if name == index:
+                    offsets.add(n)
+                case Binary(op="-", left=Name(id=name), right=Const(value=int(n))) if name == index:
+                    offsets.add(-n)
+                case _:
+                    offsets.add(None)
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+

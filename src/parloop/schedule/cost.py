@@ -1,0 +1,78 @@
+"""Estimate how much work a launch is, from its values.
+
+Operations of one iteration, times the trip counts of the loops inside; bounds that cannot be told count as
+`UNKNOWN_TRIPS`. Only speed depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from parloop.ir.nodes import Binary, Call, Const, Expr, Extent, For, If, Name, Nest, Stmt, While
+from parloop.ir.walk import blocks, expressions, own_expressions
+
+UNKNOWN_TRIPS = 8
+CALL_OPERATIONS = 5
+SECONDS_PER_OPERATION = 3e-8
+"""What CPython takes for one operation of ours (a load, an addition, a comparison)."""
+
+
+def interpreter_seconds(operations: float) -> float:
+    """Return how long CPython takes for so many operations."""
+    return operations * SECONDS_PER_OPERATION
+
+
+def estimate_operations(nest: Nest, indices: range, arguments: Mapping[str, Any]) -> float:
+    """Return the operations that the loop is, over `indices`."""
+    if not indices:
+        return 0.0
+    middle = indices[len(indices) // 2]
+    return len(indices) * _work(nest.loop.body, {nest.loop.index: middle}, arguments)
+
+
+def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[str, Any]) -> float:
+    total = 0.0
+    for stmt in body:
+        total += 1.0
+        for expr in own_expressions(stmt):
+            for part in expressions(expr):
+                total += CALL_OPERATIONS if isinstance(part, Call) else 1.0
+        match stmt:
+            case For():
+                start = _value(stmt.start, known, arguments)
+                stop = _value(stmt.stop, known, arguments)
+                step = _value(stmt.step, known, arguments)
+                trips, middle = float(UNKNOWN_TRIPS), 0
+                if start is not None and stop is not None and step:
+                    count = len(range(start, stop, step))
+                    trips, middle = float(count), start + step * (count // 2)
+                total += trips * _work(stmt.body, {**known, stmt.index: middle}, arguments)
+            case While():
+                total += UNKNOWN_TRIPS * _work(stmt.body, known, arguments)
+            case If():
+                total += max(_work(part, known, arguments) for part in blocks(stmt))
+            case _:
+                pass
+    return total
+
+
+def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -> int | None:
+    match expr:
+        case Const(value=int(number)):
+            return number
+        case Name(id=name):
+            value = known[name] if name in known else arguments.get(name)
+            return value if type(value) is int else None
+        case Extent(array=name, axis=axis):
+            shape = getattr(arguments.get(name), "shape", ())
+            return shape[axis] if axis is not None and -len(shape) <= axis < len(shape) else None
+        case Binary(op="+" | "-" | "*" | "//" as op, left=left, right=right):
+            one, other = _value(left, known, arguments), _value(right, known, arguments)
+            if one is None or other is None or (op == "//" and other == 0):
+                return None
+            return {"+": one + other, "-": one - other, "*": one * other}.get(
+                op, one // (other or 1)
+            )
+        case _:
+            return None

@@ -1,0 +1,85 @@
+"""Decide what runs where.
+
+Every loop of a nest gets one axis: `serial` (in order, on the thread that comes to it) or `cores` (its
+iterations are cut into blocks for the threads of the pool). The outermost loop that may run in any order and
+whose reductions are free of order takes the cores; the loops inside it are serial, and LLVM turns the
+innermost into SIMD lanes where their order does not show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parloop.analysis import Analysis, Reduction
+from parloop.ir.nodes import For, Nest, Stmt
+from parloop.ir.types import PY_INT
+from parloop.ir.walk import blocks, loops
+from parloop.staging.specialise import Typing
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`cores` maps the number of a loop (preorder) to the reductions that its blocks combine.
+
+    `inside` holds `id(node)` of each `Load` and `Store` whose subscripts were proved to lie in
+    [0, extent); the others are tested. With `noalias` no array that is written shares memory with another.
+    """
+
+    cores: dict[int, tuple[Reduction, ...]]
+    inside: frozenset[int]
+    noalias: bool
+    contiguous: frozenset[str]
+
+
+def number_loops(nest: Nest) -> dict[int, int]:
+    """Return the number of each loop by `id(loop)`: outer before inner, in order of the text."""
+    return {id(loop): number for number, loop in enumerate(loops((nest.loop,)))}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the launch's values decided: the loops that may run in any order, and the accesses proved inside."""
+
+    parallel: frozenset[int]
+    inside: frozenset[int]
+    noalias: bool
+    contiguous: frozenset[str]
+
+
+def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
+    """Return the plan: the outermost loops that may run across the cores do, the others in order.
+
+    A loop whose reductions are not free of order for the types at hand runs in order, and the loops inside it
+    are looked at in its place.
+    """
+    numbers = number_loops(typing.nest)
+    cores: dict[int, tuple[Reduction, ...]] = {}
+
+    def visit(body: tuple[Stmt, ...]) -> None:
+        for stmt in body:
+            if isinstance(stmt, For):
+                number = numbers[id(stmt)]
+                needs = analysis.loops[number].needs
+                if number in decision.parallel and all(is_free_of_order(r, typing) for r in needs):
+                    cores[number] = needs
+                    continue
+            for block in blocks(stmt):
+                visit(block)
+
+    visit((typing.nest.loop,))
+    return Plan(cores, decision.inside, decision.noalias, decision.contiguous)
+
+
+def is_free_of_order(reduction: Reduction, typing: Typing) -> bool:
+    """Return whether partial results of `reduction` may be combined in any grouping, exactly.
+
+    True for sums and bit operations on Python ints, which have no width to overflow: a sum that leaves 64
+    bits leaves the run. Not for NumPy's integers, whose warnings depend on the partial sums.
+    """
+    return (
+        not reduction.is_array
+        and not reduction.companions
+        and not reduction.subtracts
+        and reduction.operator in ("+", "&", "|", "^")
+        and typing.variables.get(reduction.target) == frozenset({PY_INT})
+    )
