@@ -93,7 +93,7 @@ def is_candidate(node: ast.AST, callables: Callables) -> bool:
 
 
 def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
-    """Return the first construct in the body of the range loop `loop` that has to be interpreted."""
+    """Return the first construct in the body of the range loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
     for statement in loop.body:
         for node in _walk(statement):

@@ -44,19 +44,22 @@ def rewrite(
     source: Source,
     registry: Registry = REGISTRY,
     *,
+    only: ast.AST | None = None,
     options: Mapping[str, Any] = _NO_OPTIONS,
     callables: Callables | None = None,
     flags: int = 0,
 ) -> tuple[ast.Module, tuple[SiteInfo, ...]]:
     """Return `tree`, changed in place, with a site for each candidate loop, and these sites.
 
-    A text that binds `range` anywhere gets no sites.
+    With `only`, a function definition in `tree`, loops outside of it get none. A text that binds
+    `range` anywhere gets no sites. `flags` are the features of `from __future__` in the text.
     """
     if any(_binds(node, "range") for node in ast.walk(tree)):
         return tree, ()
     found = callables if callables is not None else find_callables(tree)
-    rewriter = _Rewriter(source, registry, options, found, flags)
-    rewriter.block(tree.body, _Place("module", "<module>"), set())
+    rewriter = _Rewriter(source, registry, options, found, flags, only)
+    place = _Place("module", "<module>", has_sites=only is None)
+    rewriter.block(tree.body, place, set())
     return tree, tuple(rewriter.sites)
 
 
@@ -85,6 +88,8 @@ class _Place:
     unsure: frozenset[str] = frozenset()
     """In a function: the names that need not be local, or not stay bound."""
     has_sites: bool = True
+    declares: bool = False
+    """A class body that may have `global` in it: what a name there means is not worked out."""
 
     def binds(self, names: set[str]) -> set[str]:
         """Return those of `names` that, once assigned here, are local variables and stay bound."""
@@ -105,6 +110,7 @@ class _Rewriter:
         options: Mapping[str, Any],
         callables: Callables,
         flags: int,
+        only: ast.AST | None,
     ) -> None:
         self.sites: list[SiteInfo] = []
         self._source = source
@@ -112,13 +118,15 @@ class _Rewriter:
         self._options = options
         self._callables = callables
         self._flags = flags
+        self._only = only
 
     def block(self, statements: list[ast.stmt], place: _Place, bound: set[str]) -> set[str] | None:
         """Rewrite `statements`, of which the first begins with the names `bound`."""
         reached = True
         bound = set(bound)
         for position, statement in enumerate(statements):
-            if place.has_sites and is_candidate(statement, self._callables):
+            wanted = place.has_sites and not place.declares
+            if wanted and is_candidate(statement, self._callables):
                 assert isinstance(statement, ast.For)
                 statements[position] = self._with_site(statement, place, bound)
                 continue
@@ -139,8 +147,9 @@ class _Rewriter:
                 return bound | place.binds({node.name})
             case ast.If(body=body, orelse=orelse):
                 return _either(self.block(body, place, bound), self.block(orelse, place, bound))
-            case ast.For(target=target, body=body, orelse=orelse) | ast.AsyncFor(
-                target=target, body=body, orelse=orelse
+            case (
+                ast.For(target=target, body=body, orelse=orelse)
+                | ast.AsyncFor(target=target, body=body, orelse=orelse)
             ):
                 self.block(body, place, bound | place.binds(bound_here(target)))
                 self.block(orelse, place, bound)
@@ -165,9 +174,7 @@ class _Rewriter:
                 return None
         return bound | place.binds(surely_assigned(node))
 
-    def _try(
-        self, node: ast.Try | ast.TryStar, place: _Place, bound: set[str]
-    ) -> set[str] | None:
+    def _try(self, node: ast.Try | ast.TryStar, place: _Place, bound: set[str]) -> set[str] | None:
         after = self.block(node.body, place, bound)
         ends = [self.block(node.orelse, place, after if after is not None else bound)]
         if after is None:
@@ -183,12 +190,18 @@ class _Rewriter:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Place) -> None:
         name = _qualified(place, node.name)
-        inner = _Place("function", name, place.class_name, unsure_names(node))
+        has_sites = node is self._only or place.has_sites
+        inner = _Place("function", name, place.class_name, unsure_names(node), has_sites)
         self.block(node.body, inner, inner.binds(parameters(node.args)))
 
     def _class(self, node: ast.ClassDef, place: _Place) -> None:
-        declares = any(isinstance(n, ast.Global | ast.Nonlocal) for n in ast.walk(node))
-        inner = _Place("class", _qualified(place, node.name), node.name, has_sites=not declares)
+        inner = _Place(
+            "class",
+            _qualified(place, node.name),
+            node.name,
+            has_sites=place.has_sites,
+            declares=any(isinstance(n, ast.Global | ast.Nonlocal) for n in ast.walk(node)),
+        )
         self.block(node.body, inner, set())
 
     def _with_site(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For:

@@ -33,6 +33,7 @@ import threading
 from _thread import get_ident
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
@@ -312,8 +313,7 @@ class Registry:
 
         It depends on the text, so that code sent to another process rarely finds another's site.
         """
-        digest = hashlib.sha256(f"{source.path}\0{source.text}".encode(errors="surrogatepass"))
-        stem = f"s{digest.hexdigest()[:8]}_{node.lineno}_{node.col_offset}"
+        stem = f"s{_digest(source)}_{node.lineno}_{node.col_offset}"
         with self._lock:
             key, number = stem, 1
             while key in self.sites or key in self._taken:
@@ -364,6 +364,12 @@ class Registry:
 
     def __reduce__(self) -> str:
         return "REGISTRY"
+
+
+@lru_cache(maxsize=8)
+def _digest(source: Source) -> str:
+    text = f"{source.path}\0{source.text}".encode(errors="surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:8]
 
 
 _NOTHING: Final[Mapping[int, object]] = MappingProxyType({})

@@ -1,0 +1,276 @@
+"""Give a function sites, from its text: `parallel`.
+
+The text around the function is compiled twice: as it stands, which has to give the function's own
+code, and with sites in the function. The new function takes the code of the second, and everything
+else of the old one: closure cells, globals, defaults, attributes, names, annotations.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import copy
+import linecache
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+from parloop.capture.candidates import KNOWN_MODULES, find_callables
+from parloop.capture.codes import IsLambda, NoCandidate, NoSource, SourceDiffers
+from parloop.capture.rewrite import rewrite
+from parloop.capture.sites import REGISTRY, SiteInfo
+from parloop.config import check_settings, is_off
+from parloop.diagnostics import Declined, Diagnostic
+from parloop.source import Source, Span
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What `parallel` made of a function."""
+
+    original: types.FunctionType | None
+    """The user's function, or None if it was left as it is."""
+    sites: tuple[SiteInfo, ...]
+    reason: Diagnostic | None = None
+    """Why the function was left as it is, if it was."""
+
+
+@overload
+def parallel(f: F, /, **options: Any) -> F: ...
+@overload
+def parallel(f: None = None, /, **options: Any) -> Callable[[F], F]: ...
+def parallel(f: Any = None, /, **options: Any) -> Any:
+    """Return `f` with its loops run natively where that is proved to change nothing.
+
+    As a decorator, bare or with settings that hold for the loops in it, or as a plain call, which
+    leaves `f` itself alone. A function whose loops cannot be had is returned as it is; `captured`
+    tells why. Only the decorator's result pickles: the function is then found by its name.
+    """
+    checked = check_settings(options)
+    if f is None:
+        return lambda function: _parallel(function, checked)
+    return _parallel(f, checked)
+
+
+def captured(f: object) -> Captured | None:
+    """Return what `parallel` made of `f`, or None if it was never asked."""
+    function = getattr(f, "__func__", f)
+    return _captured.get(function) if isinstance(function, types.FunctionType) else None
+
+
+_captured: WeakKeyDictionary[types.FunctionType, Captured] = WeakKeyDictionary()
+
+
+def _parallel(f: Any, options: Mapping[str, Any]) -> Any:
+    match f:
+        case staticmethod() | classmethod():
+            return type(f)(_parallel(f.__func__, options))
+        case types.MethodType():
+            return types.MethodType(_parallel(f.__func__, options), f.__self__)
+        case types.FunctionType():
+            return f if is_off() else _with_sites(f, options)
+    if not callable(f):
+        raise TypeError(f"f={f!r} must be a function")
+    return f
+
+
+def _with_sites(f: types.FunctionType, options: Mapping[str, Any]) -> types.FunctionType:
+    before = _captured.get(f)
+    if before is not None and before.original is not None:
+        f = before.original
+    try:
+        code, sites = _compile_once(f, options)
+    except Declined as declined:
+        _captured[f] = Captured(None, (), declined.diagnostic)
+        return f
+    REGISTRY.install(f.__globals__)
+    made = _like(f, code)
+    _captured[made] = Captured(f, sites)
+    return made
+
+
+def _like(f: types.FunctionType, code: types.CodeType) -> types.FunctionType:
+    made = types.FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+    for name in _COPIED:
+        if hasattr(f, name):
+            setattr(made, name, getattr(f, name))
+    made.__dict__.update(f.__dict__)
+    return made
+
+
+# Of `__annotations__` and `__annotate__` (since 3.14) the later one must be copied first, because
+# setting the other would evaluate or drop it.
+_COPIED: Final = (
+    "__kwdefaults__", "__module__", "__qualname__", "__doc__", "__type_params__",
+    "__annotate__" if hasattr(types.FunctionType, "__annotate__") else "__annotations__",
+)  # fmt: skip
+
+
+def _compile_once(
+    f: types.FunctionType, options: Mapping[str, Any]
+) -> tuple[types.CodeType, tuple[SiteInfo, ...]]:
+    """Return what `_compile` does; a function that is defined again and again shares its sites."""
+    key = (id(f.__code__), *sorted(options.items()))
+    if key not in _made:
+        _made[key] = (f.__code__, *_compile(f, options))
+    return _made[key][1:]
+
+
+_made: dict[tuple[Any, ...], tuple[types.CodeType, types.CodeType, tuple[SiteInfo, ...]]] = {}
+"""By the identity of the code, which is kept so that no other gets the same, and the options."""
+
+
+def _compile(
+    f: types.FunctionType, options: Mapping[str, Any]
+) -> tuple[types.CodeType, tuple[SiteInfo, ...]]:
+    """Return `f`'s code with sites, and these, or raise Declined."""
+    code = f.__code__
+    place = Span(code.co_firstlineno, 0, code.co_firstlineno, 0)
+    if code.co_name == "<lambda>":
+        raise Declined(IsLambda("a `lambda` contains no loop", place))
+    text = "".join(linecache.getlines(code.co_filename, f.__globals__))
+    if not text:
+        message = f"the text of `{f.__qualname__}` cannot be found in `{code.co_filename}`"
+        raise Declined(NoSource(message, place))
+    source = Source(code.co_filename, text)
+    differs = Declined(
+        SourceDiffers(f"the text in `{code.co_filename}` is not that of `{f.__qualname__}`", place)
+    )
+    with _quietly():
+        found = _find_definition(source, code)
+        if found is None:
+            raise differs
+        plain, definition = found
+        flags = code.co_flags & _FUTURE_FLAGS
+        position = _find_code(_compiled(plain, source, flags), code)
+        if position is None:
+            raise differs
+        tree, definition = copy.deepcopy((plain, definition))
+        callables = find_callables(plain, _names_function(f))
+        tree, sites = rewrite(
+            tree, source, only=definition, options=options, callables=callables, flags=flags
+        )
+        if not sites:
+            message = f"`{f.__qualname__}` has no loop over `range` that could run natively"
+            raise Declined(NoCandidate(message, place))
+        made = _codes(_compiled(tree, source, flags), code)[position]
+    if (made.co_freevars, made.co_varnames) != (code.co_freevars, code.co_varnames):
+        raise differs
+    return made, sites
+
+
+_FUTURE_FLAGS: Final = sum(
+    {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0x10}
+)
+"""Of `from __future__ import ...`; 0x10 stands for nested scopes, and marks nested code as well."""
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Show no warning of the compiler: the text was compiled before, and has shown its own.
+
+    `warnings.catch_warnings` would make every warning already shown in this process come again.
+    """
+    filters = warnings.filters
+    warnings.filters = [("ignore", None, Warning, None, 0)]
+    try:
+        yield
+    finally:
+        warnings.filters = filters
+
+
+def _find_definition(source: Source, code: types.CodeType) -> _Found | None:
+    """Return a module with the definition of `code`'s function and the scopes around it."""
+    try:
+        tree = _parsed(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for chain in _chains(tree, ()):
+        node = chain[-1]
+        if node.name == code.co_name and _first_line(node) == code.co_firstlineno:
+            return _pruned(chain), node
+    return None
+
+
+@lru_cache(maxsize=8)
+def _parsed(source: Source) -> ast.Module:
+    return ast.parse(source.text, source.path)
+
+
+def _chains(node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield each function definition in `node`, after the statements around it, outermost first."""
+    for child in ast.iter_child_nodes(node):
+        chain = (*around, child) if isinstance(child, ast.stmt) else around
+        if isinstance(child, _Definition):
+            yield chain
+        yield from _chains(child, chain)
+
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
+_Found = tuple[ast.Module, _Definition]
+
+
+def _first_line(node: _Definition) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _pruned(chain: tuple[ast.AST, ...]) -> ast.Module:
+    """Return the last of `chain` in a module of its own, in the scopes that it stands in.
+
+    Other statements of the module, and of classes on the way, have no part in what its names mean.
+    """
+    inner: Any = chain[-1]
+    for around in reversed(chain[:-1]):
+        if isinstance(around, ast.ClassDef):
+            pruned = copy.copy(around)
+            pruned.body = [inner]
+            inner = pruned
+        else:
+            inner = around
+    return ast.Module([inner], [])
+
+
+def _compiled(tree: ast.Module, source: Source, flags: int) -> types.CodeType:
+    code: types.CodeType = compile(tree, source.path, "exec", flags=flags, dont_inherit=True)
+    return code
+
+
+def _codes(module: types.CodeType, like: types.CodeType) -> list[types.CodeType]:
+    """Return the codes in `module` that stand at the place of `like`; nearly always one."""
+    found = []
+    for constant in module.co_consts:
+        if isinstance(constant, types.CodeType):
+            if (constant.co_qualname, constant.co_firstlineno) == (
+                like.co_qualname, like.co_firstlineno,
+            ):  # fmt: skip
+                found.append(constant)
+            found += _codes(constant, like)
+    return found
+
+
+def _find_code(module: types.CodeType, code: types.CodeType) -> int | None:
+    for position, candidate in enumerate(_codes(module, code)):
+        if candidate == code:
+            return position
+    return None
+
+
+def _names_function(f: types.FunctionType) -> Callable[[str], bool]:
+    """Return whether a name, as `f` sees it now, is a module or function that may be replaced."""
+
+    def is_known(name: str) -> bool:
+        value = f.__globals__.get(name)
+        if isinstance(value, types.ModuleType):
+            return value.__name__ in KNOWN_MODULES
+        module = getattr(value, "__module__", None)
+        is_ufunc = type(value).__module__ == "numpy" and type(value).__name__ == "ufunc"
+        return is_ufunc or (callable(value) and module in KNOWN_MODULES)
+
+    return is_known

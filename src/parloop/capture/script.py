@@ -1,0 +1,108 @@
+"""Run a script as `python SCRIPT ARGS...` does, with sites in front of its loops.
+
+What can go wrong before the script's first statement (no such file, a syntax error, an unknown
+encoding, a directory or an archive instead of a text) is left to the real `python`, which is
+started for it: its messages and exit codes are then its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.machinery
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import Any
+
+from parloop.capture.rewrite import rewrite
+from parloop.capture.sites import REGISTRY, SiteInfo
+from parloop.source import Source
+
+
+def run_script(
+    path: str,
+    arguments: Sequence[str],
+    prepare: Callable[[tuple[SiteInfo, ...]], None] | None = None,
+) -> int:
+    """Run the script at `path` in `__main__`, and return the exit code of a normal end.
+
+    `prepare` is called with the script's sites before its first statement. An exception of the
+    script goes through to the caller, and is printed with the script's own frames only if nobody
+    catches it. The dictionary of `__main__` is emptied: the caller must need nothing in it.
+    """
+    filename = _absolute(path)
+    try:
+        code, sites = load_script(filename)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return _run_plainly(path, arguments)
+    names = _fresh_main(filename)
+    sys.argv[:] = [path, *arguments]
+    if not sys.flags.safe_path:
+        sys.path[0] = os.path.dirname(os.path.realpath(filename))  # noqa: PTH120 - as python does
+    if sites:
+        REGISTRY.install(names)
+        if prepare is not None:
+            prepare(sites)
+    try:
+        exec(code, names)
+    except BaseException as error:
+        _print_only_from(error.__traceback__ and error.__traceback__.tb_next)
+        raise
+    return 0
+
+
+def load_script(filename: str) -> tuple[CodeType, tuple[SiteInfo, ...]]:
+    """Return the code of the script, with sites, and these sites. Raises what `compile` does."""
+    raw = Path(filename).read_bytes()
+    tree = ast.parse(raw, filename)
+    source = Source(filename, importlib.util.decode_source(raw))
+    sites: tuple[SiteInfo, ...] = ()
+    if os.environ.get("PARLOOP", "").lower() != "off":
+        tree, sites = rewrite(tree, source)
+    return compile(tree, filename, "exec", dont_inherit=True), sites
+
+
+def _absolute(path: str) -> str:
+    # As python does: not normalised, so that `__file__` and tracebacks read the same.
+    return path if os.path.isabs(path) else f"{os.getcwd()}{os.sep}{path}"  # noqa: PTH109, PTH117
+
+
+def _fresh_main(filename: str) -> dict[str, Any]:
+    names = vars(sys.modules["__main__"])
+    names.clear()
+    names.update(
+        __name__="__main__",
+        __doc__=None,
+        __package__=None,
+        __loader__=importlib.machinery.SourceFileLoader("__main__", filename),
+        __spec__=None,
+        __annotations__={},
+        __builtins__=builtins,
+        __file__=filename,
+        __cached__=None,
+    )
+    return names
+
+
+def _run_plainly(path: str, arguments: Sequence[str]) -> int:
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    status = subprocess.call([sys.executable, *flags, path, *arguments])
+    return status if status >= 0 else 128 - status
+
+
+def _print_only_from(traceback: TracebackType | None) -> None:
+    """Let the exception that is about to leave be printed with `traceback`, as python would."""
+    users_hook = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, _: TracebackType | None, /) -> None:
+        sys.excepthook = users_hook
+        sys.last_traceback = traceback
+        error.__traceback__ = traceback
+        users_hook(kind, error, traceback)
+
+    sys.excepthook = hook
