@@ -73,7 +73,8 @@ def dotted(node: ast.expr) -> str | None:
 class Expressions:
     """What one loop's lowering gathers while it walks: problems, guards, temporaries.
 
-    `prelude` are the statements that must run before the statement in hand.
+    `prelude` are the statements that must run before the statement in hand, `arrays` the names that
+    are subscripted or asked for their shape.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Expressions:
         self.problems: list[Diagnostic] = []
         self.guards: dict[str, str] = {}
         self.prelude: list[Stmt] = []
+        self.arrays: set[str] = set()
         self._temporaries = 0
         self._lines = None if source.text.isascii() else source.text.split("\n")
 
@@ -108,7 +110,7 @@ class Expressions:
 
     def _characters(self, line: int, offset: int) -> int:
         lines = self._lines or []
-        if not 1 <= line <= len(lines):
+        if not 1 <= line <= len(lines) or lines[line - 1].isascii():
             return offset
         return len(lines[line - 1].encode()[:offset].decode(errors="ignore"))
 
@@ -285,14 +287,19 @@ class Expressions:
         for level in reversed(levels):
             parts = level.elts if isinstance(level, ast.Tuple) else [level]
             subscripts.extend(self.expression(part) for part in parts)
+        self.arrays.add(base.id)
         return Load(base.id, tuple(subscripts), self.span(node))
 
     def _extent(self, node: ast.Subscript) -> Expr:
         attribute = cast(ast.Attribute, node.value)
         axis = self._axis(node.slice)
         if isinstance(attribute.value, ast.Name) and axis is not None:
-            return Extent(attribute.value.id, axis, self.span(node))
+            return self._ask(attribute.value.id, axis, node)
         return self.refuse(node, "the loop asks for a shape whose axis is not a constant")
+
+    def _ask(self, array: str, axis: int | None, node: ast.expr) -> Extent:
+        self.arrays.add(array)
+        return Extent(array, axis, self.span(node))
 
     def _axis(self, node: ast.expr) -> int | None:
         match node:
@@ -308,7 +315,7 @@ class Expressions:
         if constant is not None:
             return constant
         if node.attr == "size" and isinstance(node.value, ast.Name):
-            return Extent(node.value.id, None, self.span(node))
+            return self._ask(node.value.id, None, node)
         return self.refuse(node, f"the loop reads the attribute `{ast.unparse(node)}`")
 
     def _call(self, node: ast.Call) -> Expr:
@@ -328,7 +335,7 @@ class Expressions:
         self.guards[path] = callee
         match callee, node.args:
             case "builtins.len", [ast.Name(id=name)]:
-                return Extent(name, 0, self.span(node))
+                return self._ask(name, 0, node)
             case "builtins.float", [ast.Constant(value=str(text))]:
                 return self._float(text, node)
             case "builtins.len" | "builtins.divmod", _:

@@ -143,23 +143,29 @@ class _Lowering(Expressions):
     """The statements of one loop on their way into the IR."""
 
     def outermost(self, node: ast.For) -> For:
-        """Return the outermost loop, with bounds that only name what the nest does not bind."""
+        """Return the outermost loop, with bounds that only name what the nest does not bind.
+
+        Other bounds are the numbers that the site passes.
+        """
         index = self._index(node)
         bounds = self._range_arguments(node, quiet=True)
+        self.arrays.clear()  # an array that only the bounds ask for its length may be a list
+        body = self._block(node.body, inside=True)
+        orelse = self._block(node.orelse, inside=False)
         given = (Name(START), Name(STOP), Name(STEP))
         start, stop, step = (
             bound if bound is not None and self._is_invariant(bound) else passed
             for bound, passed in zip(bounds, given, strict=True)
         )
-        body = self._block(node.body, inside=True)
-        orelse = self._block(node.orelse, inside=False)
         return For(index, start, stop, step, body, orelse, self._header(node, node.iter))
 
     def _is_invariant(self, expr: Expr) -> bool:
         match expr:
             case Name(id=name):
                 return name not in self.bound
-            case Const() | Extent():
+            case Extent(array=array):
+                return array in self.arrays
+            case Const():
                 return True
             case Unary(op="-" | "+") | Binary(op="+" | "-" | "*" | "//" | "%"):
                 return all(self._is_invariant(operand) for operand in operands(expr))
