@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: compare parloop with CPython, Numba and C; `python -m benchmarks overhead`: what it costs."""
+"""Compare parloop with CPython, Numba and C, or measure what it costs (`overhead`)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ def main() -> None:
     """Measure what the command line asks for, print it, and write it into a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", default="cpu", choices=("cpu", "overhead"))
-    parser.add_argument("--programs", default=",".join(program_names()), help="names, separated by commas")
+    parser.add_argument("--programs", default=",".join(program_names()), help="names, with commas")
     parser.add_argument("--size", default="full", choices=("full", "cpython", "tiny"))
-    parser.add_argument("--peers", default=",".join(PEERS), help=f"some of {','.join(PEERS)}, or none")
+    parser.add_argument(
+        "--peers", default=",".join(PEERS), help=f"some of {','.join(PEERS)}, or none"
+    )
     parser.add_argument("--repeat", type=int, default=15, help="rounds in steady state")
     parser.add_argument("--first", type=int, default=3, help="fresh processes for each first call")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, help=f"a folder for the results, such as {RESULTS.name}/")
+    parser.add_argument(
+        "--out", type=Path, help=f"a folder for the results, such as {RESULTS.name}/"
+    )
     options = parser.parse_args()
     if options.what == "overhead":
         print(overhead.measure())

@@ -1,4 +1,4 @@
-"""What parloop costs where it brings nothing: importing it, entering a site, leaving a loop alone."""
+"""What parloop costs where it brings nothing: imports, entries, loops left alone."""
 
 from __future__ import annotations
 
@@ -11,23 +11,30 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.sides import Call
+
 ROUNDS = 15
 PROCESSES = 11
 
-_IMPORTS = "import time, numpy; t = time.perf_counter(); import parloop; print(time.perf_counter() - t)"
+_IMPORTS = """
+import time, numpy
+start = time.perf_counter()
+import parloop
+print(time.perf_counter() - start)
+"""
 
 
-def five_arrays(n, a, b, c, d, e):
+def five_arrays(n: int, a: Any, b: Any, c: Any, d: Any, e: Any) -> None:
     for i in range(n):
         e[i] = a[i] + b[i] + c[i] + d[i]
 
 
-def too_small(a, b):
+def too_small(a: Any, b: Any) -> None:
     for i in range(2):
         a[i] = b[i]
 
 
-def declined(words, counts):
+def declined(words: list[str], counts: dict[str, int]) -> None:
     for _ in range(200):
         for j in range(len(words)):
             counts[words[j]] = counts.get(words[j], 0) + 1
@@ -50,13 +57,15 @@ def _import_seconds() -> list[float]:
     folder = Path(__file__).resolve().parent.parent
     command = [sys.executable, "-c", _IMPORTS]
     return [
-        float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder).stdout)
+        float(
+            subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder).stdout
+        )
         for _ in range(PROCESSES)
     ]
 
 
 def _warm_site(parloop: Any) -> str:
-    """Time a native run of one iteration, less the same call with a loop of no iterations in CPython."""
+    """Time a native run of one iteration, less the same call in CPython without any."""
     arrays = [np.ones(64) for _ in range(5)]
     with parloop.settings(min_work_ms=0):
         fast = parloop.parallel(five_arrays)
@@ -93,8 +102,8 @@ def _declined(parloop: Any) -> str:
     return f"{'a declined nest, over CPython':55} {share:+.1%}"
 
 
-def _interleaved(fast: Any, plain: Any, calls: int) -> list[float]:
-    """Return, for each round, the seconds by which one call of `fast` takes longer than one of `plain`."""
+def _interleaved(fast: Call, plain: Call, calls: int) -> list[float]:
+    """Return by how many seconds a call of `fast` takes longer than `plain`, round by round."""
     costs: list[float] = []
     for _ in range(ROUNDS):
         start = perf_counter()

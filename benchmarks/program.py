@@ -42,7 +42,8 @@ class Program:
 
 def program_names() -> tuple[str, ...]:
     """Return the names of all programs, in alphabetical order."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(benchmarks.programs.__path__)))
+    modules = pkgutil.iter_modules(benchmarks.programs.__path__)
+    return tuple(sorted(module.name for module in modules))
 
 
 def load_program(name: str) -> Program:
@@ -66,7 +67,7 @@ def bits_of(value: Any) -> tuple[str, bytes]:
 
 
 def result_bits(arguments: Arguments, returned: Any) -> tuple[tuple[str, bytes], ...]:
-    """Return the bits of everything that a call took and gave, what it should not touch included."""
+    """Return the bits of all that a call took and gave, what it should not touch included."""
     return (*map(bits_of, arguments), bits_of(returned))
 
 

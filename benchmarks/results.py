@@ -14,19 +14,27 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runner import Options, ProgramResult, SideResult
-from benchmarks.sides import C, CPYTHON, NJIT, PARLOOP, PEERS, PRANGE, REASSOCIATE
+from benchmarks.sides import C_OPENMP, CPYTHON, NJIT, PARLOOP, PEERS, PRANGE, REASSOCIATE
 
 HEADINGS = {
-    PARLOOP: "parloop", REASSOCIATE: "parloop, regrouped", NJIT: "Numba njit",
-    PRANGE: "Numba prange", C: "C + OpenMP",
-}  # fmt: skip
+    PARLOOP: "parloop",
+    REASSOCIATE: "parloop, regrouped",
+    NJIT: "Numba njit",
+    PRANGE: "Numba prange",
+    C_OPENMP: "C + OpenMP",
+}
 
 
 def machine() -> dict[str, str]:
     """Return what a reader must know of where this was measured."""
-    facts = {"cpu": _cpu_name(), "cores": str(len(os.sched_getaffinity(0))) if hasattr(
-        os, "sched_getaffinity") else str(os.cpu_count()), "system": platform.platform(),
-        "python": platform.python_version()}  # fmt: skip
+    facts = {
+        "cpu": _cpu_name(),
+        "cores": str(len(os.sched_getaffinity(0)))
+        if hasattr(os, "sched_getaffinity")
+        else str(os.cpu_count()),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
     for package in ("parloop", "numpy", "llvmlite", "islpy", "numba"):
         try:
             facts[package] = version(package)
@@ -56,11 +64,11 @@ def report_text(results: Sequence[ProgramResult], options: Options, markdown: bo
     parts = [f"{facts}; {options.threads} threads, {options.repeat} rounds"]
     peers = tuple(peer for peer in PEERS if peer in options.peers)
     if options.size == "full":
-        parts += ["Steady state in milliseconds, median ± interquartile range; * other bits than CPython's"]
+        parts += ["Steady state in ms, median ± interquartile range; * other bits than CPython's"]
         parts += [_grid(_steady_rows(results, peers), markdown)]
-        parts += ["First call in milliseconds, median of fresh processes, imports excluded: cold / warm disk cache"]
+        parts += ["First call in ms, imports excluded: nothing on disk / warm disk cache"]
         parts += [_grid(_first_rows(results, peers), markdown)]
-    parts += ["Beside CPython at the reduced size, in milliseconds"]
+    parts += ["Beside CPython at the reduced size, in ms"]
     parts += [_grid(_reduced_rows(results, peers), markdown)]
     parts += ["\n".join(("- " if markdown else "") + line for line in summary(results))]
     return "\n\n".join(parts) + "\n"
@@ -70,19 +78,22 @@ def summary(results: Sequence[ProgramResult]) -> list[str]:
     """Return the sentences that the tables add up to; a program left out of a mean is named."""
     lines = []
     native = [r for r in results if r.sides[PARLOOP].native == "native"]
-    lines.append(f"{len(native)} of {len(results)} programs ran natively in parloop, every loop from end to end")
+    lines.append(f"{len(native)} of {len(results)} programs ran natively, all loops to their ends")
     lines += _left_lines([r for r in results if r not in native])
     checked = [r for r in results if r.sides[PARLOOP].same_bits is not None]
     wrong = [r.name for r in checked if not r.sides[PARLOOP].same_bits]
-    lines.append(f"{len(checked) - len(wrong)} of {len(results)} results have CPython's bits and types"
-                 + (f"; DIFFERENT: {', '.join(wrong)}" if wrong else ""))  # fmt: skip
+    lines.append(
+        f"{len(checked) - len(wrong)} of {len(results)} results have CPython's bits and types"
+        + (f"; DIFFERENT: {', '.join(wrong)}" if wrong else "")
+    )
     lines += _mean_lines(results)
     lines += _first_lines(results)
     lines += [
-        f"CLAIM OF A PEER IS WRONG: {r.name}, {side}, same bits: {s.same_bits}, claimed: {s.claims_same_bits}"
-        for r in results for side, s in r.sides.items()
+        f"WRONG CLAIM: the peer {side} of {r.name} does not compute the same bits"
+        for r in results
+        for side, s in r.sides.items()
         if side in PEERS and s.same_bits is not None and s.same_bits < s.claims_same_bits
-    ]  # fmt: skip
+    ]
     return lines
 
 
@@ -97,7 +108,7 @@ def _left_lines(left: Sequence[ProgramResult]) -> list[str]:
 
 
 def plot(results: Sequence[ProgramResult], path: Path) -> bool:
-    """Write bars of speed relative to parloop to `path`; False where matplotlib is not installed."""
+    """Draw speed relative to parloop's into `path`; False where matplotlib is missing."""
     try:
         import matplotlib
 
@@ -111,7 +122,9 @@ def plot(results: Sequence[ProgramResult], path: Path) -> bool:
     figure, axes = pyplot.subplots(figsize=(12, 5), layout="constrained")
     for number, peer in enumerate(PEERS):
         ratios = [_ratio(r, peer) or math.nan for r in timed]
-        axes.bar([i + 0.27 * (number - 1) for i in range(len(timed))], ratios, 0.25, label=HEADINGS[peer])
+        axes.bar(
+            [i + 0.27 * (number - 1) for i in range(len(timed))], ratios, 0.25, label=HEADINGS[peer]
+        )
     axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set_yscale("log")
     axes.set_ylabel("time / parloop's time")
@@ -129,18 +142,28 @@ def _mean_lines(results: Iterable[ProgramResult]) -> list[str]:
     for peer in PEERS:
         ratios = [ratio for r in results if (ratio := _ratio(r, peer))]
         if ratios:
-            lines.append(f"steady state against {HEADINGS[peer]}: {_mean(ratios):.2f} times as fast in the "
-                         f"geometric mean of {len(ratios)} programs ({min(ratios):.2f} to {max(ratios):.2f})")  # fmt: skip
+            lines.append(
+                f"against {HEADINGS[peer]}: {_mean(ratios):.2f} times as fast in the geometric mean "
+                f"of {len(ratios)} programs ({min(ratios):.2f} to {max(ratios):.2f})"
+            )
     best = {r.name: ratio for r in results if (ratio := _against_best(r))}
     if best:
         slow = [f"{name} {ratio:.2f}" for name, ratio in best.items() if ratio < 0.9]
-        lines.append(f"against the fastest peer that computes the same bits: {_mean(best.values()):.2f}"
-                     + (f"; below 0.9: {', '.join(slow)}" if slow else "; no program below 0.9"))  # fmt: skip
-    reduced = [_median(r.sides[CPYTHON].reduced) / _median(r.sides[PARLOOP].reduced)
-               for r in results if r.sides[PARLOOP].reduced and r.sides[PARLOOP].native == "native"]  # fmt: skip
+        rest = f"below 0.9: {', '.join(slow)}" if slow else "no program below 0.9"
+        mean = _mean(best.values())
+        lines.append(
+            f"against the fastest peer with the same bits: {mean:.2f} times as fast; {rest}"
+        )
+    reduced = [
+        _median(r.sides[CPYTHON].reduced) / _median(r.sides[PARLOOP].reduced)
+        for r in results
+        if r.sides[PARLOOP].reduced and r.sides[PARLOOP].native == "native"
+    ]
     if reduced:
-        lines.append(f"against CPython at the reduced size: {_mean(reduced):.0f} times as fast in the "
-                     f"geometric mean of {len(reduced)} programs")  # fmt: skip
+        lines.append(
+            f"against CPython at the reduced size: {_mean(reduced):.0f} times as fast in the "
+            f"geometric mean of {len(reduced)} programs"
+        )
     return lines
 
 
@@ -149,16 +172,21 @@ def _first_lines(results: Iterable[ProgramResult]) -> list[str]:
     results = list(results)
     for side in (PARLOOP, NJIT, PRANGE):
         for what, words in (("first_cold", "nothing on disk"), ("first_warm", "a warm disk cache")):
-            times = [_median(getattr(r.sides[side], what)) for r in results
-                     if side in r.sides and getattr(r.sides[side], what)]  # fmt: skip
+            times = [
+                _median(getattr(r.sides[side], what))
+                for r in results
+                if side in r.sides and getattr(r.sides[side], what)
+            ]
             if times:
-                lines.append(f"first call, {HEADINGS[side]}, {words}: {_milliseconds(_median(times))} ms in the "
-                             f"median of {len(times)} programs, at most {_milliseconds(max(times))} ms")  # fmt: skip
+                lines.append(
+                    f"first call, {HEADINGS[side]}, {words}: {_milliseconds(_median(times))} ms in "
+                    f"the median of {len(times)} programs, at most {_milliseconds(max(times))} ms"
+                )
     return lines
 
 
 def _ratio(result: ProgramResult, peer: str) -> float | None:
-    """Return how many times faster parloop is: in the tier that may regroup, where the peer does."""
+    """Return how much faster parloop is, in the tier that may regroup where the peer does."""
     other = result.sides.get(peer)
     ours = result.sides[PARLOOP]
     if other is not None and not other.claims_same_bits:
@@ -169,8 +197,11 @@ def _ratio(result: ProgramResult, peer: str) -> float | None:
 
 
 def _against_best(result: ProgramResult) -> float | None:
-    exact = [_median(s.steady) for side, s in result.sides.items()
-             if side in PEERS and s.steady and s.same_bits]  # fmt: skip
+    exact = [
+        _median(s.steady)
+        for side, s in result.sides.items()
+        if side in PEERS and s.steady and s.same_bits
+    ]
     ours = result.sides[PARLOOP].steady
     return min(exact) / _median(ours) if exact and ours else None
 
@@ -180,30 +211,37 @@ def _steady_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> li
     rows = [["program", *(HEADINGS[side] for side in sides), "best same bits / parloop"]]
     for result in results:
         best = _against_best(result)
-        rows.append([result.name, *(_spread(result.sides.get(side)) for side in sides),
-                     f"{best:.2f}" if best else "-"])  # fmt: skip
+        rows.append(
+            [
+                result.name,
+                *(_spread(result.sides.get(side)) for side in sides),
+                f"{best:.2f}" if best else "-",
+            ]
+        )
     return rows
 
 
 def _first_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> list[list[str]]:
-    sides = (PARLOOP, *(peer for peer in peers if peer != C))
+    sides = (PARLOOP, *(peer for peer in peers if peer != C_OPENMP))
     rows = [["program", *(HEADINGS[side] for side in sides)]]
     for result in results:
         cells = [
             f"{_milliseconds(_median(s.first_cold))} / {_milliseconds(_median(s.first_warm))}"
-            if (s := result.sides.get(side)) and s.first_cold and s.first_warm else "-"
+            if (s := result.sides.get(side)) and s.first_cold and s.first_warm
+            else "-"
             for side in sides
-        ]  # fmt: skip
+        ]
         rows.append([result.name, *cells])
     return rows
 
 
 def _reduced_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> list[list[str]]:
-    rows = [["program", "CPython", *(HEADINGS[side] for side in (PARLOOP, *peers)), "CPython's bits", "ran"]]
+    tools = [HEADINGS[side] for side in (PARLOOP, *peers)]
+    rows = [["program", "CPython", *tools, "CPython's bits", "ran"]]
     for result in results:
         ours = result.sides[PARLOOP]
-        times = [_milliseconds(_median(s.reduced)) if (s := result.sides.get(side)) and s.reduced else "-"
-                 for side in (CPYTHON, PARLOOP, *peers)]  # fmt: skip
+        sides = (result.sides.get(side) for side in (CPYTHON, PARLOOP, *peers))
+        times = [_milliseconds(_median(s.reduced)) if s and s.reduced else "-" for s in sides]
         same = {True: "same", False: "DIFFERENT", None: "not run"}[ours.same_bits]
         rows.append([result.name, *times, same, ours.native or ours.unavailable])
     return rows
@@ -215,10 +253,11 @@ def _grid(rows: list[list[str]], markdown: bool) -> str:
         lines.insert(1, "|" + " --- |" * len(rows[0]))
         return "\n".join(lines)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+    padded = (
+        [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
         for row in rows
     )
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
 def _spread(side: SideResult | None) -> str:
@@ -226,7 +265,8 @@ def _spread(side: SideResult | None) -> str:
         return "-"
     quartiles = statistics.quantiles(side.steady, n=4) if len(side.steady) > 1 else [0.0, 0.0, 0.0]
     star = "" if side.same_bits else "*"
-    return f"{_milliseconds(_median(side.steady))} ± {_milliseconds(quartiles[2] - quartiles[0])}{star}"
+    spread = _milliseconds(quartiles[2] - quartiles[0])
+    return f"{_milliseconds(_median(side.steady))} ± {spread}{star}"
 
 
 def _median(values: Iterable[float]) -> float:

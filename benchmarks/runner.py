@@ -1,7 +1,7 @@
 """Run programs on all sides, in turns, and collect what was measured.
 
-Every side has a process of its own, so that no tool's threads or compiler share one with another's; the
-processes wait for their turn, and all sides are timed within the same minutes on the same machine.
+Every side has a process of its own, so that no tool's threads share one with another's; the
+processes wait for their turn, and all sides are timed within the same minutes on one machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.program import load_program
 from benchmarks.sides import (
-    C,
+    C_OPENMP,
     CPYTHON,
     DISK_CACHE,
     NJIT,
@@ -57,7 +57,7 @@ class SideResult:
     steady: list[float] = field(default_factory=list)
     """Steady state at the size asked for."""
     first_cold: list[float] = field(default_factory=list)
-    """First call in a fresh process, nothing on disk; analysis, compiling and the run, no imports."""
+    """First call in a fresh process, nothing on disk: analysis, code and run, no imports."""
     first_warm: list[float] = field(default_factory=list)
     """The same with the tool's disk cache filled by an earlier process."""
     same_bits: bool | None = None
@@ -83,9 +83,12 @@ class Worker:
     def __init__(self, program: str, side: str, size: str, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", program, side, size],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
             cwd=Path(__file__).resolve().parent.parent,
-        )  # fmt: skip
+        )
         self.unavailable = self._read().get("unavailable", "")
 
     def ask(self, request: str) -> dict[str, Any]:
@@ -101,7 +104,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
@@ -131,13 +135,19 @@ def sides_of(name: str, peers: Iterable[str]) -> tuple[str, ...]:
 def _run_program(name: str, options: Options, folder: Path) -> ProgramResult:
     sides = sides_of(name, options.peers)
     claims = different_bits(load_program(name))
-    results = {side: SideResult(claims_same_bits=side not in (*claims, REASSOCIATE))
-               for side in (CPYTHON, *sides)}  # fmt: skip
+    results = {
+        side: SideResult(claims_same_bits=side not in (*claims, REASSOCIATE))
+        for side in (CPYTHON, *sides)
+    }
     reduced = "tiny" if options.size == "tiny" else "cpython"
     _compare_reduced(name, reduced, results, options, folder)
     if options.size == "full":
-        kept = [side for side in sides if not results[side].unavailable
-                and results[side].native not in ("interpreter", "partly")]  # fmt: skip
+        kept = [
+            side
+            for side in sides
+            if not results[side].unavailable
+            and results[side].native not in ("interpreter", "partly")
+        ]
         _first_calls(name, kept, results, options, folder)
         _steady_state(name, kept, results, options, folder)
     return ProgramResult(name, results)
@@ -164,13 +174,13 @@ def _compare_reduced(
 def _first_calls(
     name: str, sides: list[str], results: dict[str, SideResult], options: Options, folder: Path
 ) -> None:
-    """Time first calls in fresh processes: without anything on disk, and after an earlier process."""
+    """Time first calls in fresh processes: with nothing on disk, and after another process."""
     for number in range(options.first):
         for side in sides:
             caches = folder / f"{name}-{side}-{number}"
             cold = _environment(options, folder, caches, side)
             _one_call(name, side, "full", cold, results[side].first_cold)
-            if side == C:
+            if side == C_OPENMP:
                 continue
             warm = {**cold, DISK_CACHE: "yes"}
             if side in (NJIT, PRANGE):
@@ -197,7 +207,7 @@ def _steady_state(
         bits = {side: worker.ask("bits") for side, worker in workers.items()}
         claims = [side for side in sides if results[side].claims_same_bits and bits[side]]
         for side in claims:
-            # Where parloop ran, its bits stand for CPython's, with which they agreed at the smaller size.
+            # CPython would take too long here: parloop's bits stand for it, which agreed before.
             same = bits[side]["bare"] == bits[claims[0]]["bare"]
             results[side].same_bits = bool(results[side].same_bits) and same
         _take_turns(list(workers.items()), results, options.repeat, "steady")
@@ -246,7 +256,7 @@ def _environment(options: Options, folder: Path, caches: Path, side: str) -> dic
 
 
 def _native(sites: list[dict[str, Any]]) -> str:
-    """Say where the loops ran: `partly` where any run of any loop was not native from end to end."""
+    """Say where the loops ran: `partly` where a run of a loop was not native to its end."""
     if not any(site["native_runs"] for site in sites):
         return "interpreter"
     whole = all(not site["interpreted_runs"] and not site["fallbacks"] for site in sites)

@@ -7,8 +7,8 @@
     prange               `numba.njit(parallel=True)` of `parallel` in the peer's module
     c                    the peer's C file, `gcc -O3 -march=native -ffp-contract=off -fopenmp`
 
-Whatever a tool needs before its first call (imports, a C compiler) is done by `prepare`; what it does at
-its first call, by the callable that `prepare` returns.
+Whatever a tool needs before its first call (imports, a C compiler) is done by `prepare`; what it
+does at its first call, by the callable that `prepare` returns.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ import numpy as np
 from benchmarks.program import Arguments, Program
 
 CPYTHON, PARLOOP, REASSOCIATE = "cpython", "parloop", "parloop-reassociate"
-NJIT, PRANGE, C = "njit", "prange", "c"
-PEERS = (NJIT, PRANGE, C)
+NJIT, PRANGE, C_OPENMP = "njit", "prange", "c"
+PEERS = (NJIT, PRANGE, C_OPENMP)
 
 C_OPTIONS = ("-O3", "-march=native", "-ffp-contract=off", "-fopenmp", "-shared", "-fPIC")
 DISK_CACHE = "BENCHMARKS_NUMBA_CACHE"
@@ -41,7 +41,7 @@ DISK_CACHE = "BENCHMARKS_NUMBA_CACHE"
 Call = Callable[[], Any]
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """A side cannot run here; the text says why."""
 
 
@@ -51,7 +51,7 @@ def prepare(side: str, program: Program, arguments: Arguments) -> Call:
         return lambda: program.function(*arguments)
     if side in (PARLOOP, REASSOCIATE):
         return _prepare_parloop(program, arguments)
-    if side == C:
+    if side == C_OPENMP:
         return _prepare_c(program, arguments)
     return _prepare_numba(side, program, arguments)
 
@@ -68,7 +68,7 @@ def different_bits(program: Program) -> tuple[str, ...]:
 def _prepare_parloop(program: Program, arguments: Arguments) -> Call:
     parloop = importlib.import_module("parloop")
     if not hasattr(parloop, "parallel"):
-        raise Unavailable("this parloop has no `parallel` yet")
+        raise UnavailableError("this parloop has no `parallel` yet")
     _import_everything(parloop)
     made: list[Callable[..., Any]] = []
 
@@ -81,7 +81,7 @@ def _prepare_parloop(program: Program, arguments: Arguments) -> Call:
 
 
 def _import_everything(package: ModuleType) -> None:
-    """Import what the first call would otherwise import: imports are not part of any side's time."""
+    """Import what the first call would import: imports are no part of any side's time."""
     for name in ("islpy", "llvmlite.binding"):
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)
@@ -102,10 +102,10 @@ def _prepare_numba(side: str, program: Program, arguments: Arguments) -> Call:
     try:
         numba = importlib.import_module("numba")
     except ImportError as error:
-        raise Unavailable("Numba is not installed") from error
+        raise UnavailableError("Numba is not installed") from error
     peer = _peer_module(program)
     if side == PRANGE and peer is None:
-        raise Unavailable("no peer is written")
+        raise UnavailableError("no peer is written")
     wanted = "parallel" if side == PRANGE else "serial"
     function = getattr(peer, wanted, program.function)
     made: list[Callable[..., Any]] = []
@@ -122,7 +122,7 @@ def _prepare_numba(side: str, program: Program, arguments: Arguments) -> Call:
 def _prepare_c(program: Program, arguments: Arguments) -> Call:
     source = Path(__file__).with_name("peers") / f"{program.name}.c"
     if not source.exists():
-        raise Unavailable("no peer is written")
+        raise UnavailableError("no peer is written")
     function = getattr(ctypes.CDLL(str(_compiled(source))), program.name)
     returns = {"double": ctypes.c_double, "int64_t": ctypes.c_int64, None: None}
     function.restype = returns[_returns(source)]
@@ -130,11 +130,12 @@ def _prepare_c(program: Program, arguments: Arguments) -> Call:
     for argument in arguments:
         if isinstance(argument, np.ndarray):
             if not argument.flags.c_contiguous:
-                raise Unavailable("the C peers take contiguous arrays")
+                raise UnavailableError("the C peers take contiguous arrays")
             values.append(ctypes.c_void_p(argument.ctypes.data))
             values.extend(ctypes.c_int64(extent) for extent in argument.shape)
         else:
-            values.append((ctypes.c_double if isinstance(argument, float) else ctypes.c_int64)(argument))
+            kind = ctypes.c_double if isinstance(argument, float) else ctypes.c_int64
+            values.append(kind(argument))
     return lambda: function(*values)
 
 
@@ -144,7 +145,7 @@ def _returns(source: Path) -> str | None:
 
 
 def _compiled(source: Path) -> Path:
-    """Return the shared object of `source`, compiled once for each text in one folder of this run."""
+    """Return the shared object of `source`, compiled once in this run."""
     folder = Path(os.environ.get("BENCHMARKS_BUILD") or tempfile.mkdtemp(prefix="benchmarks-"))
     key = hashlib.sha256(source.read_bytes() + " ".join(C_OPTIONS).encode()).hexdigest()[:16]
     target = folder / f"{source.stem}-{key}.so"
@@ -153,6 +154,6 @@ def _compiled(source: Path) -> Path:
         try:
             subprocess.run(["gcc", *C_OPTIONS, str(source), "-o", str(made), "-lm"], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise Unavailable(f"gcc: {error}") from error
+            raise UnavailableError(f"gcc: {error}") from error
         made.replace(target)
     return target

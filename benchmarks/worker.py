@@ -1,6 +1,6 @@
 """One side of one program in a process of its own: `python -m benchmarks.worker PROGRAM SIDE SIZE`.
 
-It reads one word a line and answers with one line of JSON, so that the runner can take turns among the sides:
+It reads one word a line and answers with one line of JSON, so that the runner can take turns:
 
     first    the first call's seconds
     run      the seconds of a later call, after one that is not timed
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import json
 import sys
 from time import perf_counter
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.program import Program, bits_of, load_program, result_bits
-from benchmarks.sides import PARLOOP, REASSOCIATE, Unavailable, prepare
+from benchmarks.sides import PARLOOP, REASSOCIATE, UnavailableError, prepare
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
     program = load_program(name)
     try:
         bench = Bench(program, side, size)
-    except Unavailable as why:
+    except UnavailableError as why:
         _answer({"unavailable": str(why)})
         return
     _answer({"ready": True})
@@ -49,7 +50,9 @@ class Bench:
     def __init__(self, program: Program, side: str, size: str) -> None:
         self.side = side
         self.arguments = program.make(size)
-        self.kept = [(self.arguments[p], self.arguments[p].copy()) for p in program.output_positions()]
+        self.kept = [
+            (self.arguments[p], self.arguments[p].copy()) for p in program.output_positions()
+        ]
         self.call = prepare(side, program, self.arguments)
 
     def first(self) -> dict[str, Any]:
@@ -66,7 +69,7 @@ class Bench:
         return self.first()
 
     def bits(self) -> dict[str, Any]:
-        """Return digests of all arguments and the returned value after a call: with types, and without."""
+        """Return digests of what a call leaves and returns: with types, and without."""
         self._restore()
         returned = self.call()
         typed, bare = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16)
@@ -80,7 +83,7 @@ class Bench:
         """Return what `parloop.report` says of the loops."""
         if self.side not in (PARLOOP, REASSOCIATE):
             return {"sites": []}
-        import parloop
+        parloop: Any = importlib.import_module("parloop")
 
         return {
             "sites": [

@@ -30,7 +30,8 @@ def test_a_program_has_peers_in_numba_and_in_c(program: Program) -> None:
 def test_a_program_changes_its_outputs_and_nothing_else(program: Program) -> None:
     before, after = program.make("tiny"), program.make("tiny")
     program.function(*after)
-    changed = {k for k, (a, b) in enumerate(zip(before, after, strict=True)) if bits_of(a) != bits_of(b)}
+    pairs = enumerate(zip(before, after, strict=True))
+    changed = {position for position, (a, b) in pairs if bits_of(a) != bits_of(b)}
     assert changed == set(program.output_positions())
 
 
