@@ -271,7 +271,10 @@ class _Lowering(Expressions):
             )
             return
         word = _WORDS.get(type(stmt), type(stmt).__name__.lower())
-        self.problem(UnsupportedStatement, f"the loop contains `{word}`", stmt)
+        span = self.span(stmt)
+        if span.end_line > span.line:
+            span = Span(span.line, span.column, span.line, span.column + len(word))
+        self.problems.append(UnsupportedStatement(f"the loop contains `{word}`", span))
 
     def _for(self, node: ast.For, inside: bool) -> list[Stmt]:
         start, stop, step = (
