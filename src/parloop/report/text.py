@@ -8,7 +8,7 @@
        |                      -------- reads what the previous iteration wrote
        = distance 1 on `u`, proved for every `n`
 
-A diagnostic about a whole loop (a span of several lines) shows the loop's first line and takes its
+A diagnostic about a whole loop, with labels inside it, shows the loop's first line and takes its
 place from the first label. Tabs are printed as blanks up to the next multiple of four, and what
 stands under a wide character is two columns wide, so that marks stand under what they mean.
 """
@@ -36,11 +36,12 @@ def render_all(diagnostics: Iterable[Diagnostic], source: Source) -> str:
 
 
 def place_of(diagnostic: Diagnostic) -> Span:
-    """Return the span that `diagnostic` points at: its own, or a whole loop's first label's."""
-    span = diagnostic.span
-    if (span == NOWHERE or span.end_line > span.line) and diagnostic.labels:
-        return diagnostic.labels[0].span
-    return span
+    """Return the span that `diagnostic` points at: its own, or its first label's for a whole loop.
+
+    A loop is meant where the labels point at other things than the diagnostic's own span.
+    """
+    spans = [label.span for label in diagnostic.labels]
+    return spans[0] if spans and diagnostic.span not in spans else diagnostic.span
 
 
 def _lines(diagnostic: Diagnostic, source: Source) -> Iterator[str]:

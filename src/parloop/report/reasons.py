@@ -1,0 +1,114 @@
+"""What `explain` says beyond the refusals of the phases: good verdicts, loops not looked at."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from parloop.diagnostics import Diagnostic, Voice
+
+
+class AnyOrder(Diagnostic):
+    """A loop was proved parallel from its text alone.
+
+    *What it means* No iteration reads or overwrites what another one writes, whatever the values
+    are. The iterations may run in any order, or at the same time.
+
+    *Why it matters* Such a loop runs on every core, if its types are numbers and arrays of numbers
+    and it is long enough to pay.
+
+    *Example*
+
+        for i in range(n):
+            a[i] = a[i] * 2
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP100"
+    voice: ClassVar[Voice] = "parallel"
+
+
+class AnyOrderIf(Diagnostic):
+    """A loop is parallel under conditions that are looked up when it runs.
+
+    *What it means* The text leaves something open: whether two arrays share memory, how large an
+    offset is, whether the values of an index array are distinct, whether a sum is one of integers.
+    Once the loop is about to run, the answer is simply looked up.
+
+    *Why it matters* Where a condition does not hold, the iterations run in order.
+
+    *Example*
+
+        for i in range(n):
+            a[i + k] = a[i] + b[i]
+
+    *What to do* Nothing. Arrays that share no memory keep the loop parallel.
+    """
+
+    code: ClassVar[str] = "DEP101"
+    voice: ClassVar[Voice] = "parallel-if"
+
+
+class DecidesAsItGoes(Diagnostic):
+    """A `while` loop inside a loop over `range`.
+
+    *What it means* Whether there is another iteration is known only after the one before.
+
+    *Why it matters* The iterations of the `while` loop run in order. The loop around it may still
+    be parallel.
+
+    *Example*
+
+        for i in range(n):
+            while x[i] > 1:
+                x[i] /= 2
+
+    *What to do* Nothing, where the loop around it is parallel.
+    """
+
+    code: ClassVar[str] = "SYN151"
+    voice: ClassVar[Voice] = "serial"
+
+
+class NotOverRange(Diagnostic):
+    """A loop that parloop does not look at: an outermost `while` or `async for`.
+
+    *What it means* Only loops of the form `for NAME in range(...)` are run natively, with all that
+    is inside them.
+
+    *Why it matters* The interpreter runs the loop. Loops over `range` inside it are looked at on
+    their own.
+
+    *Example*
+
+        while error > 1e-6:
+            error = step(u)
+
+    *What to do* Nothing, where the loops inside it do the work.
+    """
+
+    code: ClassVar[str] = "SYN152"
+    voice: ClassVar[Voice] = "unsupported"
+
+
+class InsideUnsupported(Diagnostic):
+    """A loop whose surrounding loop is refused as a whole.
+
+    *What it means* The loop itself could run natively, but the outermost loop around it holds
+    something that the interpreter has to run, and was found out too late to try the inner loops on
+    their own.
+
+    *Why it matters* The interpreter runs both loops.
+
+    *Example*
+
+        for i in range(n):
+            x = names[i]            # a list of strings
+            for j in range(m):
+                a[i, j] = j
+
+    *What to do* Move the inner loop into a function of its own.
+    """
+
+    code: ClassVar[str] = "SYN153"
+    voice: ClassVar[Voice] = "unsupported"
