@@ -18,6 +18,7 @@ import numpy as np
 
 from parloop.ir.types import Array, Scalar, Type
 from parloop.runtime import capi, jit
+from parloop.runtime.cache import compile_cached
 from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
@@ -182,7 +183,7 @@ def _native_side(layout: capi.Layout) -> _NativeSide:
 
 
 def _object_code(layout: capi.Layout) -> bytes:
-    return jit.compile_to_object(entry_text(layout))
+    return compile_cached(entry_text(layout))
 
 
 def _make_table(

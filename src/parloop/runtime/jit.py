@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ from typing import Any
 
 _LOCK = threading.RLock()
 """Held around every use of LLVM's objects: they are made once, and serve all threads."""
+
+if hasattr(os, "register_at_fork"):  # a child must not inherit it from a thread that it lacks
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+    )
 
 
 class JitError(RuntimeError):

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, field
 
 from parloop.runtime import jit
+from parloop.runtime.cache import compile_cached
 from parloop.runtime.cores import available_cores, default_threads
 from parloop.runtime.pool_ir import MAX_WORKERS, PoolTarget, external_names, pool_text
 
@@ -109,7 +110,7 @@ def _spins_for(us: float, library: _Library) -> int:
 
 
 def _object_code(target: PoolTarget) -> bytes:
-    return jit.compile_to_object(pool_text(target))
+    return compile_cached(pool_text(target))
 
 
 @functools.cache
