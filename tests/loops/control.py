@@ -7,62 +7,62 @@ import numpy as np
 
 def index_after_the_loop(n):
     i = "before"
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         pass
     return i
 
 
 def index_after_loops_of_any_step(a, lo, hi, step):
     i = None
-    for i in range(lo, hi, step):          #: parallel
+    for i in range(lo, hi, step):        #: parallel
         a[i] = i
     return a, i
 
 
 def index_unbound_after_no_trip(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 0
     return i
 
 
 def inner_index_after_the_loop(a, n, m):
-    for i in range(n):                     #: parallel
-        for j in range(m):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(m):               #: parallel-if RED101
             a[i] += 1
     return i, j
 
 
 def triangle_leaves_the_inner_index(a, n):
     j = -1
-    for i in range(n):                     #: parallel
-        for j in range(i):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(i):               #: parallel
             a[i, j] = i - j
     return j
 
 
 def local_after_the_loop(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         t = a[i] * 2
         a[i] = t + 1
     return t
 
 
 def local_unbound_after_no_trip(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         t = a[i]
         a[i] = t * t
     return t
 
 
 def bound_in_one_branch(a, n, limit):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         if a[i] > limit:
             found = i
     return found
 
 
 def bound_in_one_branch_and_used_in_the_body(a, b, n, limit):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         if a[i] > limit:
             x = a[i]
         b[i] = x
@@ -71,14 +71,14 @@ def bound_in_one_branch_and_used_in_the_body(a, b, n, limit):
 
 def bound_before_and_in_one_branch(a, n, limit):
     found = -1
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         if a[i] > limit:
             found = i
     return found
 
 
 def type_differs_by_branch(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         if a[i] > 0:
             x = 1
         else:
@@ -89,7 +89,7 @@ def type_differs_by_branch(a, n):
 
 def type_differs_by_iteration(n, k):
     x = 1
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         if i == k:
             x = x + 0.5
         else:
@@ -99,27 +99,27 @@ def type_differs_by_iteration(n, k):
 
 def type_changes_in_the_first_iteration(a):
     s = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         s += a[i]
     return s
 
 
 def integer_becomes_float(n):
     x = 1
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         x = x / 2
     return x
 
 
 def boolean_becomes_integer(n):
     flag = True
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         flag = flag + 1
     return flag
 
 
 def scalar_carried_in_and_out(a, n, last):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         a[i] = a[i] - last
         last = a[i]
     return a, last
@@ -127,7 +127,7 @@ def scalar_carried_in_and_out(a, n, last):
 
 def previous_value(a, b, n):
     previous = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         b[i] = a[i] - previous
         previous = a[i]
     return b, previous
@@ -135,7 +135,7 @@ def previous_value(a, b, n):
 
 def prefix_sum(a, o):
     s = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP105
         s += a[i]
         o[i] = s
     return o, s
@@ -143,7 +143,7 @@ def prefix_sum(a, o):
 
 def two_operators_on_one_accumulator(a):
     s = 1.0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP105
         s += a[i]
         s *= 0.5
     return s
@@ -151,14 +151,14 @@ def two_operators_on_one_accumulator(a):
 
 def polynomial_by_horner(c, x):
     s = 0.0
-    for i in range(len(c)):                #: serial
+    for i in range(len(c)):              #: serial DEP105
         s = s * x + c[i]
     return s
 
 
 def accumulator_read_in_the_subscript(a, n):
     k = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         a[k] = i
         k += 2
     return a, k
@@ -167,7 +167,7 @@ def accumulator_read_in_the_subscript(a, n):
 def accumulator_under_a_condition(a):
     s = 0
     n = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         if a[i] > 0:
             s += a[i]
             n += 1
@@ -178,7 +178,7 @@ def accumulator_under_a_condition(a):
 
 def find_first(a, x):
     at = -1
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP108
         if a[i] == x:
             at = i
             break
@@ -186,7 +186,7 @@ def find_first(a, x):
 
 
 def stores_before_a_break(a, b, limit):
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP108
         b[i] = a[i] * 2
         if a[i] > limit:
             break
@@ -195,14 +195,14 @@ def stores_before_a_break(a, b, limit):
 
 
 def return_from_the_loop(a, x):
-    for i in range(len(a)):
+    for i in range(len(a)):              #: unsupported SYN102
         if a[i] == x:
             return i
     return -1
 
 
 def continue_in_the_loop(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         if a[i] < 0:
             continue
         b[i] = a[i]
@@ -210,7 +210,7 @@ def continue_in_the_loop(a, b, n):
 
 
 def else_of_the_loop(a, x):
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: unsupported SYN103
         if a[i] == x:
             where = "inside"
             break
@@ -221,7 +221,7 @@ def else_of_the_loop(a, x):
 
 def else_after_no_trip(a, n):
     s = 0
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     else:
         s = 7
@@ -229,8 +229,8 @@ def else_after_no_trip(a, n):
 
 
 def inner_break(a, b, n, m):
-    for i in range(n):                     #: parallel-if
-        for j in range(m):                 #: serial
+    for i in range(n):                   #: parallel-if
+        for j in range(m):               #: serial DEP104
             if a[i, j] > 0:
                 b[i] = j
                 break
@@ -240,8 +240,8 @@ def inner_break(a, b, n, m):
 
 
 def inner_continue(a, b, n, m):
-    for i in range(n):                     #: parallel-if
-        for j in range(m):
+    for i in range(n):                   #: parallel-if
+        for j in range(m):               #: parallel-if RED101
             if a[i, j] < 0:
                 continue
             b[i] += a[i, j]
@@ -249,18 +249,18 @@ def inner_continue(a, b, n, m):
 
 
 def inner_while(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         x = i * 1.0
-        while x > 1.0:                     #: serial
+        while x > 1.0:                   #: serial SYN151
             x = x / 3
         a[i] = x
     return a
 
 
 def inner_while_with_else_and_break(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         x = i
-        while x > 0:                       #: serial
+        while x > 0:                     #: serial SYN151
             x -= 7
             if x == 3:
                 break
@@ -273,12 +273,12 @@ def inner_while_with_else_and_break(a, n):
 
 
 def mandelbrot(out, width, height, limit):
-    for y in range(height):                #: parallel
-        for x in range(width):             #: parallel
+    for y in range(height):              #: parallel
+        for x in range(width):           #: parallel
             c = complex(-2.0 + 3.0 * x / width, -1.0 + 2.0 * y / height)
             z = 0j
             n = 0
-            while n < limit and abs(z) <= 2.0:     #: serial
+            while n < limit and abs(z) <= 2.0: #: serial SYN151
                 z = z * z + c
                 n += 1
             out[y, x] = n
@@ -287,7 +287,7 @@ def mandelbrot(out, width, height, limit):
 
 def while_alone(n):
     s = 0
-    while n > 0:
+    while n > 0:                         #: unsupported SYN152
         s += n
         n -= 1
     return s
@@ -296,67 +296,67 @@ def while_alone(n):
 # steps and bounds
 
 def step_of_three(a, n):
-    for i in range(0, n, 3):               #: parallel
+    for i in range(0, n, 3):             #: parallel
         a[i] = i
     return a
 
 
 def reversed_range(a, n):
-    for i in range(n - 1, -1, -1):         #: parallel
+    for i in range(n - 1, -1, -1):       #: parallel
         a[i] = i * 2
     return a
 
 
 def backward_substitution_order(a, n):
-    for i in range(n - 2, -1, -1):         #: serial
+    for i in range(n - 2, -1, -1):       #: serial DEP102
         a[i] = a[i] - a[i + 1] * 0.5
     return a
 
 
 def step_from_an_argument(a, lo, hi, step):
-    for i in range(lo, hi, step):          #: parallel
+    for i in range(lo, hi, step):        #: parallel
         a[i] += i
     return a
 
 
 def bounds_from_expressions(a, n):
-    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2):     #: parallel
+    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2): #: parallel
         a[i] = i
     return a
 
 
 def bounds_from_the_shape(a):
-    for i in range(a.shape[0]):            #: parallel
-        for j in range(1, a.shape[1] - 1):     #: parallel
+    for i in range(a.shape[0]):          #: parallel
+        for j in range(1, a.shape[1] - 1): #: parallel
             a[i, j] = i * 10 + j
     return a
 
 
 def bounds_of_inner_loops_are_evaluated_each_time(a, n):
     k = 0
-    for i in range(n):                     #: serial
-        for j in range(k):                 #: serial
+    for i in range(n):                   #: serial DEP105
+        for j in range(k):               #: parallel
             a[j] += 1
         k = i % 4
     return a, k
 
 
 def bound_changed_in_the_body(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
         n = 2
     return a, n
 
 
 def index_assigned_in_the_body(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: serial DEP106
         i = i // 2 * 2
         a[i] = 1
     return a, i
 
 
 def huge_range_left_early(a):
-    for i in range(2 ** 70):
+    for i in range(2 ** 70):             #: serial DEP108
         if i == len(a):
             break
         a[i] = i
@@ -364,7 +364,7 @@ def huge_range_left_early(a):
 
 
 def range_of_numpy_integers(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i + 1
     return a, type(i)
 
@@ -372,71 +372,71 @@ def range_of_numpy_integers(a, n):
 # nests
 
 def lower_triangle(a, n):
-    for i in range(n):                     #: parallel
-        for j in range(i + 1):             #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(i + 1):           #: parallel
             a[i, j] = i + j
     return a
 
 
 def upper_triangle(a, n):
-    for i in range(n):                     #: parallel
-        for j in range(i, n):              #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(i, n):            #: parallel
             a[i, j] = a[i, j] * 2
     return a
 
 
 def tetrahedron(a, n):
-    for i in range(n):                     #: parallel
-        for j in range(i):                 #: parallel
-            for k in range(j, i):          #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(i):               #: parallel
+            for k in range(j, i):        #: parallel
                 a[i, j, k] = i * j - k
     return a
 
 
 def backward_triangle(a, n):
-    for i in range(n, 0, -1):              #: parallel
-        for j in range(i - 1, -1, -2):     #: parallel
+    for i in range(n, 0, -1):            #: parallel
+        for j in range(i - 1, -1, -2):   #: parallel
             a[i - 1, j] += i
     return a
 
 
 def imperfect_nest(a, b, n, m):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         s = 0.0
-        for j in range(m):
+        for j in range(m):               #: parallel-if RED101
             s += a[i, j]
         b[i] = s / m
-        for j in range(m):                 #: parallel
+        for j in range(m):               #: parallel-if
             a[i, j] = a[i, j] - b[i]
     return a, b
 
 
 def several_nests_in_one_body(a, b, steps, n):
-    for t in range(steps):                 #: serial
-        for i in range(1, n - 1):          #: parallel-if
+    for t in range(steps):               #: serial DEP104
+        for i in range(1, n - 1):        #: parallel-if
             b[i] = (a[i - 1] + a[i + 1]) * 0.5
-        for i in range(1, n - 1):          #: parallel-if
+        for i in range(1, n - 1):        #: parallel-if
             a[i] = b[i]
     return a, b
 
 
 def serial_outside_parallel_inside(a, n, m):
-    for i in range(1, n):                  #: serial
-        for j in range(m):                 #: parallel
+    for i in range(1, n):                #: serial DEP102
+        for j in range(m):               #: parallel
             a[i, j] = a[i - 1, j] + 1
     return a
 
 
 def parallel_outside_serial_inside(a, n, m):
-    for i in range(n):                     #: parallel
-        for j in range(1, m):              #: serial
+    for i in range(n):                   #: parallel
+        for j in range(1, m):            #: serial DEP102
             a[i, j] += a[i, j - 1]
     return a
 
 
 def wavefront(a, n):
-    for i in range(1, n):                  #: serial
-        for j in range(1, n):              #: serial
+    for i in range(1, n):                #: serial DEP102
+        for j in range(1, n):            #: serial DEP102
             a[i, j] = a[i - 1, j] + a[i, j - 1]
     return a
 
@@ -445,26 +445,26 @@ def wavefront(a, n):
 
 def tuple_assignment_swaps(a, n):
     x, y = 0, 1
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         x, y = y, x + i
         a[i] = x
     return a, x, y
 
 
 def swap_of_two_elements(a, n):
-    for i in range(n // 2):                #: parallel
+    for i in range(n // 2):              #: parallel-if
         a[i], a[n - 1 - i] = a[n - 1 - i], a[i]
     return a
 
 
 def chained_assignment(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = b[i] = x = i * 2
     return a, b, x
 
 
 def augmented_of_every_kind(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] += 3
         a[i] -= b[i]
         a[i] *= 2
@@ -480,7 +480,7 @@ def augmented_of_every_kind(a, b, n):
 
 
 def if_elif_else(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         if a[i] > 1:
             b[i] = 2
         elif a[i] > 0:
@@ -493,40 +493,40 @@ def if_elif_else(a, b, n):
 
 
 def conditional_expressions(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i] if a[i] > 0 else (-a[i] if a[i] < -1 else 0)
     return b
 
 
 def boolean_operators_give_operands(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = (a[i] and 5) + (a[i] or 7) + (not a[i])
     return b
 
 
 def boolean_operators_stop_early(a, n, k):
     count = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         if i < k and a[i] > 0 or i == 0:
             count += 1
     return count
 
 
 def chained_comparisons(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = 0 <= a[i] < 1 != a[i]
     return b
 
 
 def walrus(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: unsupported SYN103
         if (x := a[i]) > 0:
             b[i] = x
     return b, x
 
 
 def truth_of_numbers(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         if a[i]:
             b[i] = 1
         if i:
@@ -540,53 +540,53 @@ def truth_of_numbers(a, b, n):
 
 def over_an_array(a):
     s = 0
-    for x in a:
+    for x in a:                          #: unsupported SYN101
         s += x
     return s
 
 
 def over_a_list(n):
     s = 0
-    for x in [1, 2.5, 3]:
+    for x in [1, 2.5, 3]:                #: unsupported SYN101
         s += x * n
     return s
 
 
 def over_enumerate(a, b):
-    for i, x in enumerate(a):
+    for i, x in enumerate(a):            #: unsupported SYN105
         b[i] = x * 2
     return b
 
 
 def over_zip(a, b):
     s = 0
-    for x, y in zip(a, b):
+    for x, y in zip(a, b):               #: unsupported SYN105
         s += x * y
     return s
 
 
 def over_reversed_range(a, n):
-    for i in reversed(range(n)):
+    for i in reversed(range(n)):         #: unsupported SYN101
         a[i] = i
     return a
 
 
 def over_a_generator(a, n):
-    for i in (k * k for k in range(n)):
+    for i in (k * k for k in range(n)):  #: unsupported SYN101
         a[i] = i
     return a
 
 
 def over_a_dictionary(d):
     s = 0
-    for k in d:
+    for k in d:                          #: unsupported SYN101
         s += d[k]
     return s
 
 
 def list_changed_while_iterating(n):
     items = [1, 2, 3]
-    for x in items:
+    for x in items:                      #: unsupported SYN101
         if len(items) < n:
             items.append(x)
     return items
@@ -595,7 +595,7 @@ def list_changed_while_iterating(n):
 # not for machines
 
 def try_in_the_body(a, b, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN102
         try:
             b[i] = 1 // (3 - i)
         except ZeroDivisionError:
@@ -604,21 +604,21 @@ def try_in_the_body(a, b, n):
 
 
 def with_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN102
         with np.errstate(all="ignore"):
             a[i] = a[i] / 0.0
     return a
 
 
 def assert_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN102
         assert a[i] < 5
         a[i] = 7
     return a
 
 
 def raise_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN102
         if a[i] > 3:
             raise ValueError(i)
         a[i] = 0
@@ -626,15 +626,15 @@ def raise_in_the_body(a, n):
 
 
 def exception_in_the_middle(a, b, n, k):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = a[i] + 1
         b[i] = 10 // (k - i)
     return a, b
 
 
 def exception_in_the_middle_of_a_nest(a, n, m, k):
-    for i in range(n):                     #: parallel
-        for j in range(m):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(m):               #: parallel
             a[i, j] += 1
             a[i, j] = a[i, j] / (k - i * m - j)
     return a
@@ -643,7 +643,7 @@ def exception_in_the_middle_of_a_nest(a, n, m, k):
 def caught_by_the_caller(a, n, k):
     s = 0
     try:
-        for i in range(n):                 #: serial
+        for i in range(n):               #: parallel-if RED101
             s += 1
             a[i] = 5 % (k - i)
     except ZeroDivisionError:
@@ -652,7 +652,7 @@ def caught_by_the_caller(a, n, k):
 
 
 def print_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         if a[i] > 100:
             print(a[i])
         a[i] = 1
@@ -661,7 +661,7 @@ def print_in_the_body(a, n):
 
 def append_in_the_body(a, n):
     out = []
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         out.append(a[i])
     return out
 
@@ -670,20 +670,20 @@ def call_of_a_local_function(a, n):
     def f(x):
         return x * 2
 
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = f(a[i])
     return a
 
 
 def call_of_a_lambda(a, n):
     f = lambda x: x + 1
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = f(a[i])
     return a
 
 
 def recursion_through_the_loop(a, depth):
-    for i in range(len(a)):
+    for i in range(len(a)):              #: unsupported SYN104
         if depth > 0:
             recursion_through_the_loop(a, depth - 1)
         a[i] += depth
@@ -692,9 +692,9 @@ def recursion_through_the_loop(a, depth):
 
 def inner_loop_runs_while_the_outer_cannot(a, n, m):
     names = []
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         names.append(str(i))
-        for j in range(m):                 #: parallel
+        for j in range(m):               #: parallel
             a[i, j] = i + j
     return a, names
 

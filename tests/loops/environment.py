@@ -20,30 +20,30 @@ COUNT = 0
 # names
 
 def global_scalar(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * SCALE
     return a
 
 
 def global_array(b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = TABLE[i] + 1
     return b
 
 
 def global_rebound_between_calls(a, n):
     global SCALE
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * SCALE
     SCALE = SCALE + 1.5
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] += i * SCALE
     return a, SCALE
 
 
 def global_assigned_in_the_body(a, n):
     global COUNT
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN107
         COUNT += 1
         a[i] = COUNT
     return a, COUNT
@@ -51,7 +51,7 @@ def global_assigned_in_the_body(a, n):
 
 def global_as_the_index(a, n):
     global COUNT
-    for COUNT in range(n):
+    for COUNT in range(n):               #: unsupported SYN107
         a[COUNT] = COUNT
     return a, COUNT
 
@@ -60,20 +60,20 @@ def global_array_rebound(b, n):
     global TABLE
     old = TABLE
     TABLE = np.arange(10.0) * 2
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = TABLE[i]
     TABLE = old
     return b
 
 
 def global_that_does_not_exist(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = missing_name * i
     return a
 
 
 def local_that_is_not_bound_yet(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = later * i
     later = 1
     return a, later
@@ -83,7 +83,7 @@ def free_variable(a, n):
     c = 2.5
 
     def inner():
-        for i in range(n):                 #: parallel
+        for i in range(n):               #: parallel
             a[i] = c * i
         return a
     return inner()
@@ -96,10 +96,10 @@ def free_variable_rebound(a, n):
         nonlocal c
         c = c + 1
 
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = c * i
     rebind()
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] += c * i
     return a, c
 
@@ -109,21 +109,21 @@ def nonlocal_accumulator(a):
 
     def add():
         nonlocal s
-        for i in range(len(a)):
+        for i in range(len(a)):          #: unsupported SYN107
             s += a[i]
     add()
     return s
 
 
 def default_arguments(a, n=7, c=2.0):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = c * i
     return a
 
 
 def star_arguments(a, *rest, **named):
     n = len(rest)
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return a, rest, named
 
@@ -133,7 +133,7 @@ def attribute_of_an_object(a, n):
         factor = 3
 
     h = Holder()
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         a[i] = h.factor * i
     return a
 
@@ -145,14 +145,14 @@ def method_on_self(a, n):
             self.gain = 2.0
 
         def run(self):
-            for i in range(n):
+            for i in range(n):           #: unsupported SYN103
                 self.a[i] = self.a[i] * self.gain + 1
             return self.a
     return Model().run()
 
 
 def imported_under_another_name(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = renamed.sqrt(i) + sqrt(i) + numpy_exp(i * 0.1)
     return a
 
@@ -163,11 +163,11 @@ def patched_math_sqrt(a, n):
     original = math.sqrt
     math.sqrt = lambda x: x * 100
     try:
-        for i in range(n):                 #: parallel
+        for i in range(n):               #: parallel
             a[i] = math.sqrt(i)
     finally:
         math.sqrt = original
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] += math.sqrt(i)
     return a
 
@@ -176,7 +176,7 @@ def patched_numpy_exp(a, n):
     original = np.exp
     np.exp = lambda x: x * 100
     try:
-        for i in range(n):                 #: parallel
+        for i in range(n):               #: parallel
             a[i] = np.exp(i)
     finally:
         np.exp = original
@@ -185,7 +185,7 @@ def patched_numpy_exp(a, n):
 
 def shadowed_range(a, n):
     range = lambda n: [2, 0, 1]
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN101
         a[i] = i
         a[0] += a[i]
     return a
@@ -193,20 +193,20 @@ def shadowed_range(a, n):
 
 def shadowed_abs(a, n):
     abs = lambda x: 100
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = abs(a[i])
     return a
 
 
 def shadowed_len(a, n):
     len = lambda x: 3
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] = i
     return a
 
 
 def function_passed_as_an_argument(a, f, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = f(a[i])
     return a
 
@@ -233,51 +233,51 @@ class Steps(int):
 
 
 def scalar_of_any_type(a, x, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * x + x
     return a
 
 
 def accumulator_of_any_type(s, n):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + i
     return s
 
 
 def bound_of_any_type(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return a
 
 
 def index_with_dunder(a, k, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: serial DEP104
         a[k] = i
     return a
 
 
 def list_of_lists_with_one_row(g, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         g[i][0] = i
     return g
 
 
 def list_reflection(l, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         l[i] = l[i] + 1
     return l
 
 
 def identity_of_numbers(a, n):
     count = 0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         if a[i] is a[i]:
             count += 1
     return count
 
 
 def dictionary_argument(d, a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         a[i] = d["x"] * i
     return a
 
@@ -286,16 +286,16 @@ def dictionary_argument(d, a, n):
 
 def local_errstate(a, b):
     with np.errstate(divide="ignore", invalid="raise"):
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = 1.0 / a[i]
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = 1.0 / a[i]
     return b
 
 
 def errstate_that_raises(a, b):
     with np.errstate(all="raise"):
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = 1.0 / a[i]
     return b
 
@@ -305,7 +305,7 @@ def errstate_that_calls(a, b):
     old = np.seterrcall(lambda kind, flag: seen.append((kind, flag)))
     try:
         with np.errstate(all="call"):
-            for i in range(len(a)):        #: parallel-if
+            for i in range(len(a)):      #: parallel-if
                 b[i] = 1.0 / a[i]
     finally:
         np.seterrcall(old)
@@ -314,7 +314,7 @@ def errstate_that_calls(a, b):
 
 def errstate_that_prints_nothing_else(a, b):
     with np.errstate(all="ignore"):
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = a[i] / a[i] + a[i] * 1e308
     return b
 
@@ -322,9 +322,9 @@ def errstate_that_prints_nothing_else(a, b):
 def local_warning_filters(a, b):
     with warnings.catch_warnings():
         warnings.simplefilter("once")
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = 1.0 / a[i]
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = 2.0 / a[i]
     return b
 
@@ -333,7 +333,7 @@ def warning_filter_by_line_number(a, b):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="divide by zero", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message="invalid", category=RuntimeWarning)
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = a[i] / a[i] + 1.0 / a[i]
     return b
 
@@ -343,32 +343,32 @@ def replaced_showwarning(a, b):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: said.append((str(message), lineno))
-        for i in range(len(a)):            #: parallel-if
+        for i in range(len(a)):          #: parallel-if
             b[i] = 1.0 / a[i]
     return b, said
 
 
 def random_numbers(a, n):
     rng = np.random.default_rng(5)
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = rng.random()
     return a
 
 
 def locals_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         a[i] = len(locals())
     return a
 
 
 def exec_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         exec("a[i] = i * 2")
     return a
 
 
 def del_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN102
         x = i
         a[i] = x
         del x
@@ -379,8 +379,8 @@ def del_in_the_body(a, n):
 
 def generator_with_a_loop(a, n):
     def steps():
-        for t in range(3):
-            for i in range(n):             #: parallel
+        for t in range(3):               #: unsupported SYN103
+            for i in range(n):           #: parallel
                 a[i] += t + i
             yield float(a[0])
     return list(steps()), a
@@ -388,22 +388,22 @@ def generator_with_a_loop(a, n):
 
 def generator_yields_inside(a, n):
     def values():
-        for i in range(n):
+        for i in range(n):               #: unsupported SYN103
             yield a[i] * 2
     return list(values())
 
 
 def two_generators_at_once(a, b, n):
     def steps(x):
-        for t in range(3):
-            for i in range(n):             #: parallel
+        for t in range(3):               #: unsupported SYN103
+            for i in range(n):           #: parallel
                 x[i] = x[i] * 2 + t
             yield x[1]
     return list(zip(steps(a), steps(b))), a, b
 
 
 def entered_recursively(a, depth):
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] = a[i] + depth
     if depth > 0:
         return entered_recursively(a, depth - 1)
@@ -412,19 +412,19 @@ def entered_recursively(a, depth):
 
 def entered_from_threads(a, b, n):
     def work(x, c):
-        for t in range(20):
-            for i in range(n):             #: parallel
+        for t in range(20):              #: serial DEP103
+            for i in range(n):           #: parallel
                 x[i] = x[i] * 0.5 + c * i
     threads = [threading.Thread(target=work, args=(x, c)) for x, c in ((a, 1.0), (b, 2.0))]
-    for t in threads:
+    for t in threads:                    #: unsupported SYN101
         t.start()
-    for t in threads:
+    for t in threads:                    #: unsupported SYN101
         t.join()
     return a, b
 
 
 async def _coroutine(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * 3
     return a
 
@@ -439,14 +439,14 @@ def driven_coroutine(a, n):
 
 def class_body(a, n):
     class Body:
-        for i in range(n):
+        for i in range(n):               #: parallel
             a[i] = i
     return a, Body.i
 
 
 def lambda_around_a_loop(a, n):
     def go():
-        for i in range(n):                 #: parallel
+        for i in range(n):               #: parallel
             a[i] += i
     (lambda: go())()
     return a
@@ -457,16 +457,16 @@ def comprehension(a, n):
 
 
 def frames_stay_real(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return a, sorted(locals())
 
 
 def names_with_underscores(a, n):
     _ = 2
-    for __i in range(n):                   #: parallel
+    for __i in range(n):                 #: parallel
         a[__i] = _ * __i
-    for _ in range(n):                     #: parallel
+    for _ in range(n):                   #: parallel
         a[_] += _
     return a, _
 
@@ -479,7 +479,7 @@ def memory_mapped(a, n):
         x = np.memmap(file, np.float64, "r+", shape=(n + 1,))
         y = np.memmap(file, np.float64, "r+", shape=(n + 1,))
         x[0] = 1
-        for i in range(n):                 #: parallel-if
+        for i in range(n):               #: parallel-if
             x[i + 1] = y[i] + a[i]
         return np.array(x)
 
@@ -487,27 +487,27 @@ def memory_mapped(a, n):
 def array_of_a_buffer(n):
     data = bytearray(8 * n)
     a = np.frombuffer(data, np.float64)
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return bytes(data)
 
 
 def array_made_in_the_function(n):
     a = np.zeros(n)
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * 0.5
     b = a
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i] + 1
     return a
 
 
 def array_shape_changes_between_calls(n):
     results = []
-    for shape in ((n, 3), (3, n), (n, 1)):
+    for shape in ((n, 3), (3, n), (n, 1)): #: unsupported SYN101
         a = np.ones(shape)
-        for i in range(a.shape[0]):        #: parallel
-            for j in range(a.shape[1]):    #: parallel
+        for i in range(a.shape[0]):      #: parallel
+            for j in range(a.shape[1]):  #: parallel
                 a[i, j] += i * 10 + j
         results.append(a)
     return results
@@ -515,16 +515,16 @@ def array_shape_changes_between_calls(n):
 
 def element_type_changes_between_calls(n):
     results = []
-    for dtype in (float, int, np.float32, np.int8, bool, complex, object):
+    for dtype in (float, int, np.float32, np.int8, bool, complex, object): #: unsupported SYN101
         a = np.ones(n, dtype)
-        for i in range(n):                 #: parallel
+        for i in range(n):               #: parallel
             a[i] = a[i] + i
         results.append(a)
     return results
 
 
 def warning_only_at_the_end(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 1.0 / a[i]
     return a
 

@@ -8,62 +8,62 @@ import numpy as np
 # widths
 
 def float32_with_python_numbers(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * 0.1 + 3 - i
     return b
 
 
 def float32_with_numpy_integers(a, k, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * k[i]
     return b
 
 
 def accumulate_from_float_zero(a):
     s = 0.0
-    for i in range(len(a)):                #: serial RED
+    for i in range(len(a)):              #: parallel-if RED101
         s += a[i]
     return s
 
 
 def ordered_sum(a):
     s = 0.0
-    for i in range(len(a)):                #: serial RED
+    for i in range(len(a)):              #: parallel-if RED101
         s = s + a[i]
     return s
 
 
 def ordered_product(a):
     p = 1.0
-    for i in range(len(a)):                #: serial RED
+    for i in range(len(a)):              #: parallel-if RED101
         p *= a[i]
     return p
 
 
 def ordered_dot(a, b):
     s = 0
-    for i in range(len(a)):                #: serial RED
+    for i in range(len(a)):              #: parallel-if RED101
         s += a[i] * b[i]
     return s
 
 
 def call_of_numpy_sum(a, n):
     s = 0.0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         s += np.sum(a[:i])
     return s
 
 
 def builtin_sum(a, n):
     s = 0.0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         s += sum(a)
     return s
 
 
 def type_of_the_result(a, n):
     x = 1
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         x = a[i]
     return x
 
@@ -72,53 +72,53 @@ def type_of_the_result(a, n):
 
 def minimum_with_the_new_value_first(a):
     m = a[0]
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         m = min(a[i], m)
     return m
 
 
 def minimum_with_the_old_value_first(a):
     m = a[0]
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         m = min(m, a[i])
     return m
 
 
 def maximum_with_infinity(a):
     m = float("-inf")
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         m = max(m, a[i])
     return m
 
 
 def numpy_minimum_of_two(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = np.minimum(a[i], b[i])
     return c
 
 
 def minimum_of_both_zeros(n):
     m = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         m = min(m, -0.0)
     return m
 
 
 def minimum_of_three(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = min(a[i], b[i], 0.5)
     return c
 
 
 def clipping_changes_type(a, n):
     x = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         x = max(0, a[i])
     return x
 
 
 def clipping_into_an_array(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = max(0, min(1, a[i]))
     return b
 
@@ -126,7 +126,7 @@ def clipping_into_an_array(a, b):
 def argmax_with_ties(a):
     m = -1.0
     at = -1
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         if a[i] > m:
             m = a[i]
             at = i
@@ -136,115 +136,115 @@ def argmax_with_ties(a):
 # powers and functions
 
 def constant_power(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] ** 2
         c[i] = a[i] ** 3
     return b, c
 
 
 def variable_power(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] ** b[i]
     return c
 
 
 def python_float_power(n, x, y):
     s = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + x ** (y + i)
     return s
 
 
 def negative_base_to_a_fraction(n, x):
     z = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         z = (x - i) ** 0.5
     return z
 
 
 def numpy_negative_base_to_a_fraction(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] ** 0.5
     return b
 
 
 def python_float_division_by_zero(a, n, x):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 1.0 / (x - i)
     return a
 
 
 def python_float_remainder_by_zero(a, n, x):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 5.5 % (x - i) + 7.0 // (x - i)
     return a
 
 
 def python_float_power_overflow(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 10.0 ** (i * 50)
     return a
 
 
 def numpy_float_division_by_zero(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = 1.0 / a[i]
     return b
 
 
 def numpy_zero_divided_by_zero(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] / b[i]
     return c
 
 
 def numpy_float_overflow(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * a[i]
     return b
 
 
 def numpy_float_underflow(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * a[i] * a[i]
     return b
 
 
 def infinity_minus_infinity(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] - a[i]
     return b
 
 
 def two_warnings_in_one_line(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = 1.0 / a[i] + (a[i] - a[i]) / a[i]
     return b
 
 
 def warnings_in_two_lines(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         x = 1.0 / a[i]
         b[i] = x * 0.0
     return b
 
 
 def warning_then_exception(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         x = 1.0 / a[i]
         b[i] = x + 1 // (3 - i)
     return b
 
 
 def warning_in_a_value_that_is_thrown_away(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         x = 1.0 / a[i]
         b[i] = i
     return b
 
 
 def warning_under_a_condition(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         if a[i] != 0:
             b[i] = 1.0 / a[i]
         else:
@@ -253,61 +253,61 @@ def warning_under_a_condition(a, b):
 
 
 def warning_in_a_conditional_expression(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = 1.0 / a[i] if a[i] > 0 else 0.0
     return b
 
 
 def math_exp(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.exp(a[i])
     return b
 
 
 def math_log(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.log(a[i])
     return b
 
 
 def math_sqrt(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.sqrt(a[i])
     return b
 
 
 def math_sine_of_infinity(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.sin(a[i]) + math.cos(a[i])
     return b
 
 
 def math_arcsine(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.asin(a[i])
     return b
 
 
 def math_of_two(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = math.atan2(a[i], b[i]) + math.fmod(a[i], b[i]) + math.copysign(a[i], b[i])
     return c
 
 
 def math_hypot(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = math.hypot(a[i], b[i])
     return c
 
 
 def math_gamma(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.gamma(a[i]) + math.lgamma(a[i])
     return b
 
 
 def many_math_functions(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         x = a[i]
         b[i] = (math.tanh(x) + math.sinh(x) + math.cosh(x) + math.tan(x) + math.atan(x) + math.expm1(x)
                 + math.log1p(abs(x)) + math.log2(abs(x) + 1) + math.log10(abs(x) + 1) + math.erf(x) + math.fabs(x))
@@ -315,38 +315,38 @@ def many_math_functions(a, b):
 
 
 def math_predicates(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = math.isnan(a[i]) + 2 * math.isinf(a[i]) + 4 * math.isfinite(a[i])
     return b
 
 
 def math_constants(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = math.pi * i + math.e
     return a
 
 
 def numpy_exp(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = np.exp(a[i])
     return b
 
 
 def numpy_sqrt(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = np.sqrt(a[i])
     return b
 
 
 def many_numpy_functions(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         x = a[i]
         b[i] = np.sin(x) + np.cos(x) + np.tanh(x) + np.log(np.abs(x) + 1) + np.floor(x) + np.sign(x)
     return b
 
 
 def numpy_function_of_python_float(n, b):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         b[i] = np.sqrt(i * 0.5)
     return b
 
@@ -355,109 +355,109 @@ def numpy_function_of_python_float(n, b):
 
 def to_integers(a, n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + int(a[i])
     return s
 
 
 def floor_and_ceil(a, n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         s = s + math.floor(a[i]) - math.ceil(a[i]) * 3 + math.trunc(a[i])
     return s
 
 
 def rounding_half_to_even(a, n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         s = s * 3 + round(a[i])
     return s
 
 
 def rounding_to_two_digits(n, x):
     s = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + round(x * i, 2)
     return s
 
 
 def float_stored_into_integers(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i]
     return b
 
 
 def python_float_stored_into_integers(b, x):
-    for i in range(len(b)):                #: parallel
+    for i in range(len(b)):              #: parallel
         b[i] = x * i
     return b
 
 
 def float64_stored_into_float32(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i]
     return b
 
 
 def python_float_stored_into_float32(b, x):
-    for i in range(len(b)):                #: parallel
+    for i in range(len(b)):              #: parallel
         b[i] = x * (i + 1)
     return b
 
 
 def remainder_and_floor_signs(a, b, q, r):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         q[i] = a[i] // b[i]
         r[i] = a[i] % b[i]
     return q, r
 
 
 def remainder_of_python_floats(q, n, d):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         x = i - 5.5
         q[i] = x // d + (x % d) * 100
     return q
 
 
 def no_contraction(a, b, c, d):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         d[i] = a[i] * b[i] + c[i]
     return d
 
 
 def no_reciprocal(a, x):
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] = a[i] / x
     return a
 
 
 def no_reassociation(a, b):
-    for i in range(1, len(a) - 1):         #: parallel-if
+    for i in range(1, len(a) - 1):       #: parallel-if
         b[i] = (a[i - 1] + a[i] + a[i + 1]) / 3.0
     return b
 
 
 def denormals(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * 0.5
     return b
 
 
 def negative_zero(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = -a[i] + 0.0 * i
     return b
 
 
 def equal_and_ordered_nans(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = (a[i] == b[i]) + 2 * (a[i] != b[i]) + 4 * (a[i] < b[i]) + 8 * (a[i] >= b[i])
     return c
 
 
 def comparison_with_nan_does_not_warn(a, t):
     count = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         if a[i] < t:
             count += 1
     return count
@@ -466,53 +466,53 @@ def comparison_with_nan_does_not_warn(a, t):
 # complex
 
 def complex_product(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] * b[i] + a[i]
     return c
 
 
 def complex_quotient(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] / b[i]
     return c
 
 
 def complex_absolute(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = abs(a[i])
     return b
 
 
 def complex_parts(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: unsupported SYN103
         b[i] = a[i].real
         c[i] = a[i].imag
     return b, c
 
 
 def complex_stored_into_reals(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i]
     return b
 
 
 def python_complex(n, z):
     w = 0j
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         w = w * z + complex(i, 1)
     return w
 
 
 def python_complex_division_by_zero(n, z):
     w = 0j
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         w = z / (2 - i)
     return w
 
 
 def text_of_a_float(a, n):
     length = 0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         length += len(str(a[i]))
     return length
 

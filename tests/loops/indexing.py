@@ -7,32 +7,32 @@ from numpy.lib.stride_tricks import as_strided
 # negative index: constant, variable, with the loop's index
 
 def constant_negative_index(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[-1] + a[-2] * i
     return b
 
 
 def variable_negative_index(a, n, k):
     s = 0.0
-    for i in range(n):                     #: serial RED
+    for i in range(n):                   #: parallel-if RED101
         s += a[i - k]
     return s
 
 
 def negated_loop_index(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[-i] + -i * 0.5
     return b
 
 
 def store_through_a_negative_index(a, n):
-    for i in range(1, n):                  #: parallel
+    for i in range(1, n):                #: parallel
         a[-i] = i
     return a
 
 
 def wrapping_around_reads_what_was_written(a, n):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP102
         a[i] = a[i - 1] + 1
     return a
 
@@ -40,32 +40,32 @@ def wrapping_around_reads_what_was_written(a, n):
 # out of range
 
 def out_of_range_read(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i + 1] * 2
     return b
 
 
 def out_of_range_write(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return a
 
 
 def out_of_range_below(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[3 - i] = i
     return a
 
 
 def out_of_range_in_the_second_subscript(a, n, m):
-    for i in range(n):                     #: parallel
-        for j in range(m):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(m):               #: parallel
             a[i, j] = i * m + j
     return a
 
 
 def out_of_range_in_a_branch(a, b, n, t):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         if a[i] > t:
             b[i] = a[i + 5]
         else:
@@ -74,14 +74,14 @@ def out_of_range_in_a_branch(a, b, n, t):
 
 
 def out_of_range_in_one_of_two_stores(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = i + 0.5
         b[i] = i - 0.5
     return a, b
 
 
 def data_index_out_of_range(a, idx, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[idx[i]]
     return b
 
@@ -89,45 +89,45 @@ def data_index_out_of_range(a, idx, b, n):
 # index types
 
 def index_of_type_float(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: serial DEP106
         a[i * 0.5] = 1.0
     return a
 
 
 def index_of_type_bool(a, n):
     s = 0.0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         s += a[i > 2].sum()
     return s
 
 
 def index_of_type_none(a, n):
     s = 0.0
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN104
         s += a[None, i].sum()
     return s
 
 
 def index_of_type_slice(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         a[i:i + 1] = i
     return a
 
 
 def index_of_type_ellipsis(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         a[..., i] = i
     return a
 
 
 def index_of_type_array(a, idx, n):
-    for i in range(n):
+    for i in range(n):                   #: serial DEP104
         a[idx] = i
     return a
 
 
 def index_of_type_numpy_integer(a, b, idx, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[idx[i]] = a[i]
     return b
 
@@ -135,31 +135,31 @@ def index_of_type_numpy_integer(a, b, idx, n):
 # data-dependent subscripts
 
 def gather(a, idx, b):
-    for i in range(len(idx)):              #: parallel-if
+    for i in range(len(idx)):            #: parallel-if
         b[i] = a[idx[i]]
     return b
 
 
 def scatter(a, idx, b):
-    for i in range(len(idx)):              #: parallel-if
+    for i in range(len(idx)):            #: parallel-if
         b[idx[i]] = a[i]
     return b
 
 
 def histogram_with_duplicates(counts, idx):
-    for i in range(len(idx)):              #: parallel-if
+    for i in range(len(idx)):            #: parallel-if RED101
         counts[idx[i]] += 1
     return counts
 
 
 def scatter_add_of_floats(total, idx, w):
-    for i in range(len(idx)):              #: parallel-if
+    for i in range(len(idx)):            #: parallel-if RED101
         total[idx[i]] += w[i]
     return total
 
 
 def gather_and_scatter_in_one_array(a, src, dst):
-    for i in range(len(src)):              #: parallel-if
+    for i in range(len(src)):            #: serial DEP107
         a[dst[i]] = a[src[i]] + 1
     return a
 
@@ -167,50 +167,50 @@ def gather_and_scatter_in_one_array(a, src, dst):
 # overlap
 
 def shift_down(a, b, n):
-    for i in range(n - 1):                 #: parallel-if
+    for i in range(n - 1):               #: parallel-if
         a[i] = b[i + 1]
     return a, b
 
 
 def shift_up(a, b, n):
-    for i in range(n - 1):                 #: parallel-if
+    for i in range(n - 1):               #: parallel-if
         a[i + 1] = b[i]
     return a, b
 
 
 def same_place(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = b[i] * 2 + a[i]
     return a, b
 
 
 def carried_flow(a, n):
-    for i in range(1, n):                  #: serial
+    for i in range(1, n):                #: serial DEP102
         a[i] = a[i - 1] + a[i]
     return a
 
 
 def carried_anti(a, n):
-    for i in range(n - 1):                 #: serial
+    for i in range(n - 1):               #: serial DEP103
         a[i] = a[i + 1] * 2
     return a
 
 
 def carried_output(a, b, n):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP106
         a[i // 2] = b[i]
     return a
 
 
 def carried_at_distance_k(a, n, k):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i + k] = a[i] + 1
     return a
 
 
 def transpose_in_place(a, n):
-    for i in range(n):                     #: parallel
-        for j in range(i):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(i):               #: parallel
             t = a[i, j]
             a[i, j] = a[j, i]
             a[j, i] = t
@@ -218,8 +218,8 @@ def transpose_in_place(a, n):
 
 
 def transpose_between(a, b, n):
-    for i in range(n):                     #: parallel-if
-        for j in range(n):                 #: parallel-if
+    for i in range(n):                   #: parallel-if
+        for j in range(n):               #: parallel-if
             b[j, i] = a[i, j]
     return a, b
 
@@ -227,59 +227,59 @@ def transpose_between(a, b, n):
 # strides
 
 def scale(a, c):
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] = a[i] * c
     return a
 
 
 def count_into(a):
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] += i
     return a
 
 
 def add_matrices(a, b, c):
-    for i in range(a.shape[0]):            #: parallel-if
-        for j in range(a.shape[1]):        #: parallel-if
+    for i in range(a.shape[0]):          #: parallel-if
+        for j in range(a.shape[1]):      #: parallel-if
             c[i, j] = a[i, j] + b[i, j] * 2
     return c
 
 
 def rank_three(a, b):
-    for i in range(a.shape[0]):            #: parallel-if
-        for j in range(a.shape[1]):        #: parallel-if
-            for k in range(a.shape[2]):    #: parallel-if
+    for i in range(a.shape[0]):          #: parallel-if
+        for j in range(a.shape[1]):      #: parallel-if
+            for k in range(a.shape[2]):  #: parallel-if
                 b[i, j, k] = a[i, j, k] - k
     return b
 
 
 def zero_dimensional(a, z, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = z[()] * i
     return a
 
 
 def zero_dimensional_accumulator(a, z, n):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         z[()] += a[i]
     return z
 
 
 def too_few_subscripts(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i
     return a
 
 
 def too_many_subscripts(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i, 0, 0] = i
     return a
 
 
 def chained_subscripts(a, n, m):
-    for i in range(n):                     #: parallel
-        for j in range(m):                 #: parallel
+    for i in range(n):                   #: parallel
+        for j in range(m):               #: parallel
             a[i][j] = i - j
     return a
 
@@ -287,13 +287,13 @@ def chained_subscripts(a, n, m):
 # things that are not plain arrays
 
 def store_into_read_only(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = b[i]
     return a
 
 
 def read_from_read_only(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i] + 1
     return b
 
@@ -304,44 +304,44 @@ class Doubling(np.ndarray):
 
 
 def subclass_with_its_own_getitem(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i] + 1
     return b
 
 
 def subclass_is_stored_into(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         a[i] = b[i]
     return a
 
 
 def numpy_matrix(a, b, n):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         b[i] = a[i, 0]
     return b
 
 
 def masked_array(a, n):
     s = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + a[i]
     return s
 
 
 def odd_element_types(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = a[i] + a[i]
     return a
 
 
 def structured_elements(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN103
         a[i]["x"] = a[i]["y"] * 2
     return a
 
 
 def rebinding_the_array_in_the_body(a, b, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN106
         a[i] = i
         if i == 3:
             a = b
@@ -349,21 +349,21 @@ def rebinding_the_array_in_the_body(a, b, n):
 
 
 def view_made_in_the_body(a, n):
-    for i in range(n):
+    for i in range(n):                   #: unsupported SYN106
         row = a[i]
         row[0] = i
     return a
 
 
 def list_in_place_of_an_array(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = a[i] * 2
     return a
 
 
 def bytes_and_strings(s, n):
     count = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: unsupported SYN103
         if s[i] == "a":
             count += 1
     return count

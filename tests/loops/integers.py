@@ -7,54 +7,54 @@ import numpy as np
 
 def sum_beyond_64_bits(n, step):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s += i * step
     return s
 
 
 def product_beyond_64_bits(n):
     p = 1
-    for i in range(1, n):                  #: serial
+    for i in range(1, n):                #: parallel-if RED101
         p *= i
     return p
 
 
 def fibonacci(n):
     a, b = 0, 1
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         a, b = b, a + b
     return a, b
 
 
 def literal_beyond_64_bits(n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         s = i + 2 ** 70
     return s
 
 
 def negative_beyond_64_bits(n, x):
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         x = -x - 1 - x
     return x
 
 
 def scalar_argument_beyond_64_bits(n, x):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + x
     return s
 
 
 def overflow_in_a_local(a, n, x):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         t = i * x
         a[i] = t % 7
     return a
 
 
 def overflow_only_in_a_subscript(a, n, x):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: serial DEP106
         a[(i * x) % 5] = i
     return a
 
@@ -63,83 +63,83 @@ def overflow_only_in_a_subscript(a, n, x):
 
 def numpy_sum_in_its_width(a):
     s = a[0]
-    for i in range(1, len(a)):             #: serial
+    for i in range(1, len(a)):           #: parallel-if RED101
         s = s + a[i]
     return s
 
 
 def sum_from_zero(a):
     s = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         s += a[i]
     return s
 
 
 def numpy_product_in_its_width(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] * b[i]
     return c
 
 
 def numpy_scalar_times_index(x, n):
     s = x
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + x * i
     return s
 
 
 def literal_out_of_range_in_an_operation(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] + 1000
     return b
 
 
 def literal_out_of_range_in_a_store(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 300
     return a
 
 
 def literal_out_of_range_in_an_augmented_store(a):
-    for i in range(len(a)):                #: parallel
+    for i in range(len(a)):              #: parallel
         a[i] += 200
     return a
 
 
 def index_out_of_range_in_a_store(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i - 3
     return a
 
 
 def narrow_store_of_a_numpy_integer(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i]
     return b
 
 
 def narrow_store_under_a_condition(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         if a[i] < 100:
             b[i] = a[i]
     return b
 
 
 def difference_of_unsigned(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] - b[i]
     return c
 
 
 def negated(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = -a[i]
     return b
 
 
 def unsigned_with_signed(a, b):
     s = a[0] + b[0]
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel
         s = a[i] + b[i]
     return s
 
@@ -148,13 +148,13 @@ def unsigned_with_signed(a, b):
 
 def true_division(a, b, n):
     s = 0.0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s = s + a[i] / b[i]
     return s
 
 
 def floor_and_remainder(a, b, q, r):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         q[i] = a[i] // b[i]
         r[i] = a[i] % b[i]
     return q, r
@@ -163,32 +163,32 @@ def floor_and_remainder(a, b, q, r):
 def floor_and_remainder_of_python_numbers(n, d):
     q = 0
     r = 0
-    for i in range(-n, n):                 #: serial
+    for i in range(-n, n):               #: parallel-if RED101
         q += i // d
         r += i % d
     return q, r
 
 
 def python_zero_division(a, n, k):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 100 // (k - i)
     return a
 
 
 def python_zero_remainder(a, n, k):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 100 % (k - i)
     return a
 
 
 def python_zero_true_division(a, n, k):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = 1 / (i - k)
     return a
 
 
 def divmod_of_python_numbers(a, b, n, d):
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         q, r = divmod(i - 5, d)
         a[i] = q
         b[i] = r
@@ -196,13 +196,13 @@ def divmod_of_python_numbers(a, b, n, d):
 
 
 def smallest_divided_by_minus_one(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] // -1
     return b
 
 
 def smallest_modulo_minus_one(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] % b[i]
     return c
 
@@ -211,61 +211,61 @@ def smallest_modulo_minus_one(a, b, c):
 
 def integer_power(n, e):
     s = 0
-    for i in range(1, n):                  #: serial
+    for i in range(1, n):                #: parallel-if RED101
         s = s + i ** e
     return s
 
 
 def integer_to_the_index(n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         s = 2 ** i
     return s
 
 
 def negative_exponent(n):
     x = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         x = 2 ** (3 - i)
     return x
 
 
 def numpy_integer_power(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] ** b[i]
     return c
 
 
 def shift_left(n, k):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel RED101
         s = s ^ (i << k)
     return s
 
 
 def shift_right(n, k):
     s = 0
-    for i in range(-n, n):                 #: serial
+    for i in range(-n, n):               #: parallel RED101
         s = s ^ (i >> k)
     return s
 
 
 def numpy_shifts(a, b, c, d):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] << b[i]
         d[i] = a[i] >> b[i]
     return c, d
 
 
 def bit_operators(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = (a[i] & b[i]) | (a[i] ^ 5) & ~b[i]
     return c
 
 
 def bit_operators_of_python_numbers(n, m):
     x = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: serial DEP105
         x = (x & i) | (i ^ m) & ~x
     return x
 
@@ -274,26 +274,26 @@ def bit_operators_of_python_numbers(n, m):
 
 def compared_near_two_to_the_53(n, x):
     count = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         if 9007199254740992 + i == x:
             count += 1
     return count
 
 
 def numpy_compared_with_float(a, x, out):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         out[i] = a[i] < x
     return out
 
 
 def numpy_compared_with_big_python_integer(a, x, out):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         out[i] = a[i] < x
     return out
 
 
 def signed_compared_with_unsigned(a, b, out):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         out[i] = a[i] < b[i]
     return out
 
@@ -302,44 +302,44 @@ def signed_compared_with_unsigned(a, b, out):
 
 def python_bool_arithmetic(n, k):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s += (i > k) + (i < k) + ~(i == k)
     return s
 
 
 def python_bool_result(n, k):
     flag = False
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         flag = i == k
     return flag
 
 
 def numpy_bool_sum(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] + b[i]
     return c
 
 
 def numpy_bool_difference(a, b, c):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         c[i] = a[i] - b[i]
     return c
 
 
 def numpy_bool_negation(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = -a[i]
     return b
 
 
 def numpy_bool_inversion(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = ~a[i]
     return b
 
 
 def numpy_bool_not(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = not a[i]
     return b
 
@@ -347,7 +347,7 @@ def numpy_bool_not(a, b):
 def all_and_any(a):
     every = True
     some = False
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP105
         every = every and a[i]
         some = some or a[i]
     return every, some
@@ -355,7 +355,7 @@ def all_and_any(a):
 
 def count_true(a):
     n = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         n += a[i]
     return n
 
@@ -363,19 +363,19 @@ def count_true(a):
 # the loop's index is a Python int
 
 def index_is_weak(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = a[i] * i
     return b
 
 
 def index_type_after_the_loop(n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         pass
     return i
 
 
 def numpy_bounds_give_numpy_or_python_index(a, n):
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         a[i] = i * 3
     return a, i
 
@@ -383,28 +383,28 @@ def numpy_bounds_give_numpy_or_python_index(a, n):
 # abs, min, max, int, float, bool, round, pow
 
 def absolute(a, b):
-    for i in range(len(a)):                #: parallel-if
+    for i in range(len(a)):              #: parallel-if
         b[i] = abs(a[i])
     return b
 
 
 def absolute_of_python_numbers(n):
     s = 0
-    for i in range(-n, n):                 #: serial
+    for i in range(-n, n):               #: parallel-if RED101
         s += abs(i)
     return s
 
 
 def minimum_of_integers(a):
     m = a[0]
-    for i in range(1, len(a)):             #: serial
+    for i in range(1, len(a)):           #: parallel-if RED101
         m = min(m, a[i])
     return m
 
 
 def maximum_by_if(a):
     m = a[0]
-    for i in range(1, len(a)):             #: serial
+    for i in range(1, len(a)):           #: parallel-if RED101
         if a[i] > m:
             m = a[i]
     return m
@@ -412,14 +412,14 @@ def maximum_by_if(a):
 
 def maximum_from_zero(a):
     m = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: parallel-if RED101
         m = max(m, a[i])
     return m
 
 
 def first_position_of_the_minimum(a):
     at = 0
-    for i in range(len(a)):                #: serial
+    for i in range(len(a)):              #: serial DEP105
         if a[i] < a[at]:
             at = i
     return at
@@ -428,7 +428,7 @@ def first_position_of_the_minimum(a):
 def position_and_value_of_the_maximum(a):
     best = a[0]
     where = 0
-    for i in range(1, len(a)):             #: serial
+    for i in range(1, len(a)):           #: parallel-if RED101
         if a[i] > best:
             best = a[i]
             where = i
@@ -437,44 +437,44 @@ def position_and_value_of_the_maximum(a):
 
 def conversions(a, n):
     x = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel
         x = int(a[i]) + float(a[i]) + bool(a[i])
     return x
 
 
 def int_of_a_numpy_integer(a, n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s += int(a[i]) * 1000
     return s
 
 
 def rounded_integers(a, n):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s += round(i) + round(a[i])
     return s
 
 
 def pow_with_two_and_three_arguments(n, m):
     s = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         s += pow(i, 3) + pow(i, 3, m)
     return s
 
 
 def xor_of_all(a):
     x = a[0]
-    for i in range(1, len(a)):             #: serial
+    for i in range(1, len(a)):           #: parallel RED101
         x ^= a[i]
     return x
 
 
 def collatz(a, n):
-    for i in range(1, n):                  #: parallel
+    for i in range(1, n):                #: parallel
         x = i
         steps = 0
-        while x != 1:                      #: serial
+        while x != 1:                    #: serial SYN151
             if x % 2 == 0:
                 x //= 2
             else:

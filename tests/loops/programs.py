@@ -6,17 +6,17 @@ import numpy as np
 
 
 def saxpy(x, y, a):
-    for i in range(len(x)):                #: parallel-if
+    for i in range(len(x)):              #: parallel-if
         y[i] = a * x[i] + y[i]
     return y
 
 
 def pairwise_distances(p, d):
     n = p.shape[0]
-    for i in range(n):                     #: parallel-if
-        for j in range(n):                 #: parallel-if
+    for i in range(n):                   #: parallel-if
+        for j in range(n):               #: parallel-if
             s = 0.0
-            for k in range(p.shape[1]):    #: serial
+            for k in range(p.shape[1]):  #: parallel-if RED101
                 t = p[i, k] - p[j, k]
                 s += t * t
             d[i, j] = math.sqrt(s)
@@ -24,18 +24,18 @@ def pairwise_distances(p, d):
 
 
 def matmul(a, b, c):
-    for i in range(a.shape[0]):            #: parallel-if
-        for j in range(b.shape[1]):        #: parallel-if
-            for k in range(a.shape[1]):
+    for i in range(a.shape[0]):          #: parallel-if
+        for j in range(b.shape[1]):      #: parallel-if
+            for k in range(a.shape[1]):  #: parallel-if RED101
                 c[i, j] += a[i, k] * b[k, j]
     return c
 
 
 def matmul_with_a_local_sum(a, b, c):
-    for i in range(a.shape[0]):            #: parallel-if
-        for j in range(b.shape[1]):        #: parallel-if
+    for i in range(a.shape[0]):          #: parallel-if
+        for j in range(b.shape[1]):      #: parallel-if
             s = 0
-            for k in range(a.shape[1]):    #: serial
+            for k in range(a.shape[1]):  #: parallel-if RED101
                 s += a[i, k] * b[k, j]
             c[i, j] = s
     return c
@@ -43,45 +43,45 @@ def matmul_with_a_local_sum(a, b, c):
 
 def jacobi2d(a, b, steps):
     n = a.shape[0]
-    for t in range(steps):                 #: serial
-        for i in range(1, n - 1):          #: parallel-if
-            for j in range(1, n - 1):      #: parallel-if
+    for t in range(steps):               #: serial DEP103
+        for i in range(1, n - 1):        #: parallel-if
+            for j in range(1, n - 1):    #: parallel-if
                 b[i, j] = 0.2 * (a[i, j] + a[i, j - 1] + a[i, j + 1] + a[i + 1, j] + a[i - 1, j])
-        for i in range(1, n - 1):          #: parallel-if
-            for j in range(1, n - 1):      #: parallel-if
+        for i in range(1, n - 1):        #: parallel-if
+            for j in range(1, n - 1):    #: parallel-if
                 a[i, j] = b[i, j]
     return a
 
 
 def heat3d(a, b, steps):
     n = a.shape[0]
-    for t in range(steps):                 #: serial
-        for i in range(1, n - 1):          #: parallel-if
-            for j in range(1, n - 1):      #: parallel-if
-                for k in range(1, n - 1):  #: parallel-if
+    for t in range(steps):               #: serial DEP103
+        for i in range(1, n - 1):        #: parallel-if
+            for j in range(1, n - 1):    #: parallel-if
+                for k in range(1, n - 1): #: parallel-if
                     b[i, j, k] = (0.125 * (a[i + 1, j, k] - 2.0 * a[i, j, k] + a[i - 1, j, k])
                                   + 0.125 * (a[i, j + 1, k] - 2.0 * a[i, j, k] + a[i, j - 1, k])
                                   + 0.125 * (a[i, j, k + 1] - 2.0 * a[i, j, k] + a[i, j, k - 1])
                                   + a[i, j, k])
-        for i in range(1, n - 1):          #: parallel-if
-            for j in range(1, n - 1):      #: parallel-if
-                for k in range(1, n - 1):  #: parallel-if
+        for i in range(1, n - 1):        #: parallel-if
+            for j in range(1, n - 1):    #: parallel-if
+                for k in range(1, n - 1): #: parallel-if
                     a[i, j, k] = b[i, j, k]
     return a
 
 
 def seidel2d(a, steps):
     n = a.shape[0]
-    for t in range(steps):                 #: serial
-        for i in range(1, n - 1):          #: serial
-            for j in range(1, n - 1):      #: serial
+    for t in range(steps):               #: serial DEP103
+        for i in range(1, n - 1):        #: serial DEP102
+            for j in range(1, n - 1):    #: serial DEP102
                 a[i, j] = (a[i - 1, j - 1] + a[i - 1, j] + a[i - 1, j + 1] + a[i, j - 1] + a[i, j] + a[i, j + 1]
                            + a[i + 1, j - 1] + a[i + 1, j] + a[i + 1, j + 1]) / 9.0
     return a
 
 
 def blackscholes(price, strike, years, call, put, r, v):
-    for i in range(len(price)):            #: parallel-if
+    for i in range(len(price)):          #: parallel-if
         root = math.sqrt(years[i])
         d1 = (math.log(price[i] / strike[i]) + (r + 0.5 * v * v) * years[i]) / (v * root)
         d2 = d1 - v * root
@@ -95,12 +95,12 @@ def blackscholes(price, strike, years, call, put, r, v):
 
 def nbody(pos, vel, mass, dt, steps):
     n = len(mass)
-    for t in range(steps):                 #: serial
-        for i in range(n):                 #: parallel-if
+    for t in range(steps):               #: serial DEP103
+        for i in range(n):               #: parallel-if
             ax = 0.0
             ay = 0.0
             az = 0.0
-            for j in range(n):             #: serial
+            for j in range(n):           #: parallel-if RED101
                 if i != j:
                     dx = pos[j, 0] - pos[i, 0]
                     dy = pos[j, 1] - pos[i, 1]
@@ -113,19 +113,19 @@ def nbody(pos, vel, mass, dt, steps):
             vel[i, 0] += dt * ax
             vel[i, 1] += dt * ay
             vel[i, 2] += dt * az
-        for i in range(n):                 #: parallel-if
-            for k in range(3):             #: parallel-if
+        for i in range(n):               #: parallel-if
+            for k in range(3):           #: parallel-if
                 pos[i, k] += dt * vel[i, k]
     return pos, vel
 
 
 def game_of_life(a, b):
     n, m = a.shape
-    for i in range(n):                     #: parallel-if
-        for j in range(m):                 #: parallel-if
+    for i in range(n):                   #: parallel-if
+        for j in range(m):               #: parallel-if
             alive = 0
-            for di in range(-1, 2):        #: serial
-                for dj in range(-1, 2):    #: serial
+            for di in range(-1, 2):      #: parallel-if RED101
+                for dj in range(-1, 2):  #: parallel-if RED101
                     if di != 0 or dj != 0:
                         alive += a[(i + di) % n, (j + dj) % m]
             if a[i, j] == 1:
@@ -137,9 +137,9 @@ def game_of_life(a, b):
 
 def floyd_warshall(d):
     n = d.shape[0]
-    for k in range(n):                     #: serial
-        for i in range(n):
-            for j in range(n):
+    for k in range(n):                   #: serial DEP103
+        for i in range(n):               #: serial DEP103
+            for j in range(n):           #: serial DEP103
                 if d[i, k] + d[k, j] < d[i, j]:
                     d[i, j] = d[i, k] + d[k, j]
     return d
@@ -147,22 +147,22 @@ def floyd_warshall(d):
 
 def lu(a):
     n = a.shape[0]
-    for k in range(n):                     #: serial
-        for i in range(k + 1, n):          #: parallel
+    for k in range(n):                   #: serial DEP102
+        for i in range(k + 1, n):        #: parallel
             a[i, k] = a[i, k] / a[k, k]
-            for j in range(k + 1, n):      #: parallel
+            for j in range(k + 1, n):    #: parallel
                 a[i, j] = a[i, j] - a[i, k] * a[k, j]
     return a
 
 
 def cholesky(a):
     n = a.shape[0]
-    for i in range(n):                     #: serial
-        for j in range(i):                 #: serial
-            for k in range(j):
+    for i in range(n):                   #: serial DEP102
+        for j in range(i):               #: serial DEP102
+            for k in range(j):           #: parallel-if RED101
                 a[i, j] -= a[i, k] * a[j, k]
             a[i, j] /= a[j, j]
-        for k in range(i):
+        for k in range(i):               #: parallel-if RED101
             a[i, i] -= a[i, k] * a[i, k]
         a[i, i] = math.sqrt(a[i, i])
     return a
@@ -171,18 +171,18 @@ def cholesky(a):
 def conv2d(image, kernel, out):
     h, w = out.shape
     kh, kw = kernel.shape
-    for y in range(h):                     #: parallel-if
-        for x in range(w):                 #: parallel-if
+    for y in range(h):                   #: parallel-if
+        for x in range(w):               #: parallel-if
             s = 0.0
-            for i in range(kh):            #: serial
-                for j in range(kw):        #: serial
+            for i in range(kh):          #: parallel-if RED101
+                for j in range(kw):      #: parallel-if RED101
                     s += image[y + i, x + j] * kernel[i, j]
             out[y, x] = s
     return out
 
 
 def histogram(values, counts, lo, width):
-    for i in range(len(values)):           #: parallel-if
+    for i in range(len(values)):         #: parallel-if RED101
         k = int((values[i] - lo) / width)
         if 0 <= k < len(counts):
             counts[k] += 1
@@ -190,9 +190,9 @@ def histogram(values, counts, lo, width):
 
 
 def csr_times_vector(data, columns, starts, x, y):
-    for i in range(len(y)):                #: parallel-if
+    for i in range(len(y)):              #: parallel-if
         s = 0.0
-        for k in range(starts[i], starts[i + 1]):      #: serial
+        for k in range(starts[i], starts[i + 1]): #: parallel-if RED101
             s += data[k] * x[columns[k]]
         y[i] = s
     return y
@@ -201,12 +201,12 @@ def csr_times_vector(data, columns, starts, x, y):
 def levenshtein(a, b, d):
     n = len(a)
     m = len(b)
-    for i in range(n + 1):                 #: parallel-if
+    for i in range(n + 1):               #: parallel
         d[i, 0] = i
-    for j in range(m + 1):                 #: parallel-if
+    for j in range(m + 1):               #: parallel
         d[0, j] = j
-    for i in range(1, n + 1):              #: serial
-        for j in range(1, m + 1):          #: serial
+    for i in range(1, n + 1):            #: serial DEP102
+        for j in range(1, m + 1):        #: serial DEP102
             cost = 0 if a[i - 1] == b[j - 1] else 1
             d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + cost)
     return d[n, m]
@@ -214,18 +214,18 @@ def levenshtein(a, b, d):
 
 def covariance(data, mean, cov):
     n, m = data.shape
-    for j in range(m):                     #: parallel-if
+    for j in range(m):                   #: parallel-if
         mean[j] = 0.0
-        for i in range(n):
+        for i in range(n):               #: parallel-if RED101
             mean[j] += data[i, j]
         mean[j] /= n
-    for i in range(n):                     #: parallel-if
-        for j in range(m):                 #: parallel-if
+    for i in range(n):                   #: parallel-if
+        for j in range(m):               #: parallel-if
             data[i, j] -= mean[j]
-    for i in range(m):                     #: parallel-if
-        for j in range(i, m):              #: parallel-if
+    for i in range(m):                   #: parallel-if
+        for j in range(i, m):            #: parallel-if
             cov[i, j] = 0.0
-            for k in range(n):
+            for k in range(n):           #: parallel-if RED101
                 cov[i, j] += data[k, i] * data[k, j]
             cov[i, j] /= n - 1.0
             cov[j, i] = cov[i, j]
@@ -234,24 +234,24 @@ def covariance(data, mean, cov):
 
 def atax(a, x, y, tmp):
     n, m = a.shape
-    for i in range(m):                     #: parallel
+    for i in range(m):                   #: parallel
         y[i] = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         tmp[i] = 0.0
-        for j in range(m):
+        for j in range(m):               #: parallel-if RED101
             tmp[i] = tmp[i] + a[i, j] * x[j]
-        for j in range(m):                 #: parallel-if
+        for j in range(m):               #: parallel-if
             y[j] = y[j] + a[i, j] * tmp[i]
     return y
 
 
 def bicg(a, s, q, p, r):
     n, m = a.shape
-    for i in range(m):                     #: parallel
+    for i in range(m):                   #: parallel
         s[i] = 0
-    for i in range(n):                     #: serial
+    for i in range(n):                   #: parallel-if RED101
         q[i] = 0.0
-        for j in range(m):
+        for j in range(m):               #: parallel-if RED101
             s[j] = s[j] + r[i] * a[i, j]
             q[i] = q[i] + a[i, j] * p[j]
     return s, q
@@ -259,10 +259,10 @@ def bicg(a, s, q, p, r):
 
 def gesummv(a, b, tmp, x, y, alpha, beta):
     n = len(x)
-    for i in range(n):                     #: parallel-if
+    for i in range(n):                   #: parallel-if
         tmp[i] = 0.0
         y[i] = 0.0
-        for j in range(n):
+        for j in range(n):               #: parallel-if RED101
             tmp[i] = a[i, j] * x[j] + tmp[i]
             y[i] = b[i, j] * x[j] + y[i]
         y[i] = alpha * tmp[i] + beta * y[i]
@@ -271,28 +271,28 @@ def gesummv(a, b, tmp, x, y, alpha, beta):
 
 def fdtd2d(ex, ey, hz, source):
     nx, ny = hz.shape
-    for t in range(len(source)):           #: serial
-        for j in range(ny):                #: parallel-if
+    for t in range(len(source)):         #: serial DEP104
+        for j in range(ny):              #: parallel-if
             ey[0, j] = source[t]
-        for i in range(1, nx):             #: parallel-if
-            for j in range(ny):            #: parallel-if
+        for i in range(1, nx):           #: parallel-if
+            for j in range(ny):          #: parallel-if
                 ey[i, j] = ey[i, j] - 0.5 * (hz[i, j] - hz[i - 1, j])
-        for i in range(nx):                #: parallel-if
-            for j in range(1, ny):         #: parallel-if
+        for i in range(nx):              #: parallel-if
+            for j in range(1, ny):       #: parallel-if
                 ex[i, j] = ex[i, j] - 0.5 * (hz[i, j] - hz[i, j - 1])
-        for i in range(nx - 1):            #: parallel-if
-            for j in range(ny - 1):        #: parallel-if
+        for i in range(nx - 1):          #: parallel-if
+            for j in range(ny - 1):      #: parallel-if
                 hz[i, j] = hz[i, j] - 0.7 * (ex[i, j + 1] - ex[i, j] + ey[i + 1, j] - ey[i, j])
     return ex, ey, hz
 
 
 def kmeans_assignment(points, centres, label):
-    for i in range(points.shape[0]):       #: parallel-if
+    for i in range(points.shape[0]):     #: parallel-if
         best = 1e300
         where = 0
-        for c in range(centres.shape[0]):  #: serial
+        for c in range(centres.shape[0]): #: parallel-if RED101
             d = 0.0
-            for k in range(points.shape[1]):   #: serial
+            for k in range(points.shape[1]): #: parallel-if RED101
                 t = points[i, k] - centres[c, k]
                 d += t * t
             if d < best:
@@ -304,44 +304,44 @@ def kmeans_assignment(points, centres, label):
 
 def leibniz(n):
     s = 0.0
-    for k in range(n):                     #: serial RED
+    for k in range(n):                   #: parallel-if RED101
         s += (-1.0 if k % 2 else 1.0) / (2 * k + 1)
     return 4.0 * s
 
 
 def primes(sieve):
     n = len(sieve)
-    for i in range(n):                     #: parallel
+    for i in range(n):                   #: parallel
         sieve[i] = i >= 2
-    for i in range(2, n):                  #: serial
+    for i in range(2, n):                #: serial DEP103
         if sieve[i]:
-            for j in range(i * i, n, i):   #: parallel
+            for j in range(i * i, n, i): #: parallel
                 sieve[j] = False
     return sieve
 
 
 def flattened_matrix(a, b, n, m):
-    for i in range(n):                     #: parallel-if
-        for j in range(m):                 #: parallel-if
+    for i in range(n):                   #: serial DEP106
+        for j in range(m):               #: serial DEP106
             b[i * m + j] = a[j * n + i]
     return b
 
 
 def red_and_black(a, n):
-    for i in range(1, n - 1, 2):           #: parallel
+    for i in range(1, n - 1, 2):         #: parallel
         a[i] = 0.5 * (a[i - 1] + a[i + 1])
-    for i in range(2, n - 1, 2):           #: parallel
+    for i in range(2, n - 1, 2):         #: parallel
         a[i] = 0.5 * (a[i - 1] + a[i + 1])
     return a
 
 
 def blur_of_bytes(image, out):
     h, w = image.shape
-    for y in range(1, h - 1):              #: parallel-if
-        for x in range(1, w - 1):          #: parallel-if
+    for y in range(1, h - 1):            #: parallel-if
+        for x in range(1, w - 1):        #: parallel-if
             s = 0
-            for dy in range(-1, 2):        #: serial
-                for dx in range(-1, 2):    #: serial
+            for dy in range(-1, 2):      #: parallel-if RED101
+                for dx in range(-1, 2):  #: parallel-if RED101
                     s += int(image[y + dy, x + dx])
             out[y, x] = s // 9
     return out
@@ -349,8 +349,8 @@ def blur_of_bytes(image, out):
 
 def brighten_bytes(image, gain):
     h, w = image.shape
-    for y in range(h):                     #: parallel
-        for x in range(w):                 #: parallel
+    for y in range(h):                   #: parallel
+        for x in range(w):               #: parallel
             v = image[y, x] * gain
             if v > 255:
                 v = 255
@@ -361,7 +361,7 @@ def brighten_bytes(image, gain):
 def longest_run(bits):
     best = 0
     run = 0
-    for i in range(len(bits)):             #: serial
+    for i in range(len(bits)):           #: serial DEP105
         if bits[i]:
             run += 1
             if run > best:
@@ -373,7 +373,7 @@ def longest_run(bits):
 
 def exponential_smoothing(x, y, alpha):
     y[0] = x[0]
-    for i in range(1, len(x)):             #: serial
+    for i in range(1, len(x)):           #: serial DEP102
         y[i] = alpha * x[i] + (1 - alpha) * y[i - 1]
     return y
 
@@ -383,7 +383,7 @@ def moments(x):
     q = 0
     lo = x[0]
     hi = x[0]
-    for i in range(len(x)):                #: serial
+    for i in range(len(x)):              #: parallel-if RED101
         v = x[i]
         s += v
         q += v * v
@@ -393,16 +393,16 @@ def moments(x):
 
 
 def knapsack(best, weight, value):
-    for k in range(len(weight)):           #: serial
-        for w in range(len(best) - 1, weight[k] - 1, -1):
+    for k in range(len(weight)):         #: serial DEP106
+        for w in range(len(best) - 1, weight[k] - 1, -1): #: serial DEP106
             best[w] = max(best[w], best[w - weight[k]] + value[k])
     return best
 
 
 def newton(x, out):
-    for i in range(len(x)):                #: parallel-if
+    for i in range(len(x)):              #: parallel-if
         g = x[i]
-        for k in range(8):                 #: serial
+        for k in range(8):               #: serial DEP105
             g = 0.5 * (g + x[i] / g)
         out[i] = g
     return out
@@ -410,12 +410,12 @@ def newton(x, out):
 
 def julia(out, cx, cy, limit):
     h, w = out.shape
-    for y in range(h):                     #: parallel
-        for x in range(w):                 #: parallel
+    for y in range(h):                   #: parallel
+        for x in range(w):               #: parallel
             zx = 3.0 * x / w - 1.5
             zy = 3.0 * y / h - 1.5
             n = 0
-            while zx * zx + zy * zy < 4.0 and n < limit:   #: serial
+            while zx * zx + zy * zy < 4.0 and n < limit: #: serial SYN151
                 zx, zy = zx * zx - zy * zy + cx, 2.0 * zx * zy + cy
                 n += 1
             out[y, x] = n
