@@ -143,8 +143,8 @@ def _mean_lines(results: Iterable[ProgramResult]) -> list[str]:
         ratios = [ratio for r in results if (ratio := _ratio(r, peer))]
         if ratios:
             lines.append(
-                f"against {HEADINGS[peer]}: {_mean(ratios):.2f} times as fast in the geometric mean "
-                f"of {len(ratios)} programs ({min(ratios):.2f} to {max(ratios):.2f})"
+                f"against {HEADINGS[peer]}: {_mean(ratios):.2f} times as fast in the geometric "
+                f"mean of {len(ratios)} programs ({min(ratios):.2f} to {max(ratios):.2f})"
             )
     best = {r.name: ratio for r in results if (ratio := _against_best(r))}
     if best:
