@@ -116,6 +116,7 @@ def _binding() -> Any:
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
+    binding.initialize_native_asmparser()  # without it, inline assembler ends the process
     return binding
 
 
