@@ -55,3 +55,15 @@ class Declined(Exception):
 
 class InternalError(Exception):
     """A bug of parloop's own: fails tests; in a user's session it is reported once and the interpreter runs."""
+
+
+class NotNative(Exception):  # noqa: N818 - the name is part of the public contract
+    """In `strict` mode: a loop that would have paid cannot run natively."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(str(diagnostic))
+        self.diagnostic = diagnostic
+
+
+class Mismatch(Exception):  # noqa: N818 - the name is part of the public contract
+    """In `verify` mode: machine code and the interpreter left different states."""

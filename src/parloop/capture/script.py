@@ -21,6 +21,7 @@ from typing import Any
 
 from parloop.capture.rewrite import rewrite
 from parloop.capture.sites import REGISTRY, SiteInfo
+from parloop.config import is_off
 from parloop.source import Source
 
 
@@ -62,7 +63,7 @@ def load_script(filename: str) -> tuple[CodeType, tuple[SiteInfo, ...]]:
     tree = ast.parse(raw, filename)
     source = Source(filename, importlib.util.decode_source(raw))
     sites: tuple[SiteInfo, ...] = ()
-    if os.environ.get("PARLOOP", "").lower() != "off":
+    if not is_off():
         tree, sites = rewrite(tree, source)
     return compile(tree, filename, "exec", dont_inherit=True), sites
 

@@ -1,0 +1,109 @@
+"""What `import parloop` offers beyond settings. The parts that cost time come at first use."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from parloop.capture import decorator
+from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.config import current_settings
+
+if TYPE_CHECKING:
+    from parloop.report.explain import Explanation
+    from parloop.report.stats import Report
+
+F = TypeVar("F")
+
+
+@overload
+def parallel(f: F, /, **options: Any) -> F: ...
+@overload
+def parallel(f: None = None, /, **options: Any) -> Callable[[F], F]: ...
+def parallel(f: Any = None, /, **options: Any) -> Any:
+    """Return `f` with its loops run natively where that is proved to change nothing.
+
+    As a decorator, bare or with settings that hold for the loops in it (`device`, `exactness`,
+    `strict`, `verify`, `threads`, `min_work_ms`), or as a plain call, which leaves `f` itself
+    alone. A function whose loops cannot be had is returned as it is; `explain` says why.
+    """
+    start_engine()
+    return decorator.parallel(f, **options)
+
+
+def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
+    """Return what is known of every loop in `target`: a function, source text, or a path.
+
+    Nothing is run. With `args`, the arguments of a function, what these decide is decided.
+    """
+    from parloop.report.explain import explain
+
+    found = decorator.captured(target)
+    return explain(found.original if found and found.original else target, *args)
+
+
+def report() -> Report:
+    """Return what ran so far in this process."""
+    from parloop.report.stats import report
+
+    return report()
+
+
+def reset_report() -> None:
+    """Count from here on only."""
+    from parloop.report.stats import reset_report
+
+    reset_report()
+
+
+def start_engine() -> None:
+    """Let sites ask the engine, which is loaded when the first large enough loop asks."""
+    current_settings()  # what is wrong in the environment is said here, not in a loop
+    if Site.engine is None:
+        REGISTRY.set_engine(_at_first_entry)
+
+
+def _at_first_entry(
+    site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+) -> Outcome | None:
+    if _is_surely_small(site, indices):
+        from parloop.runtime.stats import open_record
+
+        info = site.info
+        place = (info.path, info.line, info.column, info.end_line, info.function)
+        open_record(*place).ran_interpreted()
+        return None
+    from parloop.runtime import dispatch
+
+    dispatch.start()
+    return dispatch.enter(site, indices, values, frame)
+
+
+def _is_surely_small(site: Site, indices: range) -> bool:
+    """Return whether the loop is not worth loading the engine for: about a millisecond at most."""
+    settings = current_settings(site.options)
+    if settings.device == "interpreter":
+        return True
+    if settings.min_work_ms is not None:
+        return False
+    key = site.info.key
+    weight = _weights.get(key)
+    if weight is None:
+        weight = _weights[key] = _weigh(site.info.node)
+    return len(indices[:_SMALL]) * weight < _SMALL
+
+
+_SMALL = 5000
+"""Nodes of the text to be evaluated, of some 20 ns to 200 ns each."""
+
+_weights: dict[str, int] = {}
+
+
+def _weigh(loop: ast.For) -> int:
+    """Return how many nodes an iteration evaluates, or a large number if there is a loop in it."""
+    nodes = [node for statement in loop.body for node in ast.walk(statement)]
+    has_loop = any(isinstance(node, ast.For | ast.While) for node in nodes)
+    return _SMALL if has_loop else len(nodes)

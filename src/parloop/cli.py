@@ -1,0 +1,264 @@
+"""The command line: `parloop run | explain | cache | doctor | bench`."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from parloop import __version__
+from parloop.config import DEVICES, EXACTNESS, parse_setting, read_environment, set_command_line
+
+if TYPE_CHECKING:
+    from parloop.report.stats import Report
+
+WRONG_USAGE = 2
+"""The exit code for what cannot be done as asked, as python has it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit code. What a script raises goes through."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        read_environment()
+    except (TypeError, ValueError) as error:
+        return _fail(str(error))
+    if words[:1] == ["run"]:
+        return _run(words[1:])
+    parsed = _parser().parse_args(words)
+    return int(parsed.do(parsed))
+
+
+def _fail(message: str) -> int:
+    print(f"parloop: {message}", file=sys.stderr)
+    return WRONG_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="parloop", description=_ABOUT, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"parloop {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="run a script with its loops on every core", add_help=False)
+    explain = commands.add_parser("explain", help="say what is known of a file's loops")
+    explain.add_argument("path", metavar="PATH", nargs="+")
+    explain.set_defaults(do=_explain)
+    cache = commands.add_parser("cache", help="show or empty the store of machine code")
+    cache.add_argument("what", choices=("info", "clear"))
+    cache.set_defaults(do=_cache)
+    doctor = commands.add_parser("doctor", help="show versions, cores, cache and a timed loop")
+    doctor.set_defaults(do=_doctor)
+    bench = commands.add_parser("bench", help="compare with CPython, Numba and C", add_help=False)
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    bench.set_defaults(do=_bench)
+    return parser
+
+
+_ABOUT = "Runs the loops of ordinary Python programs on every core, with CPython's own results."
+
+
+def _run_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parloop run",
+        usage="parloop run [OPTION...] SCRIPT [ARGUMENT...]",
+        description="Run SCRIPT as python does, with its loops on every core.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--report", action="store_true", help="print what ran, when the script has ended")
+    add("--html", metavar="FILE", help="write the report as a page")
+    add("--json", metavar="FILE", help="write the report as JSON")
+    add("--device", metavar="DEVICE", help=", ".join(DEVICES))
+    add("--exactness", metavar="TIER", help=", ".join(EXACTNESS))
+    add("--strict", action="store_const", const="true", help="raise NotNative where a loop "
+        "would have paid and cannot run natively")  # fmt: skip
+    add("--verify", action="store_const", const="true", help="run loops both ways and compare")
+    add("--threads", metavar="N", help="threads to use; all available cores by default")
+    add("--min-work-ms", metavar="MS", help="leave loops of less estimated time alone")
+    return parser
+
+
+def _run(words: list[str]) -> int:
+    """Run a script. The first word that is no option is the script; what follows is its own."""
+    parser = _run_parser()
+    position = _script_position(words, parser)
+    options = parser.parse_args(words[:position])
+    if position == len(words):
+        parser.error("a SCRIPT is missing")
+    try:
+        set_command_line(_settings_in(options))
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    options.html, options.json = _absolute(options.html), _absolute(options.json)
+    for path in (options.html, options.json):
+        if path is not None and path.suffix.lower() in (".py", ".ipynb"):
+            parser.error(f"{path} is the name of a program, which a report must not overwrite")
+    script, *rest = words[position:]
+    atexit.register(_at_exit, os.getpid(), Path.cwd() / script, options)
+    from parloop.api import start_engine
+    from parloop.capture.script import run_script
+
+    return run_script(script, rest, lambda _: start_engine())
+
+
+def _absolute(path: str | None) -> Path | None:
+    """Return `path` as it is meant now, before the script changes its folder."""
+    return None if path is None else Path.cwd() / path
+
+
+def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
+    """Say what ran, after everything that the script registered for its end."""
+    if os.getpid() != process:
+        return  # a child of the script that ended as its parent would
+    from parloop.report.stats import report
+
+    ran = report()
+    try:
+        if options.json is not None:
+            text = json.dumps(ran.to_dict(), indent=2, ensure_ascii=False, default=str)
+            options.json.write_text(text + "\n", encoding="utf-8")
+        if options.html is not None:
+            options.html.write_text(_page(script, ran), encoding="utf-8")
+    except OSError as error:
+        _fail(f"{error.filename}: cannot be written: {error.strerror}")
+    if sys.stderr is None:
+        return
+    if options.report:
+        print(ran, file=sys.stderr)
+    elif ran.sites and sys.stderr.isatty():
+        from parloop.report.stats import summary_of
+
+        print(summary_of(ran), file=sys.stderr)
+
+
+def _page(script: Path, ran: Report) -> str:
+    from parloop.report.explain import CannotExplain, explain
+    from parloop.report.html import page
+
+    try:
+        seen = [explain(script)]
+    except CannotExplain:
+        seen = []
+    return page(seen, ran)
+
+
+def _settings_in(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("device", "exactness", "strict", "verify", "threads", "min_work_ms")
+    given = {name: getattr(options, name) for name in names}
+    return {
+        name: parse_setting(name, text, f"--{name.replace('_', '-')}")
+        for name, text in given.items()
+        if text is not None
+    }
+
+
+def _script_position(words: list[str], parser: argparse.ArgumentParser) -> int:
+    """Return where the script stands, or the number of words."""
+    takes_value = {
+        option
+        for action in parser._actions
+        for option in action.option_strings
+        if action.nargs is None
+    }
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "-" or not word.startswith("-"):
+            return position
+        position += 2 if word in takes_value else 1
+    return len(words)
+
+
+def _explain(parsed: argparse.Namespace) -> int:
+    from parloop.report.explain import CannotExplain, explain
+
+    for path in parsed.path:
+        try:
+            print(explain(Path(path)))
+        except CannotExplain as error:
+            return _fail(str(error))
+    return 0
+
+
+def _cache(parsed: argparse.Namespace) -> int:
+    from parloop.runtime.cache import open_cache
+
+    try:
+        cache = open_cache()
+    except ValueError as error:
+        return _fail(str(error))
+    if parsed.what == "clear":
+        print(f"removed {cache.clear()} entries")
+        return 0
+    info = cache.info()
+    print(f"folder   {info.folder or f'none: {info.reason}'}")
+    print(f"entries  {info.entries}")
+    print(f"size     {info.n_bytes / 2**20:.1f} of {info.max_bytes / 2**20:.0f} MiB")
+    return 0
+
+
+def _doctor(parsed: argparse.Namespace) -> int:
+    from parloop.runtime.cores import default_threads
+
+    print(f"parloop   {__version__}")
+    print(f"python    {platform.python_version()} on {platform.platform()}")
+    for package in ("numpy", "llvmlite", "islpy"):
+        print(f"{package:<9} {_version_of(package)}")
+    print(f"threads   {default_threads()}")
+    _cache(argparse.Namespace(what="info"))
+    print(_timed_both_ways())
+    return 0
+
+
+def _version_of(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _timed_both_ways() -> str:
+    import numpy as np
+
+    from parloop.api import parallel
+    from parloop.runtime.stats import records
+
+    a, b = np.linspace(0.0, 1.0, 300_000), np.zeros(300_000)
+    fast = parallel(_axpy, min_work_ms=0)
+    before = sum(record.native_runs for record in records())
+    seconds = [_time(function, b, a) for function in (_axpy, fast, fast)]
+    if sum(record.native_runs for record in records()) == before:
+        return "a loop    did not run natively: `parloop.report()` says why"
+    plain, first, again = (f"{1000 * elapsed:.2f} ms" for elapsed in seconds)
+    return f"a loop    {plain} in the interpreter; natively {again}, the first time {first}"
+
+
+def _axpy(y: Any, x: Any) -> None:
+    for i in range(len(x)):
+        y[i] = 2.0 * x[i] + y[i]
+
+
+def _time(function: Callable[[Any, Any], None], y: Any, x: Any) -> float:
+    began = perf_counter()
+    function(y, x)
+    return perf_counter() - began
+
+
+def _bench(parsed: argparse.Namespace) -> int:
+    import importlib.util
+    import runpy
+
+    sys.path.insert(0, "")
+    if importlib.util.find_spec("benchmarks") is None:
+        return _fail("the benchmarks are in the source tree: run `parloop bench` there")
+    sys.argv[1:] = parsed.rest
+    runpy.run_module("benchmarks", run_name="__main__", alter_sys=True)
+    return 0
