@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from parloop.analysis import affine
-from parloop.analysis.affine import EVERYTHING, Affine, System
+from parloop.analysis.affine import EVERYTHING, Affine, System, is_parameter
+from parloop.analysis.elimination import is_infeasible
 from parloop.analysis.facts import Facts, extent_name
 from parloop.ir.nodes import (
     Assign,
@@ -58,11 +59,12 @@ class Access:
     statement: Stmt  # the statement that evaluates it
     array: str
     memory: str  # the array that `cells` index: `array`, or the base that it is a view of
-    subscripts: tuple[Affine | None, ...]  # of `array`; a constant below zero counts from the end
+    subscripts: tuple[Affine | None, ...]  # of `array`
     cells: tuple[Affine | None, ...]  # of `memory`
     loops: tuple[int, ...]  # numbers of the `For` loops around it, outermost first
     domain: System  # over their counters
     exact: bool  # whether every point of `domain` surely makes the access
+    from_end: tuple[bool, ...]  # subscripts that are always negative; the extent is added above
 
     @property
     def is_write(self) -> bool:
@@ -86,6 +88,9 @@ class LoopShape:
     index: Affine | None  # the value of the index in terms of the counter
     exact: bool  # whether `inside` describes the iterations exactly, were it not for `break`
     has_break: bool
+    counts_iterations: bool = True
+    """Whether the counter is the number of the iteration. Where the step is unknown, it is the index
+    itself, which goes up or down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +303,7 @@ class _Collector:
         if step is None or not step.is_constant or step.constant == 0:
             # The index itself numbers the iterations: it differs from one to the next, in an
             # unknown direction, so only conclusions that hold for both directions may be drawn.
-            return LoopShape(number, loop, place.loops, EVERYTHING, count, False, broken)
+            return LoopShape(number, loop, place.loops, EVERYTHING, count, False, broken, False)
         rows = [count]
         index = None if start is None else affine.combine(start, 1, count, step.constant)
         exact = index is not None
@@ -358,9 +363,12 @@ class _Collector:
                 self.add(inner, stmt, replace(place, exact=sure))
 
     def add(self, node: Load | Store, stmt: Stmt, place: _Place) -> None:
+        plain = [self.value(expr, place.known) for expr in node.subscripts]
+        from_end = tuple(value is not None and _is_negative(value, place.domain) for value in plain)
+        extents = [self.extent(f"{node.array}.shape[{axis}]") for axis in range(len(plain))]
         subscripts = tuple(
-            self.subscript(node.array, axis, expr, place.known)
-            for axis, expr in enumerate(node.subscripts)
+            value + extent if value is not None and wraps else value
+            for value, extent, wraps in zip(plain, extents, from_end, strict=True)
         )
         memory, shift = self.facts.merged.get(node.array, (node.array, ()))
         cells = subscripts
@@ -378,15 +386,21 @@ class _Collector:
                 place.loops,
                 place.domain,
                 place.exact,
+                from_end,
             )
         )
 
-    def subscript(self, array: str, axis: int, expr: Expr, known: Known) -> Affine | None:
-        value = self.value(expr, known)
-        extent = self.extent(f"{array}.shape[{axis}]")
-        if value is not None and value.is_constant and value.constant < 0:
-            return value + extent
-        return value
+
+def _is_negative(value: Affine, domain: System) -> bool:
+    """Return whether `value` is below zero in all of `domain`: `-1`, or `-1 - i` where `i >= 0`.
+
+    Errs towards False, which leaves the subscript as it is.
+    """
+    if value.is_constant:
+        return value.constant < 0
+    if any(is_parameter(name) for name in value.terms):
+        return False
+    return is_infeasible(domain & System(nonnegative=(value,)))
 
 
 def _shifted(

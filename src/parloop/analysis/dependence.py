@@ -46,6 +46,8 @@ class Dependence:
     directions: tuple[Direction, ...]
     conditions: tuple[Condition, ...]  # it exists where one of these holds
     plain: bool  # it exists as soon as the loops run a few iterations
+    exact: bool  # it surely exists where one of `conditions` holds
+    ordered: bool = True  # False if the loop's step is unknown, so that source and sink may swap
     exhausted: bool = False
 
 
@@ -236,17 +238,22 @@ def _classes(accesses: tuple[Access, ...]) -> list[int]:
 
 
 def dependences_between(
-    first: Access, second: Access, result: PairResult
+    first: Access, second: Access, result: PairResult, shapes: tuple[LoopShape, ...]
 ) -> Iterator[Dependence]:
     """Yield the carried dependences that `result` describes, one for each loop and order."""
     for conflict in result.forward:
-        yield _dependence(first, second, result, conflict, 1)
+        yield _dependence(first, second, result, conflict, 1, shapes)
     for conflict in result.backward:
-        yield _dependence(second, first, result, conflict, -1)
+        yield _dependence(second, first, result, conflict, -1, shapes)
 
 
 def _dependence(
-    source: Access, sink: Access, result: PairResult, conflict: Conflict, sign: int
+    source: Access,
+    sink: Access,
+    result: PairResult,
+    conflict: Conflict,
+    sign: int,
+    shapes: tuple[LoopShape, ...],
 ) -> Dependence:
     kind: Kind = "output"
     if not sink.is_write:
@@ -259,6 +266,8 @@ def _dependence(
         distance = 0 if level < conflict.level else known
         if distance is not None:
             distance *= sign
+        if level >= conflict.level and not shapes[result.loops[level]].counts_iterations:
+            distance = None  # a distance of indices is not one of iterations
         distances.append(distance)
         if level == conflict.level:
             directions.append("<")
@@ -279,5 +288,11 @@ def _dependence(
         tuple(directions),
         conflict.projection.conditions,
         conflict.plain,
+        source.exact
+        and sink.exact
+        and source.is_affine
+        and sink.is_affine
+        and all(condition.exact for condition in conflict.projection.conditions),
+        shapes[result.loops[conflict.level]].counts_iterations,
         conflict.projection.exhausted,
     )

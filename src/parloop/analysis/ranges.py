@@ -20,6 +20,9 @@ class SubscriptRange:
 
     lower: tuple[Condition, ...] | None
     upper: tuple[Condition, ...] | None
+    from_end: bool = False
+    """Whether the subscript is always negative, so that the extent is to be added: the conditions
+    describe the sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,16 @@ class _Describer:
         subscript = access.subscripts[axis]
         if subscript is None:
             return SubscriptRange(None, None)
+        wraps = access.from_end[axis]
         extent = self.collected.extents[f"{access.array}.shape[{axis}]"]
         name = f"{access.array}.shape[{axis}]"
         for known, value, other, found in self.cache:
-            if value == subscript and other == name and known.domain == access.domain:
+            if value == subscript and other == name and found.from_end == wraps and known.domain == access.domain:
                 return found
         found = SubscriptRange(
             self.where(access.domain, subscript.scaled(-1).shifted(-1)),
             self.where(access.domain, subscript - extent),
+            wraps,
         )
         self.cache.append((access, subscript, name, found))
         return found

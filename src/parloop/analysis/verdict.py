@@ -166,7 +166,9 @@ class _Judge:
         for first, second in self.tester.pairs(collected.accesses):
             result = self.tester.test(first, second)
             if result.independent is None:
-                for dependence in dependences_between(first, second, result):
+                for dependence in dependences_between(
+                    first, second, result, collected.loops
+                ):
                     self.dependences[dependence.carrier].append(dependence)
 
     def reduction_groups(self) -> dict[int, tuple[str, str]]:

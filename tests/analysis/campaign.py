@@ -1,0 +1,223 @@
+"""Hold the analysis of random nests against their runs: `python -m tests.analysis.campaign`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from parloop.analysis import Analysis, Facts, ParallelIf, Serial, analyse
+from parloop.analysis.dependence import Dependence
+from parloop.ir.nodes import Nest
+from parloop.ir.printer import to_text
+from tests.analysis.oracle import Meeting, Run, TooLong, meetings
+from tests.analysis.random_nests import AFFINE, MIXED, Style, random_nest, random_values
+
+VALUES_PER_NEST = 3
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often each claim was made and held against a run."""
+
+    nests: int = 0
+    runs: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+class Disproved(AssertionError):
+    """The analysis said something that a run contradicts."""
+
+
+def examine(nest: Nest, random: Random, tally: Tally, facts: Facts | None = None) -> None:
+    """Hold the analysis of `nest` against runs with random values."""
+    analysis = analyse(nest, facts or Facts())
+    tally.nests += 1
+    for _ in range(VALUES_PER_NEST):
+        values = random_values(random)
+        if facts is not None:
+            values |= facts.values
+        seed = random.randrange(10**6)
+        try:
+            examine_run(nest, analysis, values, seed, tally, facts or Facts())
+        except TooLong:
+            continue
+
+
+def examine_run(
+    nest: Nest,
+    analysis: Analysis,
+    values: Mapping[str, int],
+    seed: int,
+    tally: Tally,
+    facts: Facts,
+) -> None:
+    run = Run(nest, values, seed, views=facts.merged, from_end=counted_from_end(analysis))
+    tally.runs += 1
+    problems = list(check_dependences(analysis, values, meetings(run.events), tally))
+    problems += check_ranges(analysis, values, run, tally)
+    problems += check_orders(nest, analysis, values, seed, run, tally, facts)
+    if problems:
+        where = f"values {dict(values)}, seed {seed}"
+        raise Disproved("\n".join([to_text(nest), where, *problems]))
+
+
+def counted_from_end(analysis: Analysis) -> frozenset[tuple[int, int]]:
+    """Return the subscripts, by node and axis, that the analysis says are always negative."""
+    return frozenset(
+        (access.node_id, axis)
+        for access in analysis.accesses
+        for axis, found in enumerate(access.ranges)
+        if found.from_end
+    )
+
+
+def check_dependences(
+    analysis: Analysis, values: Mapping[str, int], met: set[Meeting], tally: Tally
+) -> Iterator[str]:
+    """Every meeting is claimed, and every exact claim whose condition holds is a meeting."""
+    claims: dict[tuple[int, int, int], list[Dependence]] = {}
+    for loop in analysis.loops:
+        for claim in loop.dependences:
+            key = (id(claim.source.node), id(claim.sink.node), claim.carrier)
+            claims.setdefault(key, []).append(claim)
+            if not claim.ordered:
+                claims.setdefault((key[1], key[0], key[2]), []).append(claim)
+    seen = {(m.first, m.second, m.carrier) for m in met}
+    for meeting in met:
+        mine = claims.get((meeting.first, meeting.second, meeting.carrier), [])
+        holding = [c for c in mine if any(bad.holds(values) for bad in c.conditions)]
+        if not holding:
+            yield f"carried by loop {meeting.carrier}, but not claimed: {meeting}, claims {mine}"
+            continue
+        tally.add("dependence met")
+        for claim in holding:
+            for known, direction, real in zip(
+                claim.distances, claim.directions, meeting.distances, strict=True
+            ):
+                if known is not None and known != real:
+                    yield f"distance {meeting.distances}, claimed {claim.distances}"
+                if not _fits(direction, real) and claim.ordered:
+                    yield f"direction {meeting.distances}, claimed {claim.directions}"
+    for (first, second, carrier), mine in claims.items():
+        for claim in mine:
+            if claim.exact and any(bad.holds(values) for bad in claim.conditions):
+                if (first, second, carrier) not in seen:
+                    yield f"claimed, but not met: {claim}"
+                tally.add("exact dependence")
+
+
+def _fits(direction: str, distance: int) -> bool:
+    match direction:
+        case "<":
+            return distance > 0
+        case "=":
+            return distance == 0
+        case ">":
+            return distance < 0
+        case _:
+            return True
+
+
+def check_ranges(
+    analysis: Analysis, values: Mapping[str, int], run: Run, tally: Tally
+) -> Iterator[str]:
+    """A subscript leaves its range exactly where the conditions say so."""
+    touched: dict[int, set[tuple[int, ...]]] = {}
+    for event in run.events:
+        touched.setdefault(id(event.node), set()).add(event.subscripts)
+    for access in analysis.accesses:
+        for axis, found in enumerate(access.ranges):
+            seen = [subscripts[axis] for subscripts in touched.get(access.node_id, ())]
+            extent = values[f"{access.array}.shape[{axis}]"]
+            for side, conditions, real in (
+                ("lower", found.lower, any(s < 0 for s in seen)),
+                ("upper", found.upper, any(s >= extent for s in seen)),
+            ):
+                if conditions is None:
+                    continue
+                tally.add("range described")
+                claimed = any(bad.holds(values) for bad in conditions)
+                if real and not claimed:
+                    yield f"{access.node} axis {axis} {side}: not claimed {conditions}"
+                if claimed and not real and access.exact and all(c.exact for c in conditions):
+                    yield f"{access.node} axis {axis} {side}: claimed {conditions}"
+
+
+def check_orders(
+    nest: Nest,
+    analysis: Analysis,
+    values: Mapping[str, int],
+    seed: int,
+    run: Run,
+    tally: Tally,
+    facts: Facts,
+) -> Iterator[str]:
+    """A loop that is parallel gives the same results in a random order."""
+    for loop in analysis.loops:
+        verdict = loop.verdict
+        if isinstance(verdict, Serial):
+            tally.add("Serial")
+            continue
+        if isinstance(verdict, ParallelIf):
+            tally.add("ParallelIf")
+            if any(bad.holds(values) for bad in verdict.unless):
+                continue
+            tally.add("ParallelIf, good")
+        else:
+            tally.add("Parallel")
+        if any(found.companions for found in verdict.needs):
+            continue
+        names = loop.private
+        other = Run(
+            nest,
+            values,
+            seed,
+            views=facts.merged,
+            reorder=loop.number,
+            private=names,
+            from_end=counted_from_end(analysis),
+        ).state
+        both = run.state.arrays.keys() & other.arrays.keys()
+        if any(run.state.arrays[cell] != other.arrays[cell] for cell in both):
+            yield f"loop {loop.number} in another order leaves other elements ({verdict})"
+        if run.state.scalars != other.scalars:
+            yield f"loop {loop.number} in another order leaves {other.scalars} ({verdict})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nests", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    tally = campaign(options.nests, options.seed)
+    print(f"{tally.nests} nests, {tally.runs} runs, {time.perf_counter() - started:.0f} s")
+    for what, count in sorted(tally.counts.items()):
+        print(f"{count:9} {what}")
+
+
+STYLES: tuple[Style, ...] = (AFFINE, MIXED)
+
+
+def campaign(nests: int, seed: int) -> Tally:
+    """Examine `nests` random nests; raises `Disproved` at the first contradiction."""
+    tally = Tally()
+    for number in range(nests):
+        random = Random(f"{seed} {number}")
+        style = STYLES[number % len(STYLES)]
+        nest = random_nest(random, style)
+        try:
+            examine(nest, random, tally)
+        except Disproved as error:
+            raise Disproved(f"nest {number} of seed {seed}\n{error}") from None
+    return tally
+
+
+if __name__ == "__main__":
+    main()
