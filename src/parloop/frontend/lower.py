@@ -22,7 +22,6 @@ from parloop.frontend.codes import (
     UnsupportedTarget,
 )
 from parloop.frontend.expressions import Expressions
-from parloop.frontend.facts import Uses
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     START,
@@ -45,6 +44,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.uses import Uses, find_uses
 from parloop.ir.walk import operands
 from parloop.source import Source, Span
 
@@ -66,9 +66,8 @@ def lower_loop(
     """
     lowering = _Lowering(source, function, names, frozenset(_bound_names([node])))
     loop = lowering.outermost(node)
-    uses = Uses()
+    uses = find_uses(loop)
     if not lowering.problems:
-        uses.visit_loop(loop, frozenset())
         _check_uses(uses, lowering)
     if lowering.problems:
         return tuple(sorted(lowering.problems, key=lambda it: (it.span.line, it.span.column)))

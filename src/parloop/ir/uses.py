@@ -1,4 +1,4 @@
-"""What a lowered loop takes from and leaves to the code around it.
+"""What a nest takes from and leaves to the code around it.
 
 A walk over the structured statements in CPython's order that carries the names that are surely
 bound. A loop that may run zero times binds nothing for the statements after it.
@@ -20,15 +20,35 @@ from parloop.ir.nodes import (
     If,
     Load,
     Name,
+    Nest,
     Stmt,
     Store,
     While,
 )
 from parloop.ir.walk import operands
-from parloop.source import Span
+from parloop.source import Source, Span
 
 State: TypeAlias = frozenset[str] | None
 """The names that are surely bound at a point, `None` where no run comes by."""
+
+
+def find_uses(loop: For) -> Uses:
+    """Return the names that `loop`, as the outermost of a nest, takes and leaves."""
+    uses = Uses()
+    uses.visit_loop(loop, frozenset())
+    return uses
+
+
+def nest_of(
+    loop: For,
+    source: Source,
+    function: str,
+    guards: tuple[tuple[str, str], ...] = (),
+) -> Nest:
+    """Return the nest around `loop`, with the names that it takes and leaves."""
+    uses = find_uses(loop)
+    inputs, arrays, outputs = tuple(uses.inputs), tuple(uses.arrays), tuple(uses.outputs)
+    return Nest(loop, inputs, arrays, outputs, source, function, guards)
 
 
 @dataclass(slots=True)
