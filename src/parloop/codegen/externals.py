@@ -1,8 +1,175 @@
-"""Where the functions are that machine code calls: libm's, and the inner loops of NumPy's ufuncs."""
+"""Where the functions are that machine code calls: libm's, and the inner loops of NumPy's ufuncs.
+
+Every external has a private name, so that LLVM does not take it for a function it knows:
+
+    parloop.libm.pow                  the function of the C library that CPython's `math` uses
+    parloop.numpy.exp.d->d            the inner loop of `numpy.exp` for doubles
+    parloop.numpy.exp.d->d.data       the pointer that this loop is given
+
+A loop's address is read out of the ufunc object and is used only if a call of it gives what NumPy gives.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import math
+from collections.abc import Sequence
 
+import numpy
+
+LIBM = "parloop.libm."
+UFUNC = "parloop.numpy."
+DATA = ".data"
+
+
+@functools.cache
 def address(name: str) -> int | None:
     """Return the address of an external by its private name, or `None` if this machine has no such."""
+    if name.startswith(LIBM):
+        return _libm_address(name.removeprefix(LIBM))
+    if name.startswith(UFUNC):
+        found = ufunc_loop(*name.removeprefix(UFUNC).removesuffix(DATA).split(".", 1))
+        if found is None:
+            return None
+        return found[1] if name.endswith(DATA) else found[0]
     return None
+
+
+@functools.cache
+def ufunc_loop(ufunc_name: str, signature: str) -> tuple[int, int] | None:
+    """Return the addresses of an inner loop and of its data (0: none), or `None` if it is not to be had.
+
+    `signature` is as in `numpy.ufunc.types`: `dd->d`.
+    """
+    ufunc = getattr(numpy, ufunc_name, None)
+    if not isinstance(ufunc, numpy.ufunc) or signature not in ufunc.types:
+        return None
+    index = ufunc.types.index(signature)
+    fields = _UfuncFields.from_address(id(ufunc))
+    if not _is_laid_out_as_expected(ufunc, fields):
+        return None
+    function = fields.functions[index] or 0
+    data = (fields.data[index] or 0) if fields.data else 0
+    if not function or not _agrees(ufunc, signature, function, data):
+        return None
+    return function, data
+
+
+class _UfuncFields(ctypes.Structure):
+    """The beginning of `PyUFuncObject`, stable since NumPy 1.0."""
+
+    _fields_ = [
+        ("reference_count", ctypes.c_ssize_t),
+        ("type", ctypes.c_void_p),
+        ("nin", ctypes.c_int),
+        ("nout", ctypes.c_int),
+        ("nargs", ctypes.c_int),
+        ("identity", ctypes.c_int),
+        ("functions", ctypes.POINTER(ctypes.c_void_p)),
+        ("data", ctypes.POINTER(ctypes.c_void_p)),
+        ("ntypes", ctypes.c_int),
+        ("reserved", ctypes.c_int),
+        ("name", ctypes.c_char_p),
+        ("types", ctypes.c_void_p),
+    ]
+
+
+def _is_laid_out_as_expected(ufunc: numpy.ufunc, fields: _UfuncFields) -> bool:
+    counts = (fields.nin, fields.nout, fields.nargs, fields.ntypes)
+    if fields.type != id(numpy.ufunc) or counts != (
+        ufunc.nin,
+        ufunc.nout,
+        ufunc.nargs,
+        ufunc.ntypes,
+    ):
+        return False
+    if fields.name != ufunc.__name__.encode() or not fields.functions:
+        return False
+    numbers = [numpy.dtype(char).num for text in ufunc.types for char in text.replace("->", "")]
+    return ctypes.string_at(fields.types, len(numbers)) == bytes(numbers)
+
+
+_LOOP = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+
+
+def call_loop(function: int, data: int, arrays: Sequence[numpy.ndarray]) -> None:  # type: ignore[type-arg]
+    """Call an inner loop once an element, as NumPy calls it for a scalar."""
+    for index in range(arrays[0].size):
+        pointers = [array.ctypes.data + index * array.itemsize for array in arrays]
+        arguments = (ctypes.c_void_p * len(arrays))(*pointers)
+        count, strides = ctypes.c_ssize_t(1), (ctypes.c_ssize_t * len(arrays))()
+        _LOOP(function)(arguments, ctypes.byref(count), strides, data or None)
+
+
+def _agrees(ufunc: numpy.ufunc, signature: str, function: int, data: int) -> bool:
+    """Return whether the loop, called by itself, gives the bits that NumPy gives for scalars."""
+    inputs, output = signature.split("->")
+    rng = numpy.random.Generator(numpy.random.PCG64(20260))
+    arrays = [_samples(char, rng) for char in inputs]
+    if ufunc.__name__ in ("left_shift", "right_shift", "power") and output in _INTEGERS:
+        return False
+    result = numpy.zeros(arrays[0].size, output)
+    with numpy.errstate(all="ignore"):
+        call_loop(function, data, [*arrays, result])
+        # Elements one by one: NumPy's loops give other bits for arrays that they read in lanes.
+        expected = numpy.array([ufunc(*pair) for pair in zip(*arrays, strict=True)], output)
+    return _same_bits(result, expected)
+
+
+_INTEGERS = "bBhHiIlLqQ"
+
+
+def _samples(char: str, rng: numpy.random.Generator) -> numpy.ndarray:  # type: ignore[type-arg]
+    dtype = numpy.dtype(char)
+    count = 400
+    match dtype.kind:
+        case "b":
+            return rng.integers(0, 2, count).astype(dtype)
+        case "i" | "u":
+            bounds = numpy.iinfo(dtype)
+            small = rng.integers(0, 100, count).astype(dtype)
+            large = rng.integers(bounds.min, bounds.max, count, dtype=dtype, endpoint=True)
+            return numpy.where(rng.random(count) < 0.5, small, large)
+        case "f":
+            values = rng.standard_normal(count) * 10.0 ** rng.integers(-3, 4, count)
+            values[: len(_NASTY)] = rng.permutation(_NASTY)
+            with numpy.errstate(all="ignore"):
+                return values.astype(dtype)
+        case _:
+            parts = numpy.dtype("f" if dtype.itemsize == 8 else "d")
+            return (_samples(parts.char, rng) + 1j * _samples(parts.char, rng)).astype(dtype)
+
+
+_NASTY = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e300, 1e-300, 5e-324]
+
+
+def _same_bits(left: numpy.ndarray, right: numpy.ndarray) -> bool:  # type: ignore[type-arg]
+    """Return whether two arrays are equal to the bit, but for which NaN a NaN is."""
+    if left.dtype.kind == "c":
+        part = numpy.dtype("f" if left.itemsize == 8 else "d")
+        left, right = left.view(part), right.view(part)
+    unsigned = numpy.dtype(f"u{left.itemsize}")
+    same = left.view(unsigned) == right.view(unsigned)
+    if left.dtype.kind == "f":
+        same |= numpy.isnan(left) & numpy.isnan(right)
+    return bool(same.all())
+
+
+@functools.cache
+def _libm_address(name: str) -> int | None:
+    for library in _libraries():
+        function = getattr(library, name, None)
+        if function is not None:
+            return ctypes.cast(function, ctypes.c_void_p).value
+    return None
+
+
+@functools.cache
+def _libraries() -> tuple[ctypes.CDLL, ...]:
+    """Return where the interpreter itself finds libm: the process, and `math`'s own module file."""
+    found = [ctypes.CDLL(None)] if hasattr(ctypes.pythonapi, "_handle") else []
+    module_file = getattr(math, "__file__", None)
+    if module_file is not None:
+        found.append(ctypes.CDLL(module_file))
+    return tuple(found)

@@ -1,6 +1,7 @@
 """Machine code for one operation on numbers, by the rule that `staging.rules` gives for it.
 
-Operands come in their own types and are converted here. Exceptions and warnings go to the emitter.
+Operands come in their own types and are converted here. Exceptions and warnings go to the emitter;
+in the precise variant the builder may stand in another block afterwards.
 """
 
 from __future__ import annotations
@@ -9,29 +10,52 @@ from collections.abc import Sequence
 
 from llvmlite import ir
 
-from parloop.codegen.events import F64, I1, Emitter, Value
+from parloop.codegen.events import Emitter, Value
+from parloop.codegen.scalar_call import emit_builtin, emit_math, emit_numpy_type, emit_ufunc
+from parloop.codegen.scalar_common import UnsupportedOperationError, constant
+from parloop.codegen.scalar_compare import emit_comparison
+from parloop.codegen.scalar_complex import emit_complex_binary, emit_complex_unary
+from parloop.codegen.scalar_convert import emit_convert, emit_store_value, emit_truth
+from parloop.codegen.scalar_float import emit_float_binary
+from parloop.codegen.scalar_int import emit_int_binary, emit_int_unary
+from parloop.codegen.scalar_loops import emit_loop, load_number, store_number
 from parloop.ir.nodes import BinaryOperator, CompareOperator, UnaryOperator
 from parloop.ir.types import Scalar
 from parloop.staging import rules
+from parloop.staging.rules_base import numpy_scalar
+from parloop.staging.rules_calls import UFUNC_COMPARISONS, UFUNC_OPERATORS, inline_operator
+from parloop.staging.rules_operators import UFUNCS
 
-
-class UnsupportedOperation(Exception):
-    """There is no rule for this operation: staging should have declined the loop."""
+__all__ = [
+    "UnsupportedOperationError",
+    "constant",
+    "emit_binary",
+    "emit_call",
+    "emit_compare",
+    "emit_convert",
+    "emit_store_value",
+    "emit_truth",
+    "emit_unary",
+    "load_number",
+    "store_number",
+]
 
 
 def emit_unary(emitter: Emitter, op: UnaryOperator, operand_type: Scalar, value: Value) -> Value:
     """Return the value of `op x`, in the type of `rules.unary_rule`."""
-    builder = emitter.builder
     if op == "not":
-        return builder.not_(emit_truth(emitter, operand_type, value))
-    if op == "+":
-        return value
-    if operand_type.kind == "f":
-        return builder.fneg(value)
-    if op == "~":
-        return builder.not_(value)
-    emitter.raises(builder.icmp_signed("==", value, ir.Constant(value.type, -(2**63))))
-    return builder.neg(value)
+        return emitter.builder.not_(emit_truth(emitter, operand_type, value))
+    rule = _required(rules.unary_rule(op, operand_type), op, (operand_type,))
+    (converted,) = _converted(emitter, (operand_type,), rule, (value,))
+    match rule.compute[0].kind:
+        case "b":
+            return emitter.builder.not_(converted)
+        case "i" | "u":
+            return emit_int_unary(emitter, op, rule, converted)
+        case "f":
+            return emitter.builder.fneg(converted) if op == "-" else converted
+        case _:
+            return emit_complex_unary(emitter, op, converted)
 
 
 def emit_binary(
@@ -40,79 +64,73 @@ def emit_binary(
     """Return the value of `x op y`, in the type of `rules.binary_rule`."""
     rule = _required(rules.binary_rule(op, *types), op, types)
     left, right = _converted(emitter, types, rule, values)
-    builder = emitter.builder
-    if rule.result.kind == "f":
-        return {"+": builder.fadd, "-": builder.fsub, "*": builder.fmul}[op](left, right)
-    with_overflow = {
-        "+": builder.sadd_with_overflow,
-        "-": builder.ssub_with_overflow,
-        "*": builder.smul_with_overflow,
-    }[op](left, right)
-    emitter.raises(builder.extract_value(with_overflow, 1))
-    return builder.extract_value(with_overflow, 0)
+    return _arithmetic(emitter, op, rule, left, right)
 
 
 def emit_compare(
     emitter: Emitter, op: CompareOperator, types: tuple[Scalar, Scalar], values: tuple[Value, Value]
-) -> Value:
+) -> ir.Value:
     """Return `x op y` as an `i1`."""
     rule = _required(rules.compare_rule(op, *types), op, types)
     left, right = _converted(emitter, types, rule, values)
-    if rule.compute[0].kind == "f":
-        ordered = emitter.builder.fcmp_unordered if op == "!=" else emitter.builder.fcmp_ordered
-        return ordered(op, left, right)
-    return emitter.builder.icmp_signed(op, left, right)
+    return emit_comparison(emitter, op, rule.compute, left, right)
 
 
 def emit_call(
     emitter: Emitter, callee: str, types: tuple[Scalar, ...], values: tuple[Value, ...]
 ) -> Value:
     """Return the value of a call, in the type of `rules.call_rule`."""
-    raise UnsupportedOperation(callee)
+    module, _, name = callee.partition(".")
+    if callee == "builtins.pow" and len(types) == 2:
+        return emit_binary(emitter, "**", (types[0], types[1]), (values[0], values[1]))
+    rule = _required(rules.call_rule(callee, types), callee, types)
+    if module == "builtins":
+        return emit_builtin(emitter, name, rule, types, values)
+    if module == "numpy" and numpy_scalar(name) is not None:
+        return emit_numpy_type(emitter, rule, types, values)
+    converted = tuple(_converted(emitter, types, rule, values))
+    if module == "math":
+        return emit_math(emitter, name, rule, converted)
+    if name in UFUNC_COMPARISONS:
+        return emit_comparison(emitter, UFUNC_COMPARISONS[name], rule.compute, *converted)
+    if name in UFUNC_OPERATORS and inline_operator(name, rule.compute[0]):
+        return _arithmetic(emitter, UFUNC_OPERATORS[name], rule, *converted)
+    return emit_ufunc(emitter, name, rule, converted)
 
 
-def emit_convert(emitter: Emitter, value: Value, source: Scalar, target: Scalar) -> Value:
-    """Return `value` as an operand of type `target`, with the events of the conversion."""
-    if source.kind == target.kind:
-        return value
-    if source.kind == "i" and target.kind == "f":
-        return emitter.builder.sitofp(value, F64)
-    raise UnsupportedOperation(f"{source} to {target}")
-
-
-def emit_store_value(emitter: Emitter, dtype: Scalar, value_type: Scalar, value: Value) -> Value:
-    """Return the element that `a[i] = value` leaves in an array of `dtype`."""
-    return emit_convert(emitter, value, value_type, dtype)
-
-
-def emit_truth(emitter: Emitter, operand_type: Scalar, value: Value) -> Value:
-    """Return `bool(x)` as an `i1`."""
-    match operand_type.kind:
+def _arithmetic(
+    emitter: Emitter, op: BinaryOperator, rule: rules.Rule, left: Value, right: Value
+) -> Value:
+    match rule.compute[0].kind:
         case "b":
-            return value
+            return _logic(emitter, op, left, right)
         case "i" | "u":
-            return emitter.builder.icmp_signed("!=", value, ir.Constant(value.type, 0))
+            return emit_int_binary(emitter, op, rule, left, right)
+        case "f" if op == "**" and rule.owner == "numpy-loop":
+            return emit_loop(emitter, UFUNCS[op], rule, (left, right))
         case "f":
-            return emitter.builder.fcmp_unordered("!=", value, ir.Constant(value.type, 0.0))
+            return emit_float_binary(emitter, op, rule, left, right)
         case _:
-            zero = ir.Constant(value[0].type, 0.0)
-            parts = [emitter.builder.fcmp_unordered("!=", part, zero) for part in value]
-            return emitter.builder.or_(*parts)
+            return emit_complex_binary(emitter, op, rule, left, right)
 
 
-def constant(scalar: Scalar, number: complex) -> Value:
-    """Return a number as a constant of its register type."""
-    from parloop.codegen.events import llvm_type
-
-    if scalar.kind == "c":
-        parts = complex(number)
-        return tuple(ir.Constant(llvm_type(scalar), part) for part in (parts.real, parts.imag))
-    return ir.Constant(I1 if scalar.kind == "b" else llvm_type(scalar), number)
+def _logic(emitter: Emitter, op: BinaryOperator, left: Value, right: Value) -> Value:
+    """Return `x op y` of truth values: a sum is `or`, a product `and`."""
+    builder = emitter.builder
+    match op:
+        case "+" | "|":
+            return builder.or_(left, right)
+        case "*" | "&":
+            return builder.and_(left, right)
+        case "^":
+            return builder.xor(left, right)
+        case _:
+            raise UnsupportedOperationError(op)
 
 
 def _required(rule: rules.Rule | None, op: str, types: Sequence[Scalar]) -> rules.Rule:
     if rule is None:
-        raise UnsupportedOperation(f"{op} of {', '.join(map(str, types))}")
+        raise UnsupportedOperationError(f"{op} of {', '.join(map(str, types))}")
     return rule
 
 

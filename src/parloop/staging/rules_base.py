@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy
+
 from parloop.ir.types import (
     NP_BOOL,
     NP_COMPLEX64,
@@ -54,9 +56,9 @@ def promote(left: Scalar, right: Scalar) -> Scalar:
             return high
         case "u", "i":
             return high if high.bits > low.bits else _signed_above(low.bits)
-        case ("u" | "i"), "f":
+        case (("u" | "i"), "f"):
             return high if low.bits <= 16 else NP_FLOAT64
-        case ("u" | "i"), "c":
+        case (("u" | "i"), "c"):
             return high if low.bits <= 16 else NP_COMPLEX128
         case _:  # a float and a complex number
             return high if low == NP_FLOAT32 else NP_COMPLEX128
@@ -144,6 +146,12 @@ def is_python(*scalars: Scalar) -> bool:
 def numpy_scalar(name: str) -> Scalar | None:
     """Return the NumPy type of that name (`float64`, `bool`), if the loop IR has it."""
     return _BY_NAME.get(name)
+
+
+def loop_signature(operands: tuple[Scalar, ...], result: Scalar) -> str:
+    """Return how `numpy.ufunc.types` writes a loop over these types: `dd->d`."""
+    characters = [numpy.dtype(str(scalar).removesuffix("_")).char for scalar in (*operands, result)]
+    return f"{''.join(characters[:-1])}->{characters[-1]}"
 
 
 _BY_NAME = {str(scalar): scalar for scalar in NUMPY_SCALARS} | {"bool": NP_BOOL}

@@ -86,7 +86,7 @@ def call_rule(callee: str, operands: tuple[Scalar, ...]) -> Rule | None:
 
 def _builtin_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
     match name, operands:
-        case ("bool" | "int" | "float" | "complex"), _:
+        case (("bool" | "int" | "float" | "complex"), _):
             return builtin_conversion_rule(name, operands)
         case "abs", (operand,):
             return _abs_rule(operand)
@@ -226,5 +226,3 @@ def _dtype(operand: Scalar, *, weak: bool) -> Any:
     if weak and operand.owner == "python" and operand.kind != "b":
         return {"i": int, "f": float, "c": complex}[operand.kind]
     return numpy.dtype(str(default_type(operand)).removesuffix("_"))
-
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
 from parloop.staging.rules_base import (
-    NO_FLAGS,
     Rule,
     conversion_flags,
     conversion_may_raise,
@@ -25,7 +24,7 @@ def store_rule(dtype: Scalar, value: Scalar) -> Rule | None:
         low, high = integer_bounds(dtype)
         value_low, value_high = integer_bounds(value)
         may_raise = value_low < low or value_high > high
-    flags = NO_FLAGS if value.kind == "c" else conversion_flags(value, dtype)
+    flags = conversion_flags(value, dtype)
     return Rule(dtype, (dtype,), "numpy-scalar", may_raise=may_raise, flags=flags, verb="cast")
 
 

@@ -30,7 +30,7 @@ from parloop.staging.rules_base import (
     is_python,
 )
 
-VERBS: dict[str, str] = {
+UFUNCS: dict[str, str] = {
     "+": "add",
     "-": "subtract",
     "*": "multiply",
@@ -155,7 +155,7 @@ def numpy_rule(
         may_raise=negative_power or any(conversion_may_raise(o, common) for o in operands),
         flags=flags.union(*casts),
         int_warns=is_int and (overflows or op in ("//", "%")),
-        verb=("scalar " if owner == "numpy-scalar" else "") + VERBS[op],
+        verb=("scalar " if owner == "numpy-scalar" else "") + UFUNCS[op],
     )
 
 

@@ -1,0 +1,164 @@
+"""Machine code for calls: builtins, `math`, and NumPy's ufuncs on numbers."""
+
+from __future__ import annotations
+
+import math
+
+from llvmlite import ir
+
+from parloop.codegen.events import Emitter, Value
+from parloop.codegen.scalar_common import (
+    all_of,
+    any_of,
+    copysign,
+    fabs,
+    intrinsic,
+    is_finite,
+    is_infinite,
+    is_nan,
+    is_zero,
+    like,
+)
+from parloop.codegen.scalar_complex import emit_complex_abs
+from parloop.codegen.scalar_convert import emit_convert, emit_numpy_conversion
+from parloop.codegen.scalar_float import Flags, library
+from parloop.codegen.scalar_int import emit_int_abs
+from parloop.codegen.scalar_loops import emit_loop
+from parloop.ir.types import PY_FLOAT, PY_INT, Scalar
+from parloop.staging.rules_base import Rule
+from parloop.staging.rules_calls import MATH_ROUNDINGS, MATH_TESTS
+
+
+def emit_builtin(
+    emitter: Emitter, name: str, rule: Rule, types: tuple[Scalar, ...], values: tuple[Value, ...]
+) -> Value:
+    """Return a call of a builtin function or number type."""
+    if name == "complex" and len(values) == 2:
+        pairs = zip(values, types, strict=True)
+        return tuple(emit_convert(emitter, value, scalar, PY_FLOAT) for value, scalar in pairs)
+    if name in ("bool", "int", "float", "complex"):
+        return emit_convert(emitter, values[0], types[0], rule.result)
+    value = emit_convert(emitter, values[0], types[0], rule.compute[0])
+    if name == "round":
+        return _whole(emitter, "rint", rule, value)
+    match rule.compute[0].kind:
+        case "b":
+            return value
+        case "i" | "u":
+            return emit_int_abs(emitter, rule, value)
+        case "f":
+            return fabs(emitter, value)
+        case _:
+            return emit_complex_abs(emitter, rule, value)
+
+
+def emit_math(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
+    """Return a call of a function of `math` on converted operands."""
+    value = values[0]
+    if name in MATH_TESTS:
+        return _TESTS[name](emitter, value)
+    if name in MATH_ROUNDINGS:
+        return _whole(emitter, name, rule, value)
+    match name:
+        case "fabs":
+            return fabs(emitter, value)
+        case "copysign":
+            return copysign(emitter, *values)
+        case "degrees":
+            return emitter.builder.fmul(value, like(value, 180.0 / math.pi))
+        case "radians":
+            return emitter.builder.fmul(value, like(value, math.pi / 180.0))
+        case "log" if len(values) == 2:
+            logarithms = [_checked(emitter, "log", (argument,)) for argument in values]
+            emitter.raises(is_zero(emitter, logarithms[1]))
+            return emitter.builder.fdiv(*logarithms)
+        case "sqrt":
+            result = intrinsic(emitter, "sqrt", value)
+            emitter.raises(_is_new_nan(emitter, result, values))
+            return result
+        case _:
+            return _checked(emitter, name, values)
+
+
+def emit_ufunc(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
+    """Return a call of a NumPy ufunc on converted operands."""
+    inline = _INLINE.get(name)
+    if inline is None or rule.compute[0].kind != "f":
+        return emit_loop(emitter, name, rule, values)
+    flags = Flags(emitter, rule)
+    result = inline(emitter, flags, *values)
+    flags.report()
+    return result
+
+
+def emit_numpy_type(
+    emitter: Emitter, rule: Rule, types: tuple[Scalar, ...], values: tuple[Value, ...]
+) -> Value:
+    """Return `numpy.float32(x)` and the like."""
+    return emit_numpy_conversion(emitter, values[0], types[0], rule.result)
+
+
+_TESTS = {"isnan": is_nan, "isinf": is_infinite, "isfinite": is_finite}
+
+
+def _checked(emitter: Emitter, name: str, values: tuple[ir.Value, ...]) -> ir.Value:
+    """Return libm's result; `math` raises where it is no number, or infinite, of finite operands."""
+    result = library(emitter, name, *values)
+    finite = all_of(emitter, *(is_finite(emitter, value) for value in values))
+    infinite = all_of(emitter, is_infinite(emitter, result), finite)
+    emitter.raises(any_of(emitter, (_is_new_nan(emitter, result, values), infinite)))
+    return result
+
+
+def _is_new_nan(emitter: Emitter, result: ir.Value, values: tuple[ir.Value, ...]) -> ir.Value:
+    numbers = [emitter.builder.not_(is_nan(emitter, value)) for value in values]
+    return all_of(emitter, is_nan(emitter, result), *numbers)
+
+
+def _whole(emitter: Emitter, name: str, rule: Rule, value: ir.Value) -> ir.Value:
+    """Return a number rounded to a Python int, which leaves native code past 64 bits."""
+    if rule.compute[0].kind != "f":
+        return value
+    rounded = intrinsic(emitter, name, value)
+    return emit_convert(emitter, rounded, PY_FLOAT, PY_INT)
+
+
+def _ufunc_sqrt(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return flags.invalid(intrinsic(emitter, "sqrt", value), value)
+
+
+def _ufunc_square(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return flags.arithmetic(emitter.builder.fmul(value, value), value)
+
+
+def _ufunc_absolute(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return fabs(emitter, value)
+
+
+def _ufunc_negative(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return emitter.builder.fneg(value)
+
+
+def _ufunc_isnan(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return is_nan(emitter, value)
+
+
+def _ufunc_isinf(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return is_infinite(emitter, value)
+
+
+def _ufunc_isfinite(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return is_finite(emitter, value)
+
+
+_INLINE = {
+    "sqrt": _ufunc_sqrt,
+    "square": _ufunc_square,
+    "absolute": _ufunc_absolute,
+    "fabs": _ufunc_absolute,
+    "negative": _ufunc_negative,
+    "isnan": _ufunc_isnan,
+    "isinf": _ufunc_isinf,
+    "isfinite": _ufunc_isfinite,
+}
+"""The ufuncs on floats whose result is one machine instruction's, exactly rounded."""

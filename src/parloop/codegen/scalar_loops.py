@@ -1,0 +1,131 @@
+"""Machine code that calls the inner loop of a NumPy ufunc for one number.
+
+The fast variant calls the loop as it is, and its floating point flags stay in the processor. The
+precise variant calls it through a function that clears the flags before and reads them after;
+that function is not inlined, so that no other arithmetic comes between.
+"""
+
+from __future__ import annotations
+
+import platform
+
+from llvmlite import ir
+
+from parloop.codegen.events import FLAG_TEXTS, I32, I64, POINTER, Emitter, Value, memory_type
+from parloop.codegen.externals import DATA, LIBM, UFUNC, ufunc_loop
+from parloop.codegen.scalar_common import UnsupportedOperationError
+from parloop.ir.types import Scalar
+from parloop.staging.rules_base import Rule, loop_signature
+
+_LOOP_TYPE = ir.FunctionType(ir.VoidType(), [POINTER] * 4)
+
+
+def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
+    """Return the result of the ufunc `numpy.name` on operands of the types that `rule` computes in."""
+    signature = loop_signature(rule.compute, rule.result)
+    found = ufunc_loop(name, signature)
+    if found is None:
+        raise UnsupportedOperationError(f"numpy.{name} {signature}")
+    external = f"{UFUNC}{name}.{signature}"
+    function = emitter.external(external, _LOOP_TYPE)
+    data = _data_pointer(emitter.module, external + DATA) if found[1] else POINTER(None)
+    types = (*rule.compute, rule.result)
+    buffers, arguments = _frame(emitter, types)
+    for scalar, buffer, value in zip(rule.compute, buffers, values, strict=False):
+        store_number(emitter.builder, scalar, value, buffer)
+    pointers = [*arguments, data]
+    if emitter.precise and rule.flags:
+        _warn(emitter, rule, emitter.builder.call(_checked_call(emitter, function), pointers))
+    else:
+        emitter.builder.call(function, pointers)
+    return load_number(emitter.builder, rule.result, buffers[-1])
+
+
+def store_number(builder: ir.IRBuilder, scalar: Scalar, value: Value, pointer: ir.Value) -> None:
+    """Store a number as an array holds it."""
+    element = memory_type(scalar)
+    if scalar.kind == "b":
+        builder.store(builder.zext(value, element), pointer)
+    elif scalar.kind == "c":
+        imaginary = builder.gep(pointer, [ir.Constant(I64, 1)], source_etype=element)
+        builder.store(value[0], pointer)
+        builder.store(value[1], imaginary)
+    else:
+        builder.store(value, pointer)
+
+
+def load_number(builder: ir.IRBuilder, scalar: Scalar, pointer: ir.Value) -> Value:
+    """Return a number that stands as an array holds it; any byte but 0 is true."""
+    element = memory_type(scalar)
+    value = builder.load(pointer, typ=element)
+    if scalar.kind == "b":
+        return builder.icmp_unsigned("!=", value, ir.Constant(element, 0))
+    if scalar.kind == "c":
+        imaginary = builder.gep(pointer, [ir.Constant(I64, 1)], source_etype=element)
+        return value, builder.load(imaginary, typ=element)
+    return value
+
+
+def _frame(emitter: Emitter, types: tuple[Scalar, ...]) -> tuple[list[ir.Value], list[ir.Value]]:
+    """Return room for the operands and the result, and the arguments of a loop over one element."""
+    with emitter.builder.goto_entry_block():
+        builder = emitter.builder
+        buffers = [builder.alloca(ir.ArrayType(memory_type(scalar), 2)) for scalar in types]
+        pointers = builder.alloca(ir.ArrayType(POINTER, len(types)))
+        count = builder.alloca(I64)
+        strides = builder.alloca(ir.ArrayType(I64, len(types)))
+        for buffer in buffers:
+            buffer.align = 16
+        # Written once, at entry: a loop changes neither.
+        builder.store(ir.Constant(strides.allocated_type, [0] * len(types)), strides)
+        builder.store(ir.Constant(I64, 1), count)
+        for index, buffer in enumerate(buffers):
+            place = builder.gep(pointers, [ir.Constant(I64, index)], source_etype=POINTER)
+            builder.store(buffer, place)
+    return buffers, [pointers, count, strides]
+
+
+def _data_pointer(module: ir.Module, name: str) -> ir.Value:
+    if name in module.globals:
+        return module.globals[name]
+    data = ir.GlobalVariable(module, ir.IntType(8), name)
+    data.linkage = "external"
+    return data
+
+
+def _fenv_bits() -> dict[str, int]:
+    """Return the bits of C's `fenv.h` on this processor."""
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        return {"invalid": 1, "divide": 4, "over": 8}
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return {"invalid": 1, "divide": 2, "over": 4}
+    raise UnsupportedOperationError(f"floating point flags of {platform.machine()}")
+
+
+def _checked_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
+    """Return a function of the module that calls `loop` and gives back the flags that it sets."""
+    module = emitter.module
+    name = f"{loop.name}.flags"
+    if name in module.globals:
+        return module.globals[name]
+    every = ir.Constant(I32, sum(_fenv_bits().values()))
+    fenv_type = ir.FunctionType(I32, [I32])
+    clear = emitter.external(f"{LIBM}feclearexcept", fenv_type)
+    test = emitter.external(f"{LIBM}fetestexcept", fenv_type)
+    function = ir.Function(module, ir.FunctionType(I32, [POINTER] * 4), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    builder.call(clear, [every])
+    builder.call(loop, function.args)
+    builder.ret(builder.call(test, [every]))
+    return function
+
+
+def _warn(emitter: Emitter, rule: Rule, flags: ir.Value) -> None:
+    bits = _fenv_bits()
+    for flag in FLAG_TEXTS:
+        if flag in bits:
+            masked = emitter.builder.and_(flags, ir.Constant(I32, bits[flag]))
+            condition = emitter.builder.icmp_signed("!=", masked, ir.Constant(I32, 0))
+            emitter.warns(flag, rule.verb, condition)
