@@ -264,10 +264,11 @@ class _Lowering(Expressions):
 
     def _refuse_statement(self, stmt: ast.stmt) -> None:
         if isinstance(stmt, ast.Expr):
+            count = len(self.problems)
             self.expression(stmt.value)
-            self.problem(
-                UnsupportedStatement, "the loop contains an expression as a statement", stmt
-            )
+            if len(self.problems) == count:
+                message = "the loop contains an expression as a statement"
+                self.problem(UnsupportedStatement, message, stmt)
             return
         word = _WORDS.get(type(stmt), type(stmt).__name__.lower())
         span = self.span(stmt)
