@@ -8,6 +8,7 @@ import itertools
 import random
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from parloop.ir.types import (
     Scalar,
     Type,
 )
-from parloop.runtime import capi, entry
+from parloop.runtime import capi, entry, jit
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry, pack_slow
 
 WORDS = 200
@@ -301,3 +302,52 @@ def test_an_interpreter_without_the_gil_has_no_native_entry(
 ) -> None:
     monkeypatch.setattr(capi.sysconfig, "get_config_var", lambda name: 1)
     assert capi.find_layout.__wrapped__() is None
+
+
+ADD = """
+declare void @PyErr_SetNone(ptr)
+define i64 @weigh(i64 %a, i64 %b, i64 %c) nounwind {
+  %tens = mul i64 %a, 100
+  %ones = mul i64 %b, 10
+  %some = add i64 %tens, %ones
+  %all = add i64 %some, %c
+  ret i64 %all
+}
+define i64 @raise(i64 %type, i64 %b, i64 %c) nounwind {
+  %class = inttoptr i64 %type to ptr
+  call void @PyErr_SetNone(ptr %class)
+  ret i64 0
+}
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["native", "ctypes"])
+def make_tested_caller(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], Callable[..., int]]:
+    if not request.param:
+        monkeypatch.setattr(entry.capi, "find_layout", lambda: None)
+    return entry.make_caller
+
+
+def test_callers_pass_three_words_and_return_one(
+    make_tested_caller: Callable[[int], Callable[..., int]],
+) -> None:
+    loaded = jit.load(jit.compile_to_object(ADD), {"PyErr_SetNone": 0})
+    weigh = make_tested_caller(loaded.address("weigh"))
+    assert weigh(1, 2, 3) == 123
+    assert weigh(-1, -1, -1) == -111
+    assert weigh(0, 0, 2**63 - 1) == 2**63 - 1
+    for wrong in ((), (1, 2), ("1", 2, 3)):
+        with pytest.raises((TypeError, ctypes.ArgumentError)):
+            weigh(*wrong)
+
+
+def test_callers_raise_what_the_native_function_left(
+    make_tested_caller: Callable[[int], Callable[..., int]],
+) -> None:
+    set_none = capi.address_of("PyErr_SetNone")
+    loaded = jit.load(jit.compile_to_object(ADD), {"PyErr_SetNone": set_none})
+    raises = make_tested_caller(loaded.address("raise"))
+    with pytest.raises(KeyboardInterrupt):
+        raises(id(KeyboardInterrupt), 0, 0)

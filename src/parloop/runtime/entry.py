@@ -63,8 +63,24 @@ def make_entry(parameters: tuple[ParameterSpec, ...], *, may_overlap_pairs: Pair
         return Entry(parameters, may_overlap_pairs, slow)
     table = _make_table(parameters, may_overlap_pairs, dict(layout.values))
     native = _native_side(layout)
-    pack = native.new_function(ctypes.byref(native.definition), table, None)
+    pack = native.new_function(ctypes.byref(native.pack), table, None)
     return Entry(parameters, may_overlap_pairs, pack)
+
+
+def make_caller(address: int) -> Callable[[int, int, int], int]:
+    """Return a function that calls native `i64 f(i64, i64, i64)` and holds the GIL meanwhile.
+
+    It raises what the native function has left as Python's current exception. The code at `address`
+    must outlive it. It does what `ctypes.PYFUNCTYPE` does in a quarter of the time.
+    """
+    layout = capi.find_layout()
+    if layout is None:
+        return _THREE_WORDS(address)
+    native = _native_side(layout)
+    table = struct.pack("<Q", address)
+    call: Callable[[int, int, int], int]
+    call = native.new_function(ctypes.byref(native.call), table, None)
+    return call
 
 
 def pack_slow(
@@ -150,7 +166,8 @@ class _NativeSide:
     """What all entries share: the code, and what makes a Python function of it."""
 
     loaded: jit.Loaded
-    definition: _MethodDefinition
+    pack: _MethodDefinition
+    call: _MethodDefinition
     new_function: Callable[..., Callable[..., int]]
 
 
@@ -166,6 +183,7 @@ class _MethodDefinition(ctypes.Structure):
 
 
 _METH_FASTCALL = 0x80
+_THREE_WORDS = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
 @functools.cache
@@ -174,12 +192,12 @@ def _native_side(layout: capi.Layout) -> _NativeSide:
     type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError")
     externals["PyExc_TypeError"] = ctypes.addressof(type_error)
     loaded = jit.load(_object_code(layout), externals)
-    address = loaded.address("parloop_pack")
-    definition = _MethodDefinition(b"pack", address, _METH_FASTCALL, None)
+    pack = _MethodDefinition(b"pack", loaded.address("parloop_pack"), _METH_FASTCALL, None)
+    call = _MethodDefinition(b"call", loaded.address("parloop_call"), _METH_FASTCALL, None)
     new_function = ctypes.PYFUNCTYPE(
         ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p
     )(("PyCFunction_NewEx", ctypes.pythonapi))
-    return _NativeSide(loaded, definition, new_function)
+    return _NativeSide(loaded, pack, call, new_function)
 
 
 def _object_code(layout: capi.Layout) -> bytes:

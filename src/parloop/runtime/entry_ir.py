@@ -1,8 +1,8 @@
 """The native entry as LLVM IR: one function for every signature, which it reads from a table.
 
-The table is a `bytes`, and the `self` of the built-in function that Python sees. It is made of
-64-bit words: the number of parameters, the number of pairs, eight words a parameter (`Row`), two
-words a pair (which parameters, by number).
+Beside it, the function that calls a kernel. A table is a `bytes`, and the `self` of the built-in
+function that Python sees. It is made of 64-bit words: the number of parameters, the number of
+pairs, eight words a parameter (`Row`), two words a pair (which parameters, by number).
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ EXTERNALS = (
 
 
 def entry_text(layout: Layout) -> str:
-    """Return the module that defines `parloop_pack`, a `METH_FASTCALL` function.
+    """Return the module that defines two `METH_FASTCALL` functions.
 
-    Its arguments are the address of the record and those of the loop.
+    `parloop_pack` takes the address of the record and the arguments of the loop. `parloop_call`
+    takes three integers, and calls with them the function whose address its table holds.
     """
     array = layout.array
     fields = {
@@ -318,6 +319,47 @@ go:
   %result = call i64 @pack(ptr %table, ptr %rest, ptr %record, ptr %ranges)
   %answer = call ptr @PyLong_FromLongLong(i64 %result)
   ret ptr %answer
+wrong_number:
+  %type_error = load ptr, ptr @PyExc_TypeError
+  call void @PyErr_SetString(ptr %type_error, ptr @message)
+  br label %fail
+fail:
+  ret ptr null
+}
+
+define ptr @parloop_call(ptr %self, ptr %arguments, i64 %n_arguments) nounwind {
+entry:
+  %right_number = icmp eq i64 %n_arguments, 3
+  br i1 %right_number, label %go, label %wrong_number
+go:
+  %table = getelementptr i8, ptr %self, i64 $bytes_data
+  %kernel = load ptr, ptr %table
+  %second_cell = getelementptr ptr, ptr %arguments, i64 1
+  %third_cell = getelementptr ptr, ptr %arguments, i64 2
+  %first_object = load ptr, ptr %arguments
+  %second_object = load ptr, ptr %second_cell
+  %third_object = load ptr, ptr %third_cell
+  %first = call i64 @PyLong_AsLongLong(ptr %first_object)
+  %second = call i64 @PyLong_AsLongLong(ptr %second_object)
+  %third = call i64 @PyLong_AsLongLong(ptr %third_object)
+  %first_odd = icmp eq i64 %first, -1
+  %second_odd = icmp eq i64 %second, -1
+  %third_odd = icmp eq i64 %third, -1
+  %some_odd = or i1 %first_odd, %second_odd
+  %odd = or i1 %some_odd, %third_odd
+  br i1 %odd, label %ask, label %run
+ask:
+  %bad_argument = call ptr @PyErr_Occurred()
+  %good_arguments = icmp eq ptr %bad_argument, null
+  br i1 %good_arguments, label %run, label %fail
+run:
+  %status = call i64 %kernel(i64 %first, i64 %second, i64 %third)
+  %error = call ptr @PyErr_Occurred() ; what a signal's handler raised, when the kernel asked
+  %no_error = icmp eq ptr %error, null
+  br i1 %no_error, label %answer, label %fail
+answer:
+  %result = call ptr @PyLong_FromLongLong(i64 %status)
+  ret ptr %result
 wrong_number:
   %type_error = load ptr, ptr @PyExc_TypeError
   call void @PyErr_SetString(ptr %type_error, ptr @message)
