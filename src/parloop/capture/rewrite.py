@@ -284,16 +284,14 @@ def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> li
 
 
 def _place(node: ast.For, loop: ast.For) -> ast.For:
-    """Put the nodes without positions at the header of `loop`."""
-    place = {
-        "lineno": loop.lineno,
-        "col_offset": loop.col_offset,
-        "end_lineno": loop.iter.end_lineno,
-        "end_col_offset": loop.iter.end_col_offset,
-    }
+    """Put the nodes without positions at the word `range` in the header of `loop`.
+
+    It stands in one line: an attribute that spans several would be taken to stand in the last.
+    """
+    assert isinstance(loop.iter, ast.Call)
     for inner in ast.walk(node):
         if isinstance(inner, ast.expr | ast.stmt) and not hasattr(inner, "lineno"):
-            vars(inner).update(place)
+            ast.copy_location(inner, loop.iter.func)
     return node
 
 

@@ -31,11 +31,11 @@ import hashlib
 import sys
 import threading
 from _thread import get_ident
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FrameType, MappingProxyType
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from parloop.source import Source, Span
 
@@ -148,7 +148,7 @@ Engine: TypeAlias = Callable[["Site", range, tuple[object, ...], FrameType], "Ou
 @dataclass(slots=True)
 class _Activation:
     frame: FrameType
-    rest: object
+    rest: Iterator[object]
     whole: bool
     error: BaseException | None
     below: _Activation | None
@@ -216,7 +216,9 @@ class Site:
         if engine is not None and type(iterable) is range and self.is_on:
             outcome = engine(self, iterable, values, frame)
         if outcome is None:
-            self._open[ident] = _Activation(frame, _iterate(iterable), False, None, below)
+            self._open[ident] = _Activation(
+                frame, iter(cast(Iterable[object], iterable)), False, None, below
+            )
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
         # finaliser, and has to wait: the loop has run, and nobody may see it half bound.
@@ -264,8 +266,11 @@ class Site:
             raise found.error
         return True
 
-    def rest(self) -> object:
-        """Return the iterations that are left, or None where `enter` was not asked."""
+    def rest(self) -> Iterator[object] | None:
+        """Return the iterations that are left, or None where `enter` was not asked.
+
+        An iterator, because it is true even where nothing is left.
+        """
         found = self._find(sys._getframe(1))
         if found is None:
             return None
@@ -285,14 +290,6 @@ class Site:
             del self._open[get_ident()]
         else:
             self._open[get_ident()] = found.below
-
-
-def _iterate(iterable: object) -> object:
-    """Return an iterator, which is true even if nothing is left; the `for` says what has none."""
-    try:
-        return iter(iterable)  # type: ignore[call-overload]
-    except TypeError:
-        return iterable
 
 
 class Registry:

@@ -1,0 +1,95 @@
+"""An engine that takes over iterations by interpreting a copy of the loop, elsewhere."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site, mangle
+
+
+def taking(share: Callable[[int], int], keep: bool = False) -> Any:
+    """Return an engine that runs the first `share(trips)` iterations, fewer where one raises.
+
+    With `keep`, values that the loop did not change are returned as KEEP where that is possible.
+    """
+
+    def engine(
+        site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+    ) -> Outcome | None:
+        info = site.info
+        before = dict(zip(info.passed, values, strict=True))
+        for name in info.looked_up:
+            before[name] = site.look_up(frame, name)
+        for name in info.outputs:
+            if name not in before:
+                before[name] = site.binding(frame, name)
+        inside = {
+            mangle(name, info.class_name): value
+            for name, value in before.items()
+            if value is not UNBOUND
+        }
+        wanted = share(len(indices))
+        rehearsal, _, broke = _run(site, indices[:wanted], _copied(inside))
+        done, names, _ = _run(site, indices[: rehearsal + broke], inside)
+        assert done == rehearsal
+        found = [names.get(mangle(name, info.class_name), UNBOUND) for name in info.outputs]
+        if keep:
+            found = [
+                KEEP if value is before[name] else value
+                for name, value in zip(info.outputs, found, strict=True)
+            ]
+        return Outcome(done, tuple(found), broke=broke)
+
+    return engine
+
+
+def declining(
+    site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+) -> Outcome | None:
+    """Leave every entry to the interpreter."""
+    assert len(values) == len(site.info.passed)
+    return None
+
+
+def _copied(names: dict[str, Any]) -> dict[str, Any]:
+    return {n: copy.deepcopy(v) if isinstance(v, list) else v for n, v in names.items()}
+
+
+def _run(site: Site, indices: range, names: dict[str, Any]) -> tuple[int, dict[str, Any], bool]:
+    """Return how many iterations were completed, what they left, and whether one broke."""
+    loop = _Mangler(site.info.class_name).visit(copy.deepcopy(site.info.node))
+    loop.iter = ast.Name("@indices", ast.Load())
+    loop.orelse = [ast.Assign([ast.Name("@whole", ast.Store())], ast.Constant(True))]
+    module = ast.fix_missing_locations(ast.Module([loop], []))
+    begun = 0
+
+    def count() -> Any:
+        nonlocal begun
+        for index in indices:
+            yield index
+            begun += 1
+
+    space = {**names, "@indices": count(), "@whole": False}
+    try:
+        exec(compile(module, "<engine>", "exec"), space)
+    except Exception:  # the user's own: this iteration is for the interpreter
+        return begun, space, False
+    return begun, space, not space["@whole"]
+
+
+class _Mangler(ast.NodeTransformer):
+    def __init__(self, class_name: str | None) -> None:
+        self._class_name = class_name
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+        node.id = mangle(node.id, self._class_name)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        node.attr = mangle(node.attr, self._class_name)
+        return node
