@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from parloop.analysis.accesses import Access, Collected, LoopShape
-from parloop.analysis.affine import Affine, System, combine, constant, counter, symbol
+from parloop.analysis.affine import EVERYTHING, Affine, System, combine, constant, counter, symbol
 from parloop.analysis.conditions import UNKNOWN, Condition
-from parloop.analysis.elimination import is_infeasible
+from parloop.analysis.elimination import NotExact, eliminate, is_infeasible
 from parloop.analysis.projection import NOTHING, Projection, project_to_parameters
 from parloop.analysis.subscripts import Test, test_subscripts
 from parloop.source import Span
@@ -83,6 +83,7 @@ class PairTester:
             shape.number: trip for shape in self.shapes if (trip := constant_trip(shape)) is not None
         }
         self.classes = _classes(collected.accesses)
+        self.usual_cache: dict[tuple[int, int], System] = {}
 
     def pairs(self, accesses: tuple[Access, ...]) -> Iterator[tuple[Access, Access]]:
         """Yield the pairs that may conflict, the earlier in the text first; a store pairs itself."""
@@ -171,16 +172,31 @@ class PairTester:
             return Conflict(level, NOTHING, False)
         if distance is not None and abs(distance) <= PLAIN_DISTANCE:
             return Conflict(level, projection, True)
-        shape = self.shapes[loops[level]]
-        long = shape.inside.renamed({})
-        late = constant(PLAIN_DISTANCE)
-        long = System(
-            tuple(row.replaced(mine, late) for row in long.zero),
-            tuple(row.replaced(mine, late) for row in long.nonnegative),
-        )
-        usual = domain & long & self.context
+        usual = self.usual(first, loops[level]) & self.usual(second, loops[level]) & self.context
         plain = any(_covers(condition, usual) for condition in projection.conditions)
         return Conflict(level, projection, plain)
+
+    def usual(self, access: Access, loop: int) -> System:
+        """Return parameter values for which `access` is made and `loop` makes some iterations.
+
+        May be too large a set, which errs towards testing a condition when the loop is run.
+        """
+        key = (self.classes[access.position], loop)
+        if key not in self.usual_cache:
+            late = constant(PLAIN_DISTANCE)
+            long = System(
+                nonnegative=tuple(
+                    row.replaced(counter(loop), late)
+                    for row in self.shapes[loop].inside.nonnegative
+                )
+            )
+            try:
+                found = eliminate(access.domain & long, None, shadow=True)
+            except NotExact:
+                found = EVERYTHING
+            # Where the access is never made, any condition will do.
+            self.usual_cache[key] = System(nonnegative=(constant(-1),)) if found is None else found
+        return self.usual_cache[key]
 
 
 def _covers(condition: Condition, usual: System) -> bool:

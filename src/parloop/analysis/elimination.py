@@ -9,7 +9,7 @@ or takes the *shadow*: the same combination without the test, which may be large
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from parloop.analysis.affine import Affine, System, combine, content
 
@@ -48,12 +48,23 @@ def is_infeasible(system: System) -> bool:
 def without_redundant(system: System, context: System) -> System:
     """Return `system` without the inequalities that the others and `context` imply."""
     rows = list(system.nonnegative)
-    for row in tuple(rows):
+    for row in system.nonnegative:
         others = [other for other in rows if other is not row]
-        negated = row.scaled(-1).shifted(-1)
-        if is_infeasible(System(system.zero, (*others, negated)) & context):
-            rows = others
-    return System(system.zero, tuple(rows))
+        rest = System(system.zero, tuple(others)) & context
+        if _may_imply(rest, row):
+            negated = row.scaled(-1).shifted(-1)
+            if is_infeasible(rest & System(nonnegative=(negated,))):
+                rows = others
+    return system if len(rows) == len(system.nonnegative) else System(system.zero, tuple(rows))
+
+
+def _may_imply(system: System, row: Affine) -> bool:
+    """Return False if a symbol of `row` is not bounded in its direction by any row of `system`."""
+    return all(
+        any(other.terms.get(name, 0) * factor > 0 for other in system.nonnegative)
+        or any(name in other.terms for other in system.zero)
+        for name, factor in row.terms.items()
+    )
 
 
 def normal_inequality(row: Affine) -> Affine | None:
@@ -123,11 +134,9 @@ class _Elimination:
 
     def run(self) -> System:
         self.use_equalities()
-        while True:
-            names = {s for row in self.rows.values() for s in row.terms if self.goes(s)}
-            if not names:
-                return System(tuple(self.zero), tuple(self.rows.values()))
-            self.drop(self.cheapest(names))
+        while (name := self.cheapest()) is not None:
+            self.drop(name)
+        return System(tuple(self.zero), tuple(self.rows.values()))
 
     def use_equalities(self) -> None:
         """Substitute every equality that has a unit coefficient on a symbol that goes."""
@@ -169,31 +178,49 @@ class _Elimination:
         for _, row in touched:
             self.add_row(row.replaced(name, value))
 
-    def bounds(self, name: str) -> tuple[list[Affine], list[Affine]]:
-        lower = [row for row in self.rows.values() if row.terms.get(name, 0) > 0]
-        upper = [row for row in self.rows.values() if row.terms.get(name, 0) < 0]
-        return lower, upper
-
-    def cheapest(self, names: Iterable[str]) -> str:
+    def cheapest(self) -> str | None:
         """Return the symbol whose elimination is exact and adds the fewest rows."""
+        # For each symbol: lower bounds, upper bounds, and those of either with a factor beyond 1.
+        counts: dict[str, list[int]] = {}
+        for row in self.rows.values():
+            for name, factor in row.terms.items():
+                count = counts.get(name)
+                if count is None:
+                    if not self.goes(name):
+                        continue
+                    count = counts[name] = [0, 0, 0, 0]
+                if factor > 0:
+                    count[0] += 1
+                    count[2] += factor != 1
+                else:
+                    count[1] += 1
+                    count[3] += factor != -1
         best: tuple[bool, int, str] | None = None
-        for name in sorted(names):
-            lower, upper = self.bounds(name)
-            exact = all(row.terms[name] == 1 for row in lower) or all(
-                row.terms[name] == -1 for row in upper
-            )
-            rank = (not exact, len(lower) * len(upper) - len(lower) - len(upper), name)
+        for name, (lower, upper, rough_lower, rough_upper) in counts.items():
+            inexact = rough_lower > 0 and rough_upper > 0
+            rank = (inexact, lower * upper - lower - upper, name)
             if best is None or rank < best:
                 best = rank
-        assert best is not None
+        if best is None:
+            return None
         if best[0] and not self.shadow:
             raise NotExact
         return best[2]
 
     def drop(self, name: str) -> None:
-        lower, upper = self.bounds(name)
-        self.rows = {key: row for key, row in self.rows.items() if name not in row.terms}
+        """Eliminate `name` by combining each of its lower bounds with each of its upper bounds."""
+        lower: list[Affine] = []
+        upper: list[Affine] = []
+        rest: dict[frozenset[tuple[str, int]], Affine] = {}
+        for key, row in self.rows.items():
+            factor = row.terms.get(name, 0)
+            if factor == 0:
+                rest[key] = row
+            elif factor > 0:
+                lower.append(row)
+            else:
+                upper.append(row)
+        self.rows = rest
         for low in lower:
             for high in upper:
-                a, b = -high.terms[name], low.terms[name]
-                self.add_row(combine(low, a, high, b))
+                self.add_row(combine(low, -high.terms[name], high, low.terms[name]))

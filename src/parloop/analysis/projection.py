@@ -5,6 +5,7 @@ Where neither does (isl is missing or gave up), the answer is a larger set, whic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parloop.analysis import polyhedra
@@ -45,14 +46,14 @@ def project_to_parameters(system: System, context: System) -> Projection:
         return _project_with_isl(system, context)
     if found is None:
         return NOTHING
-    return _simplified((Condition(found),), context)
+    return Projection(simplified((Condition(found),), context))
 
 
 def _project_with_isl(system: System, context: System) -> Projection:
     names = system.symbols()
     pieces = polyhedra.project(system, frozenset(filter(is_parameter, names)))
     if pieces is not None:
-        return _simplified(pieces, context)
+        return Projection(simplified(pieces, context))
     exhausted = polyhedra.is_available()
     try:
         shadow = eliminate(system, None, shadow=True)
@@ -60,22 +61,18 @@ def _project_with_isl(system: System, context: System) -> Projection:
         return Projection((UNKNOWN,), exhausted)
     if shadow is None:
         return NOTHING
-    return Projection(
-        _simplified((Condition(shadow, exact=False),), context).conditions, exhausted
-    )
+    return Projection(simplified((Condition(shadow, exact=False),), context), exhausted)
 
 
-def _simplified(pieces: tuple[Condition, ...], context: System) -> Projection:
-    """Drop the conditions that `context` contradicts, and the rows that it implies."""
+def simplified(pieces: Iterable[Condition], context: System) -> tuple[Condition, ...]:
+    """Return `pieces` but for those that `context` contradicts, without the rows it implies."""
     kept: list[Condition] = []
     for piece in pieces:
-        system = piece.system
-        if not system.zero and not system.nonnegative:
+        if piece.is_certain:
             kept.append(piece)
-            continue
-        if is_infeasible(system & context):
-            continue
-        if len(system.nonnegative) <= MAX_REDUNDANCY_ROWS and not piece.quotients:
-            system = without_redundant(system, context)
-        kept.append(Condition(system, piece.quotients, piece.exact))
-    return Projection(tuple(kept))
+        elif not is_infeasible(piece.system & context):
+            system = piece.system
+            if len(system.nonnegative) <= MAX_REDUNDANCY_ROWS and not piece.quotients:
+                system = without_redundant(system, context)
+            kept.append(Condition(system, piece.quotients, piece.exact))
+    return tuple(kept)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parloop.analysis.accesses import Access, Collected
-from parloop.analysis.affine import Affine, System
+from parloop.analysis.affine import EVERYTHING, Affine, System, constant, symbol
 from parloop.analysis.conditions import Condition
-from parloop.analysis.projection import project_to_parameters
+from parloop.analysis.elimination import Contradiction, normal_equality, normal_inequality
+from parloop.analysis.projection import Projection, project_to_parameters, simplified
 from parloop.ir.nodes import Load, Store
 
 
@@ -73,10 +74,16 @@ def describe_ranges(collected: Collected) -> tuple[AccessFacts, ...]:
     return tuple(describer.describe(access) for access in collected.accesses)
 
 
+LIMIT = "%limit"
+"""A parameter of our own: what a subscript is compared with. Accesses that differ only by constants
+and extents share one query, and each puts its own limit in."""
+
+
 class _Describer:
     def __init__(self, collected: Collected) -> None:
         self.collected = collected
-        self.cache: list[tuple[Access, Affine, str, SubscriptRange]] = []
+        self.cache: list[tuple[System, Affine, str, SubscriptRange]] = []
+        self.queries: list[tuple[System, Affine, Projection]] = []
 
     def describe(self, access: Access) -> AccessFacts:
         return AccessFacts(
@@ -94,24 +101,63 @@ class _Describer:
         if subscript is None:
             return SubscriptRange(None, None)
         wraps = access.from_end[axis]
-        extent = self.collected.extents[f"{access.array}.shape[{axis}]"]
         name = f"{access.array}.shape[{axis}]"
-        for known, value, other, found in self.cache:
-            if value == subscript and other == name and found.from_end == wraps and known.domain == access.domain:
+        for domain, value, other, found in self.cache:
+            if (
+                value == subscript
+                and other == name
+                and found.from_end == wraps
+                and domain == access.domain
+            ):
                 return found
+        extent = self.collected.extents[name]
         found = SubscriptRange(
-            self.where(access.domain, subscript.scaled(-1).shifted(-1)),
-            self.where(access.domain, subscript - extent),
+            self.where(access.domain, subscript.scaled(-1), constant(1)),
+            self.where(access.domain, subscript, extent),
             wraps,
         )
-        self.cache.append((access, subscript, name, found))
+        self.cache.append((access.domain, subscript, name, found))
         return found
 
-    def where(self, domain: System, reached: Affine) -> tuple[Condition, ...] | None:
-        """Return the parameters for which `reached >= 0` somewhere in `domain`."""
-        system = domain & System(nonnegative=(reached,))
-        found = project_to_parameters(system, self.collected.context)
-        if any(condition.is_certain for condition in found.conditions):
+    def where(
+        self, domain: System, value: Affine, limit: Affine
+    ) -> tuple[Condition, ...] | None:
+        """Return the parameters for which `value >= limit` somewhere in `domain`."""
+        shape = Affine(value.terms, 0)
+        limit = limit.shifted(-value.constant)
+        context = self.collected.context
+        query = self.query(domain, shape)
+        pieces = [_with_limit(condition, limit) for condition in query.conditions]
+        found = simplified([piece for piece in pieces if piece is not None], context)
+        if any(condition.is_certain for condition in found):
             return None
-        return found.conditions
+        return found
 
+    def query(self, domain: System, shape: Affine) -> Projection:
+        for known, other, found in self.queries:
+            if other == shape and known == domain:
+                return found
+        system = domain & System(nonnegative=(shape - symbol(LIMIT),))
+        found = project_to_parameters(system, EVERYTHING)
+        self.queries.append((domain, shape, found))
+        return found
+
+
+def _with_limit(condition: Condition, limit: Affine) -> Condition | None:
+    """Return `condition` with the limit put in, None if that contradicts it."""
+    try:
+        zero = [normal_equality(row.replaced(LIMIT, limit)) for row in condition.system.zero]
+        rows = [
+            normal_inequality(row.replaced(LIMIT, limit)) for row in condition.system.nonnegative
+        ]
+    except Contradiction:
+        return None
+    quotients = tuple(
+        replace(quotient, numerator=quotient.numerator.replaced(LIMIT, limit))
+        for quotient in condition.quotients
+    )
+    system = System(
+        tuple(row for row in zero if row is not None),
+        tuple(row for row in rows if row is not None),
+    )
+    return Condition(system, quotients, condition.exact)
