@@ -204,6 +204,8 @@ class Expressions:
         return _BINARY.get(type(op), "+")
 
     def _name(self, node: ast.Name, name: str) -> Expr:
+        if name in self.bound or self.names.find(name) is None:
+            return Name(name, self.span(node))
         constant = self._constant(node)
         return Name(name, self.span(node)) if constant is None else constant
 
