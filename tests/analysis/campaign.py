@@ -12,7 +12,7 @@ from parloop.analysis import Analysis, Facts, ParallelIf, Serial, analyse
 from parloop.analysis.dependence import Dependence
 from parloop.ir.nodes import Nest
 from parloop.ir.printer import to_text
-from tests.analysis.oracle import Meeting, Run, TooLong, meetings
+from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
 from tests.analysis.random_nests import AFFINE, MIXED, Style, random_nest, random_values
 
 VALUES_PER_NEST = 3
@@ -30,7 +30,7 @@ class Tally:
         self.counts[what] = self.counts.get(what, 0) + 1
 
 
-class Disproved(AssertionError):
+class DisprovedError(AssertionError):
     """The analysis said something that a run contradicts."""
 
 
@@ -45,7 +45,7 @@ def examine(nest: Nest, random: Random, tally: Tally, facts: Facts | None = None
         seed = random.randrange(10**6)
         try:
             examine_run(nest, analysis, values, seed, tally, facts or Facts())
-        except TooLong:
+        except TooLongError:
             continue
 
 
@@ -64,7 +64,7 @@ def examine_run(
     problems += check_orders(nest, analysis, values, seed, run, tally, facts)
     if problems:
         where = f"values {dict(values)}, seed {seed}"
-        raise Disproved("\n".join([to_text(nest), where, *problems]))
+        raise DisprovedError("\n".join([to_text(nest), where, *problems]))
 
 
 def counted_from_end(analysis: Analysis) -> frozenset[tuple[int, int]]:
@@ -206,7 +206,7 @@ STYLES: tuple[Style, ...] = (AFFINE, MIXED)
 
 
 def campaign(nests: int, seed: int) -> Tally:
-    """Examine `nests` random nests; raises `Disproved` at the first contradiction."""
+    """Examine `nests` random nests; raises `DisprovedError` at the first contradiction."""
     tally = Tally()
     for number in range(nests):
         random = Random(f"{seed} {number}")
@@ -214,8 +214,8 @@ def campaign(nests: int, seed: int) -> Tally:
         nest = random_nest(random, style)
         try:
             examine(nest, random, tally)
-        except Disproved as error:
-            raise Disproved(f"nest {number} of seed {seed}\n{error}") from None
+        except DisprovedError as error:
+            raise DisprovedError(f"nest {number} of seed {seed}\n{error}") from None
     return tally
 
 

@@ -59,11 +59,11 @@ class State:
     arrays: dict[tuple[object, ...], int] = field(default_factory=dict)
 
 
-class _Break(Exception):
+class _BreakError(Exception):
     pass
 
 
-class _Continue(Exception):
+class _ContinueError(Exception):
     pass
 
 
@@ -71,7 +71,7 @@ Order = Callable[[int, int], Sequence[int]]
 """Given a loop's number and its trip, the order of its iterations."""
 
 
-class TooLong(Exception):
+class TooLongError(Exception):
     """The run touches more elements than a judge can look at."""
 
 
@@ -154,7 +154,7 @@ class Run:
         cell = (base, *(s + by for s, by in zip(subscripts, shift, strict=True)))
         self.events.append(Event(node, cell, subscripts, tuple(self.stack)))
         if len(self.events) > 3000:
-            raise TooLong
+            raise TooLongError
         return cell
 
     def subscript(self, node: Load | Store, axis: int, expr: Expr) -> int:
@@ -180,9 +180,9 @@ class Run:
             case If(test=test, then=then, otherwise=otherwise):
                 self.block(then if self.evaluate(test) else otherwise)
             case Break():
-                raise _Break
+                raise _BreakError
             case Continue():
-                raise _Continue
+                raise _ContinueError
             case While(test=test, body=body, orelse=orelse):
                 for _ in range(MAX_WHILE):  # the tests of random nests need not end them
                     if not self.evaluate(test):
@@ -190,9 +190,9 @@ class Run:
                         return
                     try:
                         self.block(body)
-                    except _Break:
+                    except _BreakError:
                         return
-                    except _Continue:
+                    except _ContinueError:
                         pass
             case For():
                 self.loop(stmt)
@@ -218,12 +218,12 @@ class Run:
             self.stack.append((number, run, count))
             try:
                 self.block(loop.body)
-            except _Break:
+            except _BreakError:
                 self.stack.pop()
                 outer |= self.assigned
                 self.assigned = outer
                 return
-            except _Continue:
+            except _ContinueError:
                 pass
             self.stack.pop()
             for name in self.assigned:

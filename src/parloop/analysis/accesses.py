@@ -19,6 +19,9 @@ from parloop.analysis.affine import EVERYTHING, Affine, System, is_parameter
 from parloop.analysis.elimination import is_infeasible
 from parloop.analysis.facts import Facts, extent_name
 from parloop.ir.nodes import (
+    START,
+    STEP,
+    STOP,
     Assign,
     Binary,
     Break,
@@ -36,9 +39,6 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
-    START,
-    STEP,
-    STOP,
     Stmt,
     Store,
     Unary,
@@ -89,8 +89,8 @@ class LoopShape:
     exact: bool  # whether `inside` describes the iterations exactly, were it not for `break`
     has_break: bool
     counts_iterations: bool = True
-    """Whether the counter is the number of the iteration. Where the step is unknown, it is the index
-    itself, which goes up or down."""
+    """Whether the counter is the number of the iteration. Where the step is unknown, it is the
+    index itself, which goes up or down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +311,11 @@ class _Collector:
             sign = 1 if step.constant > 0 else -1
             stops = self.bounds(loop.stop, place.known, sign)
             exact = None not in stops
-            for stop in stops:
-                if stop is not None:
-                    rows.append(affine.combine(stop, sign, index, -sign).shifted(-1))
+            rows += [
+                affine.combine(stop, sign, index, -sign).shifted(-1)
+                for stop in stops
+                if stop is not None
+            ]
         inside = System(nonnegative=tuple(rows))
         return LoopShape(number, loop, place.loops, inside, index, exact, broken)
 
@@ -329,7 +331,7 @@ class _Collector:
     # Tests
 
     def test(self, expr: Expr, known: Known, *, wanted: bool) -> tuple[System, bool]:
-        """Return the constraints that hold where `expr` is `wanted`, and whether they say it all."""
+        """Return what holds where `expr` is `wanted`, and whether that says it all."""
         match expr:
             case Unary(op="not", operand=operand):
                 return self.test(operand, known, wanted=not wanted)

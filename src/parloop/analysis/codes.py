@@ -28,7 +28,8 @@ class CarriedValue(Diagnostic):
 class OverwrittenValue(Diagnostic):
     """An iteration overwrites an element that an earlier iteration still reads.
 
-    *What it means.* The earlier iteration needs the old value, the later one puts a new value there.
+    *What it means.* The earlier iteration needs the old value, the later one puts a new value
+    there.
 
     *Why it matters.* Run in another order, the earlier iteration would read the new value.
 

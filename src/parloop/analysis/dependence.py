@@ -1,4 +1,4 @@
-"""Dependences between the array accesses of a nest: which loop carries them, and under which values.
+"""Dependences between the array accesses of a nest: which loop carries them, and when.
 
 Two accesses *conflict at level k* if they may touch the same element in different iterations of
 loop k, and in the same iterations of the loops around it. The loop then cannot run in any order.
@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from parloop.analysis.accesses import Access, Collected, LoopShape
 from parloop.analysis.affine import EVERYTHING, Affine, System, combine, constant, counter, symbol
 from parloop.analysis.conditions import UNKNOWN, Condition
-from parloop.analysis.elimination import NotExact, eliminate, is_infeasible
+from parloop.analysis.elimination import NotExactError, eliminate, is_infeasible
 from parloop.analysis.projection import NOTHING, Projection, project_to_parameters
 from parloop.analysis.subscripts import Test, test_subscripts
 from parloop.source import Span
@@ -79,14 +79,13 @@ class PairTester:
         self.context = collected.context
         self.overlapping = overlapping
         self.cache: dict[tuple[int, int, bool], PairResult] = {}
-        self.trips = {
-            shape.number: trip for shape in self.shapes if (trip := constant_trip(shape)) is not None
-        }
+        trips = {shape.number: constant_trip(shape) for shape in self.shapes}
+        self.trips = {number: trip for number, trip in trips.items() if trip is not None}
         self.classes = _classes(collected.accesses)
         self.usual_cache: dict[tuple[int, int], System] = {}
 
     def pairs(self, accesses: tuple[Access, ...]) -> Iterator[tuple[Access, Access]]:
-        """Yield the pairs that may conflict, the earlier in the text first; a store pairs itself."""
+        """Yield the pairs that may conflict, in order of the text; a store pairs itself."""
         for place, first in enumerate(accesses):
             for second in accesses[place:]:
                 if (first.is_write or second.is_write) and (
@@ -192,7 +191,7 @@ class PairTester:
             )
             try:
                 found = eliminate(access.domain & long, None, shadow=True)
-            except NotExact:
+            except NotExactError:
                 found = EVERYTHING
             # Where the access is never made, any condition will do.
             self.usual_cache[key] = System(nonnegative=(constant(-1),)) if found is None else found

@@ -17,23 +17,23 @@ MAX_ROWS = 64
 """More inequalities than this are not eliminated here: isl removes redundant ones as it goes."""
 
 
-class Contradiction(Exception):
+class ContradictionError(Exception):
     """The system has no solution."""
 
 
-class NotExact(Exception):
+class NotExactError(Exception):
     """The result would be larger than the exact set, or too many rows; ask isl."""
 
 
 def eliminate(system: System, keep: Collection[str] | None, *, shadow: bool = False) -> System | None:
     """Return `system` without the symbols outside `keep` (None keeps parameters), or None if empty.
 
-    Raises `NotExact` where the method would give more than the exact projection; with `shadow` it
+    Raises `NotExactError` where the method would give more than the exact projection; with `shadow` it
     returns that larger set instead, and only a system of too many rows raises.
     """
     try:
         return _Elimination(system, keep, shadow).run()
-    except Contradiction:
+    except ContradictionError:
         return None
 
 
@@ -41,7 +41,7 @@ def is_infeasible(system: System) -> bool:
     """Return whether `system` is certainly without integer points; False means unknown."""
     try:
         return eliminate(system, (), shadow=True) is None
-    except NotExact:
+    except NotExactError:
         return False
 
 
@@ -72,7 +72,7 @@ def normal_inequality(row: Affine) -> Affine | None:
     divisor = content(row)
     if divisor == 0:
         if row.constant < 0:
-            raise Contradiction
+            raise ContradictionError
         return None
     if divisor == 1:
         return row
@@ -85,10 +85,10 @@ def normal_equality(row: Affine) -> Affine | None:
     divisor = content(row)
     if divisor == 0:
         if row.constant != 0:
-            raise Contradiction
+            raise ContradictionError
         return None
     if row.constant % divisor:
-        raise Contradiction
+        raise ContradictionError
     if divisor == 1:
         return row
     terms = {name: c // divisor for name, c in row.terms.items()}
@@ -126,9 +126,9 @@ class _Elimination:
         if known is None:
             opposite = self.rows.get(frozenset((s, -c) for s, c in normal.terms.items()))
             if opposite is not None and opposite.constant + normal.constant < 0:
-                raise Contradiction
+                raise ContradictionError
             if len(self.rows) >= MAX_ROWS:
-                raise NotExact
+                raise NotExactError
         if known is None or normal.constant < known.constant:
             self.rows[key] = normal
 
@@ -155,7 +155,7 @@ class _Elimination:
             self.replace_in_rows(name, value)
         if any(self.goes(s) for row in self.zero for s in row.terms):
             if not self.shadow:
-                raise NotExact
+                raise NotExactError
             zero, self.zero = self.zero, []
             for row in zero:
                 if any(self.goes(s) for s in row.terms):
@@ -204,7 +204,7 @@ class _Elimination:
         if best is None:
             return None
         if best[0] and not self.shadow:
-            raise NotExact
+            raise NotExactError
         return best[2]
 
     def drop(self, name: str) -> None:

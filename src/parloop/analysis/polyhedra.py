@@ -12,6 +12,7 @@ from typing import Any
 from parloop.analysis.affine import Affine, System
 from parloop.analysis.conditions import Condition, Quotient
 
+isl: Any
 try:
     import islpy as isl
 except ImportError:  # the classical tests alone decide, and decline more

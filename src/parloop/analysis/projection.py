@@ -12,7 +12,7 @@ from parloop.analysis import polyhedra
 from parloop.analysis.affine import System, is_parameter
 from parloop.analysis.conditions import UNKNOWN, Condition
 from parloop.analysis.elimination import (
-    NotExact,
+    NotExactError,
     eliminate,
     is_infeasible,
     without_redundant,
@@ -42,7 +42,7 @@ def project_to_parameters(system: System, context: System) -> Projection:
     """Return the parameter values, among those in `context`, for which `system` has a solution."""
     try:
         found = eliminate(system, None)
-    except NotExact:
+    except NotExactError:
         return _project_with_isl(system, context)
     if found is None:
         return NOTHING
@@ -57,7 +57,7 @@ def _project_with_isl(system: System, context: System) -> Projection:
     exhausted = polyhedra.is_available()
     try:
         shadow = eliminate(system, None, shadow=True)
-    except NotExact:
+    except NotExactError:
         return Projection((UNKNOWN,), exhausted)
     if shadow is None:
         return NOTHING

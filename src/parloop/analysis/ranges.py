@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from parloop.analysis.accesses import Access, Collected
 from parloop.analysis.affine import EVERYTHING, Affine, System, constant, symbol
 from parloop.analysis.conditions import Condition
-from parloop.analysis.elimination import Contradiction, normal_equality, normal_inequality
+from parloop.analysis.elimination import ContradictionError, normal_equality, normal_inequality
 from parloop.analysis.projection import Projection, project_to_parameters, simplified
 from parloop.ir.nodes import Load, Store
 
@@ -150,7 +150,7 @@ def _with_limit(condition: Condition, limit: Affine) -> Condition | None:
         rows = [
             normal_inequality(row.replaced(LIMIT, limit)) for row in condition.system.nonnegative
         ]
-    except Contradiction:
+    except ContradictionError:
         return None
     quotients = tuple(
         replace(quotient, numerator=quotient.numerator.replaced(LIMIT, limit))

@@ -53,8 +53,9 @@ def scalar_use(loop: For) -> ScalarUse:
     """Return what an iteration of `loop` does with scalars, its own index included."""
     scan = _Scan()
     scan.assigned.add(loop.index)
-    scan.block(loop.body, frozenset({loop.index}), ends := [])
-    always = _meet([scan.after, *ends])
+    ends: list[Assigned] = []
+    end = scan.block(loop.body, frozenset({loop.index}), ends)
+    always = _meet([end, *ends])
     return ScalarUse(
         frozenset(scan.assigned),
         frozenset(scan.assigned) if always is None else always,
@@ -75,7 +76,6 @@ class _Scan:
     def __init__(self) -> None:
         self.assigned: set[str] = set()
         self.exposed: dict[str, Name] = {}
-        self.after: Assigned = None
 
     def reads(self, exprs: Iterable[Expr], assigned: Assigned) -> None:
         if assigned is None:
@@ -89,7 +89,6 @@ class _Scan:
         """Visit `body`; `ends` collects what is assigned where a break or continue leaves it."""
         for stmt in body:
             assigned = self.visit(stmt, assigned, ends)
-        self.after = assigned
         return assigned
 
     def visit(self, stmt: Stmt, assigned: Assigned, ends: list[Assigned]) -> Assigned:
@@ -110,7 +109,8 @@ class _Scan:
             case For():
                 return self.visit_for(stmt, assigned, ends)
             case While(body=body, orelse=orelse):
-                self.block(body, assigned, leaving := [])
+                leaving: list[Assigned] = []
+                self.block(body, assigned, leaving)
                 normal = self.block(orelse, assigned, ends)
                 # A path that breaks off has assigned at least what was assigned before.
                 return _meet([normal, assigned]) if leaving else normal
@@ -120,7 +120,8 @@ class _Scan:
     def visit_for(self, loop: For, assigned: Assigned, ends: list[Assigned]) -> Assigned:
         self.assigned.add(loop.index)
         inner = None if assigned is None else assigned | {loop.index}
-        end = self.block(loop.body, inner, leaving := [])
+        leaving: list[Assigned] = []
+        end = self.block(loop.body, inner, leaving)
         before = assigned
         if _surely_runs(loop):
             before = _meet([end, *leaving])
