@@ -137,6 +137,7 @@ def test_this_interpreter_has_a_native_entry() -> None:
     if not capi._is_supported_interpreter():
         pytest.skip("free-threaded, or no CPython on a 64-bit little-endian machine")
     assert capi.find_layout() is not None
+    assert None not in [capi.find_value(s) for s in (PY_FLOAT, PY_COMPLEX, *NUMPY_SCALARS)]
     assert type(make_entry((), may_overlap_pairs=()).pack).__name__ == "builtin_function_or_method"
 
 
@@ -287,6 +288,15 @@ def test_without_a_known_layout_the_definition_does_the_work(
     assert "builtin" not in type(made.pack).__name__
     assert run(made, (np.zeros(3), 3))[0] == 0
     assert run(made, (np.zeros(3), 3.0))[0] == 2
+
+
+def test_a_number_that_is_not_found_is_left_to_the_definition(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(entry.capi, "find_value", lambda scalar: None)
+    made = make_entry(specs(PY_INT, PY_FLOAT), may_overlap_pairs=())
+    assert "builtin" not in type(made.pack).__name__
+    assert "builtin" in type(make_entry(specs(PY_INT), may_overlap_pairs=()).pack).__name__
 
 
 def test_a_layout_that_is_not_where_it_is_looked_for_is_not_guessed() -> None:

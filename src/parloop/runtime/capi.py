@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from parloop.ir.types import NUMPY_SCALARS, PY_COMPLEX, PY_FLOAT, Scalar
+from parloop.ir.types import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,6 @@ class Layout:
     bytes_data: int
     """Of the first byte, in a `bytes`."""
     array: ArrayLayout
-    values: tuple[tuple[Scalar, int], ...]
-    """Of the number, in each kind of scalar object but Python's int and bool."""
 
 
 @functools.cache
@@ -55,19 +53,34 @@ def find_layout() -> Layout | None:
     samples = (1.5, "text", np.arange(3), np.float32(2))
     type_at = _only_offset(samples, range(0, 32, 8), _word_at, [id(type(x)) for x in samples])
     array = _find_array_layout()
-    values = tuple(
-        (scalar, _find_value(scalar)) for scalar in (PY_FLOAT, PY_COMPLEX, *NUMPY_SCALARS)
-    )
     text = b"parloop"
     bytes_data = bytes.__basicsize__ - 1
     if (
         type_at is None
         or array is None
-        or any(offset is None for _, offset in values)
         or ctypes.string_at(id(text) + bytes_data, len(text)) != text
     ):
         return None
-    return Layout(type_at, bytes_data, array, tuple((s, o) for s, o in values if o is not None))
+    return Layout(type_at, bytes_data, array)
+
+
+@functools.cache
+def find_value(scalar: Scalar) -> int | None:
+    """Return where the number is in objects of a scalar type; it may be any but Python's int."""
+    kind = python_type(scalar)
+    numbers = [0, 1] if scalar.kind == "b" else [1, 2, 3, 55, 77, 101, 126, 5]
+    if scalar.kind == "c":
+        samples = [kind(complex(number, number + 1)) for number in numbers]
+    else:
+        samples = [kind(number) for number in numbers]
+    code = numpy_code(scalar)
+    n_bytes = scalar.bits // 8
+    return _only_offset(
+        samples,
+        range(object.__basicsize__, kind.__basicsize__ - n_bytes + 1, min(n_bytes, 8)),
+        lambda address: ctypes.string_at(address, n_bytes),
+        [np.array(sample, dtype=code).tobytes() for sample in samples],
+    )
 
 
 def python_type(scalar: Scalar) -> type:
@@ -150,24 +163,6 @@ def _find_shape(arrays: Sequence[Any], offsets: Sequence[int]) -> int | None:
         if list(words.from_address(_word_at(id(array) + one))) != [*array.shape, *array.strides]:
             return None
     return one
-
-
-def _find_value(scalar: Scalar) -> int | None:
-    """Return where the number is in objects of one scalar type."""
-    kind = python_type(scalar)
-    numbers = [0, 1] if scalar.kind == "b" else [1, 2, 3, 55, 77, 101, 126, 5]
-    if scalar.kind == "c":
-        samples = [kind(complex(number, number + 1)) for number in numbers]
-    else:
-        samples = [kind(number) for number in numbers]
-    code = numpy_code(scalar)
-    n_bytes = scalar.bits // 8
-    return _only_offset(
-        samples,
-        range(object.__basicsize__, kind.__basicsize__ - n_bytes + 1, min(n_bytes, 8)),
-        lambda address: ctypes.string_at(address, n_bytes),
-        [np.array(sample, dtype=code).tobytes() for sample in samples],
-    )
 
 
 def _only_offset(

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from parloop.ir.types import Array, Scalar, Type
+from parloop.ir.types import PY_BOOL, PY_INT, Array, Scalar, Type
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
 from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
@@ -58,10 +58,10 @@ def make_entry(parameters: tuple[ParameterSpec, ...], *, may_overlap_pairs: Pair
         if not all(isinstance(parameters[number].kind, Array) for number in numbers):
             raise ValueError(f"may_overlap_pairs={numbers} must name two array parameters")
     layout = capi.find_layout()
-    if layout is None:
+    table = None if layout is None else _make_table(parameters, may_overlap_pairs)
+    if layout is None or table is None:
         slow = functools.partial(pack_slow, parameters, may_overlap_pairs)
         return Entry(parameters, may_overlap_pairs, slow)
-    table = _make_table(parameters, may_overlap_pairs, dict(layout.values))
     native = _native_side(layout)
     pack = native.new_function(ctypes.byref(native.pack), table, None)
     return Entry(parameters, may_overlap_pairs, pack)
@@ -204,9 +204,8 @@ def _object_code(layout: capi.Layout) -> bytes:
     return compile_cached(entry_text(layout))
 
 
-def _make_table(
-    parameters: tuple[ParameterSpec, ...], pairs: Pairs, value_offsets: dict[Scalar, int]
-) -> bytes:
+def _make_table(parameters: tuple[ParameterSpec, ...], pairs: Pairs) -> bytes | None:
+    """Return the table of a signature, or None if it has a type whose numbers were not found."""
     words = [len(parameters), len(pairs)]
     for parameter in parameters:
         row = [0] * ROW_WORDS
@@ -220,7 +219,10 @@ def _make_table(
             case Scalar() as scalar:
                 row[Row.TYPE] = id(capi.python_type(scalar))
                 row[Row.CODE] = _code(scalar)
-                row[Row.VALUE] = id(True) if scalar not in value_offsets else value_offsets[scalar]
+                value = id(True) if scalar in (PY_BOOL, PY_INT) else capi.find_value(scalar)
+                if value is None:
+                    return None
+                row[Row.VALUE] = value
         words += row
     words += itertools.chain.from_iterable(pairs)
     return struct.pack(f"<{len(words)}q", *words)
