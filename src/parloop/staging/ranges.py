@@ -39,7 +39,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.types import PY_BOOL, PY_INT, Scalar
-from parloop.ir.walk import operands, statements
+from parloop.ir.walk import operands
 from parloop.staging.specialise import Typing
 
 Bound: TypeAlias = int | float
@@ -170,7 +170,7 @@ class _Finder:
             if interval is not None and name in state and within(interval, _FINITE)
         }
         reached = {name: _shifted(state[name], interval) for name, interval in sums.items()}
-        head, behind = self.fixed_point(run, {**state, **reached}, stmt.body, frozenset(sums))
+        head, behind = self.fixed_point(run, {**state, **reached}, frozenset(sums))
         # The index keeps its last value: any in `index`, or what it was before.
         left = {**head, stmt.index: _hull(index, state.get(stmt.index, index))}
         return _join(self.block(stmt.orelse, left), behind)
@@ -183,18 +183,17 @@ class _Finder:
             last[:] = [self.given(stmt.test, head, outcome=False)]
             return self.block(stmt.body, self.given(stmt.test, head, outcome=True))
 
-        _, behind = self.fixed_point(run, state, stmt.body, frozenset())
+        _, behind = self.fixed_point(run, state, frozenset())
         return _join(self.block(stmt.orelse, last[0]), behind)
 
     def fixed_point(  # type: ignore[no-untyped-def]
-        self, run, state: State, body: tuple[Stmt, ...], sums: frozenset[str]
+        self, run, state: State, sums: frozenset[str]
     ):
         """Return the state at the head of the loop, and the one that its `break`s carry behind it.
 
         `sums` are the names that the loop only adds to, and whose whole range `state` has already:
         `count += 1` grows by at most 1 in each iteration, times those of the loops between.
         """
-        changed = {s.target for s in statements(body) if isinstance(s, Assign)}
         head = state
         while True:
             self.exits.append(([], []))
@@ -209,7 +208,6 @@ class _Finder:
             if grown == head:
                 break
             head = _widen(head, grown)
-            head |= {n: i for n, i in state.items() if n not in changed and n in grown}
         behind: State | None = None
         for other in breaks:
             behind = _join(behind, other)
