@@ -78,7 +78,8 @@ def _outcome(work: Callable[[], None], names: dict[str, Any]) -> Outcome:
         try:
             work()
         except (ArithmeticError, LookupError, NameError, TypeError, ValueError) as error:
-            exception = (type(error), str(error))
+            # `x += y` is `x = x + y` in the loop IR; only this message shows the difference.
+            exception = (type(error), str(error).replace("=: ", ": "))
     return Outcome(
         {
             name: _describe(value)

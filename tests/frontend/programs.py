@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 SCALARS = ("k", "m", "s", "x", "y", "t")
-INDICES = ("i", "j", "w")
 
 
 def environment() -> dict[str, Any]:
@@ -61,14 +60,21 @@ class _Writer:
         return lines
 
     def statement(self, live: tuple[str, ...], depth: int, inside: bool) -> list[str]:
-        kinds = ["assign", "augment", "swap", "store", "store", "chained", "unpack"]
+        kinds = ["assign", "augment", "swap", "store", "store", "chained", "unpack", "rotate"]
         if depth:
             kinds += ["if", "if", "for", "while"]
         if inside:
             kinds += ["jump"]
         match self.pick(*kinds):
             case "assign":
-                return [f"{self.pick(*SCALARS)} = {self.value(live, 2)}"]
+                return [
+                    f"{self.pick(*SCALARS)} = {self.value(live, 2)}",
+                    *(
+                        [f"{live[-1]} = int({self.value(live, 1)}) % n"]
+                        if live and self.chance(9)
+                        else []
+                    ),
+                ]
             case "augment":
                 op = self.pick("+", "-", "*", "/", "//", "%")
                 return [f"{self.target(live)} {op}= {self.value(live, 1)}"]
@@ -83,6 +89,9 @@ class _Writer:
                 parts = f"{self.value(live, 1)}, {self.value(live, 1)}"
                 value = self.pick(f"divmod({parts})", parts, f"[{parts}]")
                 return [f"{self.target(live)}, {self.target(live)} = {value}"]
+            case "rotate":
+                places = [self.target(live) for _ in range(3)]
+                return [f"{', '.join(places)} = {', '.join([*places[1:], places[0]])}"]
             case "jump":
                 return [f"if {self.value(live, 1)}: {self.pick('break', 'continue')}"]
             case kind:
@@ -132,6 +141,9 @@ class _Writer:
             f"({one} {binary} {two})",
             f"({one} {orders[0]} {two})",
             f"({one} {orders[0]} {two} {orders[1]} {three})",
+            f"({one} {orders[0]} {two} {orders[1]} {three} < {self.leaf(live)})",
+            f"({one} ** 2)",
+            f"(int({one}) {self.pick('&', '|', '^', '<<', '>>')} {self.pick('1', '3')})",
             f"({one} {self.pick('and', 'or')} {two})",
             f"({one} if {two} else {three})",
             f"({self.pick('-', '+', 'not ')}{one})",
@@ -140,6 +152,7 @@ class _Writer:
         )
 
     def leaf(self, live: tuple[str, ...]) -> str:
-        constant = self.pick("0", "1", "2", "-3", "0.5", "True", "1e300", "math.pi", "a.shape[1]")
+        constant = self.pick("0", "1", "2", "-3", "0.5", "True", "1e300", "math.pi")
+        constant = self.pick(constant, constant, "a.shape[1]", "a.size", "len(h)", "2**63")
         names = [*live, *SCALARS[:5], "n"]
         return self.pick(constant, self.pick(*names), self.pick(*names), self.element(live))
