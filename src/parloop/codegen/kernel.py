@@ -1,7 +1,7 @@
 """The whole module of a nest: one function that runs iterations `lo` .. `hi` - 1 of the outermost loop.
 
     i64 kernel(record, lo, hi)      the status of the slice; variables come and go through the record
-    i64 check(record)               OUTSIDE if an input lies where the machine code was not made for
+    i64 check(record, 0, 0)               OUTSIDE if an input lies where the machine code was not made for
 """
 
 from __future__ import annotations
@@ -130,8 +130,9 @@ def _write_entry(program: Program, body: ir.Function, arrays: tuple[str, ...]) -
 
 def _write_check(program: Program) -> None:
     """Write the test of what `staging.ranges` assumes of the inputs."""
-    function = ir.Function(program.module, ir.FunctionType(I64, [POINTER]), "check")
-    (record,) = function.args
+    type_ = ir.FunctionType(I64, [POINTER, I64, I64])
+    function = ir.Function(program.module, type_, "check")
+    record = function.args[0]
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     layout, typing = program.layout, program.typing
     ranged = [(int(word), ASSUMED) for word in (Header.START, Header.STOP, Header.STEP)]

@@ -250,7 +250,7 @@ def make_launch(
 ) -> Launch:
     """Return the launch of a kernel on a packed record."""
     machine = ready.kernel.fast
-    if machine.check(address) & OUTSIDE:
+    if machine.check(address, 0, 0) & OUTSIDE:
         raise Declined(InputOutside("an integer is beyond what machine code was made for"))
     threads = 1
     if ready.kernel.plan.cores:

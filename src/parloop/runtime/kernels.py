@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,20 +11,18 @@ from parloop.codegen.kernel import KernelText, write_kernel
 from parloop.codegen.layout import Layout
 from parloop.diagnostics import InternalError
 from parloop.runtime import jit
+from parloop.runtime.cache import compile_cached
+from parloop.runtime.entry import make_caller
 from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
-
-_RUN = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-_CHECK = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Machine code of one variant, in memory. `run` and `check` hold the GIL."""
 
     run: Callable[[int, int, int], int]
-    check: Callable[[int], int]
+    check: Callable[[int, int, int], int]
     events: tuple[tuple[int, str], ...]
     scratch_words: int
     can_raise: bool
@@ -66,18 +63,13 @@ def _load(text: KernelText) -> Machine:
         if address is None:
             raise InternalError(f"no address for {name}")
         addresses[name] = address
-    code = _object_code(text.text)
-    loaded = jit.load(code, addresses)
+    loaded = jit.load(compile_cached(text.text), addresses)
     return Machine(
-        _RUN(loaded.address("kernel")),
-        _CHECK(loaded.address("check")),
+        make_caller(loaded.address("kernel")),
+        make_caller(loaded.address("check")),
         text.events,
         text.scratch_words,
         text.can_raise,
         text.watched_flags,
         loaded,
     )
-
-
-def _object_code(text: str) -> bytes:
-    return jit.compile_to_object(text)
