@@ -12,6 +12,7 @@ from parloop.diagnostics import Diagnostic
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function
 from parloop.ir.nodes import Nest
+from parloop.ir.printer import to_text
 from parloop.source import Source, Span
 
 
@@ -199,3 +200,17 @@ def test_the_header_of_a_loop_is_its_span() -> None:
     _, node, _ = parse_loop("for i in range(n): s = i")
     assert node.lineno == 1
     assert require_nest("for i in range(n): s = i").loop.span == Span(1, 0, 1, 18)
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    require_nest(f"for i in range(n): s = {' + '.join(['i'] * 150)}")
+    found = refusals(f"s = {' + '.join(['i'] * 300)}")
+    assert {problem.code for problem in found} == {"SYN103"}
+    arms = "".join(f"elif i == {k}: s = {k}\n" for k in range(300))
+    assert {problem.code for problem in refusals(f"if 0: pass\n{arms}")} == {"SYN102"}
+
+
+def test_bounds_made_of_least_and_greatest_are_kept() -> None:
+    nest = require_nest("for i in range(max(k, 0), min(n, m)): s = k")
+    assert to_text(nest.loop.start) == "max(k, 0)"
+    assert to_text(nest.loop.stop) == "min(n, m)"

@@ -29,6 +29,9 @@ from parloop.ir.nodes import (
 )
 from parloop.source import Source, Span
 
+DEEPEST = 200
+"""The deepest nesting that is lowered: every later phase walks the tree by recursion."""
+
 _BINARY: dict[type[ast.operator], BinaryOperator] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -74,7 +77,7 @@ class Expressions:
     """What one loop's lowering gathers while it walks: problems, guards, temporaries.
 
     `prelude` are the statements that must run before the statement in hand, `arrays` the names that
-    are subscripted or asked for their shape.
+    are subscripted or asked for their shape, `depth` how many expressions and blocks are open.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Expressions:
         self.guards: dict[str, str] = {}
         self.prelude: list[Stmt] = []
         self.arrays: set[str] = set()
+        self.depth = 0
         self._temporaries = 0
         self._lines = None if source.text.isascii() else source.text.split("\n")
 
@@ -164,6 +168,14 @@ class Expressions:
 
     def expression(self, node: ast.expr) -> Expr:
         """Lower `node`; where that cannot be, keep the problem and return a stand-in."""
+        if self.depth == DEEPEST:
+            return self.refuse(node, "the loop contains an expression that is nested too deeply")
+        self.depth += 1
+        expr = self._lowered(node)
+        self.depth -= 1
+        return expr
+
+    def _lowered(self, node: ast.expr) -> Expr:
         match node:
             case ast.Name(id=name):
                 return self._name(node, name)

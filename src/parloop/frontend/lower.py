@@ -21,7 +21,7 @@ from parloop.frontend.codes import (
     UnsupportedStatement,
     UnsupportedTarget,
 )
-from parloop.frontend.expressions import Expressions
+from parloop.frontend.expressions import DEEPEST, Expressions
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     START,
@@ -222,12 +222,18 @@ class _Lowering(Expressions):
 
     def _block(self, body: list[ast.stmt], *, inside: bool) -> tuple[Stmt, ...]:
         found: list[Stmt] = []
+        if body and self.depth == DEEPEST:
+            message = "the loop contains a statement that is nested too deeply"
+            self.problem(UnsupportedStatement, message, body[0])
+            return ()
+        self.depth += 1
         for stmt in body:
             self.prelude, outer = [], self.prelude
             lowered = self._statement(stmt, inside)
             found.extend(self.prelude)
             found.extend(lowered)
             self.prelude = outer
+        self.depth -= 1
         return tuple(found)
 
     def _statement(self, stmt: ast.stmt, inside: bool) -> list[Stmt]:
