@@ -207,7 +207,7 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
     found = refusals(f"s = {' + '.join(['i'] * 300)}")
     assert {problem.code for problem in found} == {"SYN103"}
     arms = "".join(f"elif i == {k}: s = {k}\n" for k in range(300))
-    assert {problem.code for problem in refusals(f"if 0: pass\n{arms}")} == {"SYN102"}
+    assert "SYN102" in [problem.code for problem in refusals(f"if 0: pass\n{arms}")]
 
 
 def test_bounds_made_of_least_and_greatest_are_kept() -> None:
