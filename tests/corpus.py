@@ -79,6 +79,15 @@ class LoopFile:
         public = {node.name for node in self.tree.body if isinstance(node, ast.FunctionDef)}
         return tuple(name for name in self.fresh()["ARGUMENTS"] if name in public)
 
+    def changes_globals(self, function: str) -> bool:
+        """Return whether `function` leaves other globals to its next call."""
+        return any(
+            isinstance(node, ast.Global)
+            for definition in self.tree.body
+            if isinstance(definition, ast.FunctionDef) and definition.name == function
+            for node in ast.walk(definition)
+        )
+
     def arguments(self, function: str) -> list[tuple[Any, ...]]:
         """Return the argument tuples of `function`, the same ones every time."""
         make: Callable[[np.random.Generator], list[tuple[Any, ...]]]

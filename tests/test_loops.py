@@ -46,8 +46,8 @@ def test_the_loop_ir_means_what_the_text_means(file: LoopFile, name: str) -> Non
     namespace, lowered = load_through_ir(file)
     if name not in lowered:
         return
-    plain = file.fresh()[name]
     for number, arguments in enumerate(file.arguments(name)):
+        plain = file.fresh()[name]
         expected = run(plain, arguments, "always", str(file.path))
         seen = run(namespace[name], arguments, "always", str(file.path))
         why = find_difference(without_lines(expected), without_lines(seen))
@@ -82,13 +82,18 @@ def run_natively(file: LoopFile, name: str) -> Judgement:
     """Run a function plain and through `parloop.parallel` in all modes, and compare."""
     plain = file.fresh()[name]
     fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
+    changes_globals = file.changes_globals(name)
     parloop.reset_report()
     differences: list[str] = []
     for number, arguments in enumerate(file.arguments(name)):
         for mode in MODES:
+            if changes_globals:
+                plain = file.fresh()[name]
             expected = run(plain, arguments, mode, str(file.path))
             for threads in THREADS if mode == "always" else THREADS[1:2]:
-                around = parloop.settings(threads=threads)
+                if changes_globals:
+                    fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
+                around = parloop.settings(threads=threads, min_work_ms=0)
                 seen = run(fast, arguments, mode, str(file.path), around)
                 if why := find_difference(expected, seen):
                     differences.append(f"arguments {number}, {mode}, {threads} threads: {why}")

@@ -423,16 +423,14 @@ def entered_from_threads(a, b, n):
     return a, b
 
 
-async def _coroutine(a, n):
-    for i in range(n):                   #: parallel
-        a[i] = i * 3
-    return a
-
-
 def driven_coroutine(a, n):
-    c = _coroutine(a, n)
+    async def coroutine():
+        for i in range(n):               #: parallel
+            a[i] = i * 3
+        return a
+
     try:
-        c.send(None)
+        coroutine().send(None)
     except StopIteration as stop:
         return stop.value
 
