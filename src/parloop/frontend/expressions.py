@@ -93,7 +93,7 @@ class Expressions:
         self.arrays: set[str] = set()
         self.depth = 0
         self._temporaries = 0
-        self._lines = None if source.text.isascii() else source.text.split("\n")
+        self._lines = None if source.text.isascii() else _lines(source.text)
 
     def problem(self, kind: type[Diagnostic], message: str, node: ast.stmt | ast.expr) -> None:
         """Keep a reason why the loop stays with the interpreter."""
@@ -378,6 +378,11 @@ class Expressions:
         for argument in arguments[1:]:
             found = Call(callee, path, (found, argument), span)
         return found
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of `text` as Python's parser counts them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _count(n: int) -> str:
