@@ -5,13 +5,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
-from parloop.analysis import Analysis, Facts, ParallelIf, Serial, analyse
+from parloop.analysis import (
+    Analysis,
+    Facts,
+    ParallelIf,
+    Serial,
+    analyse,
+    distribute,
+    find_wave,
+    may_interchange,
+)
 from parloop.analysis.dependence import Dependence
-from parloop.ir.nodes import Nest
+from parloop.ir.nodes import Const, For, If, Nest, Stmt, While
 from parloop.ir.printer import to_text
+from parloop.ir.walk import statements
 from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
 from tests.analysis.random_nests import AFFINE, MIXED, Style, random_nest, random_values
 
@@ -62,6 +72,8 @@ def examine_run(
     problems = list(check_dependences(analysis, values, meetings(run.events), tally))
     problems += check_ranges(analysis, values, run, tally)
     problems += check_orders(nest, analysis, values, seed, run, tally, facts)
+    if not counted_from_end(analysis):  # the rebuilt nests have other nodes
+        problems += check_transformed(nest, analysis, values, seed, run, tally, facts)
     if problems:
         where = f"values {dict(values)}, seed {seed}"
         raise DisprovedError("\n".join([to_text(nest), where, *problems]))
@@ -188,6 +200,68 @@ def check_orders(
             yield f"loop {loop.number} in another order leaves other elements ({verdict})"
         if run.state.scalars != other.scalars:
             yield f"loop {loop.number} in another order leaves {other.scalars} ({verdict})"
+
+
+def check_transformed(
+    nest: Nest,
+    analysis: Analysis,
+    values: Mapping[str, int],
+    seed: int,
+    run: Run,
+    tally: Tally,
+    facts: Facts,
+) -> Iterator[str]:
+    """Distribution, interchange and waves leave the same elements and scalars."""
+    for facts_of_loop in analysis.loops:
+        loop, number = facts_of_loop.loop, facts_of_loop.number
+        tries: list[tuple[str, Run]] = []
+        groups = distribute(analysis, number)
+        if len(groups) > 1:
+            parts = tuple(replace(loop, body=group.statements) for group in groups)
+            other = substituted(nest, loop, parts)
+            tries.append(("distributed", Run(other, values, seed, views=facts.merged)))
+            for group in groups:
+                tally.add(f"group {type(group.facts.verdict).__name__}")
+        if may_interchange(analysis, number):
+            (inner,) = loop.body
+            assert isinstance(inner, For)
+            swapped = replace(inner, body=(replace(loop, body=inner.body),))
+            other = substituted(nest, loop, (swapped,))
+            tries.append(("interchanged", Run(other, values, seed, views=facts.merged)))
+        factor = find_wave(analysis, number)
+        if factor is not None:
+            wave = (number, factor)
+            tries.append((f"wave {factor}", Run(nest, values, seed, views=facts.merged, wave=wave)))
+        indices = {stmt.index for stmt in statements((nest.loop,)) if isinstance(stmt, For)}
+        for what, other_run in tries:
+            tally.add(what)
+            elements, others = run.state.arrays, other_run.state.arrays
+            if any(elements[cell] != others[cell] for cell in elements.keys() & others.keys()):
+                yield f"loop {number} {what} leaves other elements"
+            for name, value in run.state.scalars.items():
+                if name not in indices and other_run.state.scalars[name] != value:
+                    yield f"loop {number} {what} leaves another {name}"
+
+
+def substituted(nest: Nest, loop: For, parts: tuple[For, ...]) -> Nest:
+    """Return `nest` with `parts` in the place of `loop`, inside a loop of one iteration."""
+
+    def block(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+        return tuple(new for stmt in body for new in rebuilt(stmt))
+
+    def rebuilt(stmt: Stmt) -> tuple[Stmt, ...]:
+        if stmt is loop:
+            return parts
+        match stmt:
+            case For(body=body) | While(body=body):
+                return (replace(stmt, body=block(body)),)
+            case If(then=then, otherwise=otherwise):
+                return (replace(stmt, then=block(then), otherwise=block(otherwise)),)
+            case _:
+                return (stmt,)
+
+    once = For("%once", Const(0), Const(1), Const(1), rebuilt(nest.loop))
+    return replace(nest, loop=once)
 
 
 def main() -> None:

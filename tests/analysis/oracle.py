@@ -77,7 +77,8 @@ class TooLongError(Exception):
 
 class Run:
     """One run of a nest. `reorder` is the number of a loop to run in a random order, if any; then
-    `private` scalars get the values of the last iteration in the proper order that assigned them."""
+    `private` scalars get the values of the last iteration, in the proper order, that assigned them.
+    """
 
     def __init__(
         self,
@@ -89,8 +90,10 @@ class Run:
         reorder: int | None = None,
         private: frozenset[str] = frozenset(),
         from_end: frozenset[tuple[int, int]] = frozenset(),
+        wave: tuple[int, int] | None = None,
     ) -> None:
         self.from_end = from_end
+        self.wave = wave  # a loop, and the factor at which it and the loop inside run in waves
         self.values = values
         self.seed = seed
         self.views = views or {}
@@ -201,9 +204,39 @@ class Run:
         self.state.scalars[name] = value
         self.assigned.add(name)
 
+    def waves(self, loop: For, factor: int) -> None:
+        """Run `loop` and the loop that is its body in waves, each wave in a random order."""
+        (inner,) = loop.body
+        assert isinstance(inner, For)
+        points: list[tuple[int, float, int, int, int, int]] = []
+        for count, index in enumerate(self.indices(loop)):
+            self.bind(loop.index, index)
+            points += [
+                (factor * count + along, self.shuffle.random(), count, along, index, other)
+                for along, other in enumerate(self.indices(inner))
+            ]
+        left: dict[str, tuple[tuple[int, int], int]] = {}
+        for _, _, count, along, index, other in sorted(points):
+            self.bind(loop.index, index)
+            self.assigned = set()
+            self.bind(inner.index, other)
+            self.block(inner.body)
+            for name in self.assigned:
+                if name not in left or left[name][0] < (count, along):
+                    left[name] = ((count, along), self.state.scalars[name])
+        for name, (_, value) in left.items():
+            self.bind(name, value)
+        for index in self.indices(loop):
+            self.bind(loop.index, index)
+
+    def indices(self, loop: For) -> range:
+        return range(*(self.evaluate(bound) for bound in (loop.start, loop.stop, loop.step)))
+
     def loop(self, loop: For) -> None:
-        bounds = (self.evaluate(loop.start), self.evaluate(loop.stop), self.evaluate(loop.step))
-        indices = range(*bounds)
+        if self.wave is not None and self.numbers[id(loop)] == self.wave[0]:
+            self.waves(loop, self.wave[1])
+            return
+        indices = self.indices(loop)
         number = self.numbers[id(loop)]
         order = list(range(len(indices)))
         if number == self.reorder:

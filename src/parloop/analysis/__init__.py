@@ -3,6 +3,7 @@
 from parloop.analysis.conditions import Condition
 from parloop.analysis.dependence import Dependence
 from parloop.analysis.facts import NO_FACTS, Facts
+from parloop.analysis.graph import Group, distribute, find_wave, may_interchange
 from parloop.analysis.ranges import AccessFacts, SubscriptRange
 from parloop.analysis.reductions import Reduction
 from parloop.analysis.verdict import (
@@ -23,6 +24,7 @@ __all__ = [
     "Condition",
     "Dependence",
     "Facts",
+    "Group",
     "Inspector",
     "LoopFacts",
     "Parallel",
@@ -32,4 +34,7 @@ __all__ = [
     "SubscriptRange",
     "Verdict",
     "analyse",
+    "distribute",
+    "find_wave",
+    "may_interchange",
 ]

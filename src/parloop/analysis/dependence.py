@@ -6,12 +6,12 @@ loop k, and in the same iterations of the loops around it. The loop then cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from parloop.analysis.accesses import Access, Collected, LoopShape
-from parloop.analysis.affine import EVERYTHING, Affine, System, combine, constant, counter, symbol
+from parloop.analysis.affine import EVERYTHING, System, combine, constant, counter, symbol
 from parloop.analysis.conditions import UNKNOWN, Condition
 from parloop.analysis.elimination import NotExactError, eliminate, is_infeasible
 from parloop.analysis.projection import NOTHING, Projection, project_to_parameters
@@ -97,9 +97,13 @@ class PairTester:
         """Return whether the two arrays overlap in a way that is not known."""
         return frozenset((first.array, second.array)) in self.overlapping
 
+    def is_blind(self, first: Access, second: Access) -> bool:
+        """Return whether nothing can be told about elements that both touch."""
+        return self.may_overlap(first, second) or len(first.cells) != len(second.cells)
+
     def test(self, first: Access, second: Access) -> PairResult:
         """Return where `first` and `second` conflict."""
-        blind = self.may_overlap(first, second) or len(first.cells) != len(second.cells)
+        blind = self.is_blind(first, second)
         key = (self.classes[first.position], self.classes[second.position], blind)
         if key not in self.cache:
             self.cache[key] = self.compute(first, second, blind)
@@ -112,7 +116,7 @@ class PairTester:
 
     def compute(self, first: Access, second: Access, blind: bool) -> PairResult:
         loops = common_loops(first, second)
-        primes = {counter(loop): counter(loop) + "'" for loop in second.loops[len(loops) :]}
+        primes = _primes(second, len(loops))
         known: Mapping[int, int] = {}
         if not blind:
             apart = tuple(None if cell is None else cell.renamed(primes) for cell in second.cells)
@@ -149,7 +153,7 @@ class PairTester:
         sign: int,
     ) -> Conflict:
         """Return where the pair conflicts at `level`, `first` before `second` if `sign` is 1."""
-        names = {counter(loop): counter(loop) + "'" for loop in second.loops[level:]}
+        names = _primes(second, level)
         domain = first.domain & second.domain.renamed(names)
         mine = counter(loops[level])
         if distance is not None:
@@ -158,15 +162,10 @@ class PairTester:
         else:
             ahead = combine(symbol(names[mine]), sign, symbol(mine), -sign).shifted(-1)
             order = System(nonnegative=(ahead,))
-        meeting: list[Affine] = []
-        if not blind:
-            for a, b in zip(first.cells, second.cells, strict=True):
-                if a is not None and b is not None:
-                    meeting.append(a - b.renamed(names))
-        if not meeting:  # nothing is known of the elements
-            unknown = Projection((UNKNOWN,))
-            return Conflict(level, unknown, True)
-        projection = project_to_parameters(domain & order & System(tuple(meeting)), self.context)
+        meeting = EVERYTHING if blind else self.meeting(first, second, names)
+        if not meeting.zero:  # nothing is known of the elements
+            return Conflict(level, Projection((UNKNOWN,)), True)
+        projection = project_to_parameters(domain & order & meeting, self.context)
         if projection.is_empty:
             return Conflict(level, NOTHING, False)
         if distance is not None and abs(distance) <= PLAIN_DISTANCE:
@@ -196,6 +195,54 @@ class PairTester:
             # Where the access is never made, any condition will do.
             self.usual_cache[key] = System(nonnegative=(constant(-1),)) if found is None else found
         return self.usual_cache[key]
+
+
+    def meets_in_iteration(self, first: Access, second: Access, loops: tuple[int, ...]) -> bool:
+        """Return whether both may touch one element in the same iterations of all of `loops`.
+
+        `loops` are around both, outermost first. Errs towards True.
+        """
+        names = _primes(second, len(loops))
+        system = first.domain & second.domain.renamed(names)
+        system &= self.meeting(first, second, names) & self.context
+        return not is_infeasible(system)
+
+    def meeting(self, first: Access, second: Access, names: Mapping[str, str]) -> System:
+        """Return the constraints that both touch one element, `second` with symbols renamed."""
+        if self.is_blind(first, second):
+            return EVERYTHING
+        pairs = zip(first.cells, second.cells, strict=True)
+        return System(
+            tuple(a - b.renamed(names) for a, b in pairs if a is not None and b is not None)
+        )
+
+    def may_run_in(self, dependence: Dependence, directions: Sequence[Direction]) -> bool:
+        """Return whether `dependence` may have these `directions`; errs towards True."""
+        source, sink = dependence.source, dependence.sink
+        if source is None or sink is None:
+            return True
+        names = _primes(sink, 0)
+        system = source.domain & sink.domain.renamed(names) & self.context
+        system &= self.meeting(source, sink, names)
+        for loop, direction in zip(dependence.loops, directions, strict=True):
+            ahead = symbol(names[counter(loop)]) - symbol(counter(loop))
+            match direction:
+                case "<":
+                    system &= System(nonnegative=(ahead.shifted(-1),))
+                case ">":
+                    system &= System(nonnegative=(ahead.scaled(-1).shifted(-1),))
+                case "=":
+                    system &= System(zero=(ahead,))
+                case "*":
+                    pass
+                case _:
+                    assert_never(direction)
+        return not is_infeasible(system)
+
+
+def _primes(access: Access, shared: int) -> dict[str, str]:
+    """Return other names for the counters of `access` but for the `shared` outermost loops."""
+    return {counter(loop): counter(loop) + "'" for loop in access.loops[shared:]}
 
 
 def _covers(condition: Condition, usual: System) -> bool:

@@ -3,8 +3,8 @@
     0 <= i < n, i == j - 1, 0 <= j < m    without i, j    is    n >= 1 and m >= 2
 
 This is Fourier and Motzkin's method over the integers: it is exact as long as one coefficient of
-each pair of bounds is 1 (the usual case: loops count by one). Where it is not, the caller asks isl,
-or takes the *shadow*: the same combination without the test, which may be larger than the exact set.
+each pair of bounds is 1 (the usual case: loops count by one). Where it is not, the caller asks
+isl, or takes the *shadow*: the same without the test, which may be larger than the exact set.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ class NotExactError(Exception):
     """The result would be larger than the exact set, or too many rows; ask isl."""
 
 
-def eliminate(system: System, keep: Collection[str] | None, *, shadow: bool = False) -> System | None:
-    """Return `system` without the symbols outside `keep` (None keeps parameters), or None if empty.
+def eliminate(
+    system: System, keep: Collection[str] | None, *, shadow: bool = False
+) -> System | None:
+    """Return `system` without the symbols outside `keep`, or None if it is empty.
 
-    Raises `NotExactError` where the method would give more than the exact projection; with `shadow` it
-    returns that larger set instead, and only a system of too many rows raises.
+    `keep=None` keeps the parameters. Raises `NotExactError` where the method would give more than
+    the exact projection; with `shadow` it returns that larger set instead, and only a system of too
+    many rows raises.
     """
     try:
         return _Elimination(system, keep, shadow).run()

@@ -12,8 +12,8 @@ from parloop.ir.nodes import Extent
 class Facts:
     """Facts about the names that a nest takes from around it. The default knows nothing.
 
-    Parameters are named by strings: a scalar input by its name (`n`, `%stop`), an extent as the user
-    would write it (`a.shape[0]`, `a.size`).
+    Parameters are named by strings: a scalar input by its name (`n`, `%stop`), an extent as the
+    user would write it (`a.shape[0]`, `a.size`).
     """
 
     values: Mapping[str, int] = field(default_factory=dict)
@@ -36,7 +36,7 @@ NO_FACTS = Facts()
 
 
 def extent_name(extent: Extent, rank: int | None) -> str:
-    """Return the parameter that stands for `extent`, of an array with `rank` dimensions if known."""
+    """Return the parameter that stands for `extent`, of an array of `rank` dimensions."""
     if extent.axis is None:
         return f"{extent.array}.size" if rank != 1 else f"{extent.array}.shape[0]"
     axis = extent.axis

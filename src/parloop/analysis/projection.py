@@ -1,6 +1,7 @@
-"""Which parameter values give a system a solution: quickly where exact elimination does it, else isl.
+"""Which parameter values give a system a solution.
 
-Where neither does (isl is missing or gave up), the answer is a larger set, which errs towards bad.
+Exact elimination answers quickly, isl where that cannot. Where neither does (isl is missing or
+gave up), the answer is a larger set, which errs towards bad.
 """
 
 from __future__ import annotations

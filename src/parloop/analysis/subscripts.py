@@ -1,8 +1,9 @@
 """The classical dependence tests on the subscripts of two accesses.
 
-Kennedy and Allen's vocabulary: a pair of subscripts is ZIV, SIV or MIV by the number of loop indices
-in it, and a *strong SIV* pair (`a*i + c` against `a*i + c'`) fixes the distance at which the accesses
-meet. The *Delta* test puts such distances into the other subscripts and tests those again.
+Kennedy and Allen's vocabulary: a pair of subscripts is ZIV, SIV or MIV by the number of loop
+indices in it, and a *strong SIV* pair (`a*i + c` against `a*i + c'`) fixes the distance at which
+the accesses meet. The *Delta* test puts such distances into the other subscripts and tests those
+again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Literal, TypeAlias
 
 from parloop.analysis.affine import Affine, combine, constant, content
 
-Test: TypeAlias = Literal["ZIV", "strong SIV", "weak-zero SIV", "weak-crossing SIV", "GCD", "Banerjee"]
+Test: TypeAlias = Literal[
+    "ZIV", "strong SIV", "weak-zero SIV", "weak-crossing SIV", "GCD", "Banerjee"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from parloop.analysis import codes
@@ -32,7 +32,7 @@ class Parallel:
 
 @dataclass(frozen=True, slots=True)
 class ParallelIf:
-    """As `Parallel` where none of the conditions `unless` holds. Testing these needs `parameters`."""
+    """As `Parallel` where none of the conditions `unless` holds, which need `parameters`."""
 
     unless: tuple[Condition, ...]
     needs: tuple[Reduction, ...] = ()
@@ -55,7 +55,7 @@ Verdict: TypeAlias = Parallel | ParallelIf | Serial
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """All that keeps a loop serial is that `load` may give one element of `array` to two iterations.
+    """All that keeps a loop serial is that `load` may give two iterations one element of `array`.
 
     If the values of `load` over the iterations of the loop are distinct, it is parallel.
     """
@@ -103,6 +103,7 @@ class Analysis:
     disjoint: tuple[tuple[str, str], ...]
     notes: tuple[Diagnostic, ...]
     exhausted: bool
+    judge: Judge = field(repr=False, compare=False)  # for further questions about the same nest
 
     def of(self, loop: For) -> LoopFacts:
         """Return the facts about `loop`, one of the loops of this nest."""
@@ -112,7 +113,7 @@ class Analysis:
 def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
     """Return which loops of `nest` may run in any order, and what keeps the others from it."""
     collected = collect_accesses(nest, facts)
-    judge = _Judge(nest, facts, collected)
+    judge = Judge(nest, facts, collected)
     loops = tuple(judge.loop_facts(shape) for shape in collected.loops)
     accesses = describe_ranges(collected)
     return Analysis(
@@ -123,6 +124,7 @@ def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
         _disjoint(collected.accesses, facts),
         tuple(judge.notes),
         judge.exhausted,
+        judge,
     )
 
 
@@ -153,7 +155,9 @@ def _disjoint(accesses: Sequence[Access], facts: Facts) -> tuple[tuple[str, str]
     )
 
 
-class _Judge:
+class Judge:
+    """Holds what was found out about a nest, and judges its loops."""
+
     def __init__(self, nest: Nest, facts: Facts, collected: Collected) -> None:
         self.nest = nest
         self.outputs = frozenset(nest.outputs)
@@ -191,17 +195,28 @@ class _Judge:
         group = self.groups.get(source.position)
         return group is not None and group == self.groups.get(sink.position)
 
-    def loop_facts(self, shape: LoopShape) -> LoopFacts:
-        loop = shape.loop
+    def loop_facts(self, shape: LoopShape, body: tuple[Stmt, ...] | None = None) -> LoopFacts:
+        """Return the facts about a loop, or about a loop over a part of its `body`."""
+        loop = shape.loop if body is None else replace(shape.loop, body=body, orelse=())
         use = scalar_use(loop)
         scalars = scalar_reductions(loop)
         private = use.private - {name for found in scalars.values() for name in found.companions}
         mine = self.dependences[shape.number]
+        if body is not None:
+            inside = {id(stmt) for stmt in statements(body)}
+            mine = [
+                dependence
+                for dependence in mine
+                if dependence.source is not None
+                and dependence.sink is not None
+                and id(dependence.source.statement) in inside
+                and id(dependence.sink.statement) in inside
+            ]
         aside = [dependence for dependence in mine if self.is_set_aside(dependence)]
         kept = [dependence for dependence in mine if not self.is_set_aside(dependence)]
         arrays = self.needed_arrays(aside)
         needs = tuple(found for name, found in scalars.items() if name in use.carried) + arrays
-        reasons = self.scalar_reasons(shape, use, scalars) + self.array_reasons(loop, kept)
+        reasons = self.scalar_reasons(loop, use, scalars) + self.array_reasons(loop, kept)
         if shape.has_break:
             reasons.append(
                 codes.LeavesEarly(f"loop `{loop.index}` may be left by `break`", loop.span)
@@ -255,20 +270,21 @@ class _Judge:
         return frozenset(name for name in private if name in read or name in self.outputs)
 
     def scalar_reasons(
-        self, shape: LoopShape, use: ScalarUse, scalars: dict[str, Reduction]
+        self, loop: For, use: ScalarUse, scalars: dict[str, Reduction]
     ) -> list[Diagnostic]:
         reasons: list[Diagnostic] = []
         for name in sorted(use.carried - scalars.keys()):
-            labels = [Label(use.exposed[name].span, "may read what the previous iteration assigned")]
-            for stmt in statements(shape.loop.body):
+            read = use.exposed[name].span
+            labels = [Label(read, "may read what the previous iteration assigned")]
+            for stmt in statements(loop.body):
                 if getattr(stmt, "target", getattr(stmt, "index", None)) == name:
                     labels.insert(0, Label(stmt.span, "assigned here"))
                     break
             reasons.append(
                 codes.CarriedScalar(
-                    f"loop `{shape.loop.index}` carries the variable `{name}` from one iteration"
+                    f"loop `{loop.index}` carries the variable `{name}` from one iteration"
                     " to the next",
-                    shape.loop.span,
+                    loop.span,
                     tuple(labels),
                 )
             )
@@ -358,7 +374,7 @@ def _explain(loop: For, dependence: Dependence, source: Access, sink: Access) ->
             message = f"loop `{loop.index}` carries a value from one iteration to the next"
             return codes.CarriedValue(message, loop.span, labels, notes)
         case "anti":
-            message = f"loop `{loop.index}` overwrites elements of `{dependence.name}` after reading them"
+            message = f"loop `{loop.index}` overwrites elements of `{dependence.name}` it has read"
             return codes.OverwrittenValue(message, loop.span, labels, notes)
         case _:
             message = f"loop `{loop.index}` writes elements of `{dependence.name}` more than once"

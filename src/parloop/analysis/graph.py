@@ -1,0 +1,277 @@
+"""What may be done to a nest with its dependences in view: distribute, interchange, run in waves.
+
+    for i in 1:n { a[i] = b[i] + 1; s[i] = s[i - 1] + a[i] }
+
+distributes into a parallel loop over the first statement and, after it, a serial one over the
+second. All of these keep, for each element, the order of the operations on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from parloop.analysis.accesses import Access, LoopShape, ends_early
+from parloop.analysis.dependence import Dependence, Direction
+from parloop.analysis.verdict import Analysis, LoopFacts
+from parloop.ir.nodes import Assign, Binary, Call, Const, Extent, For, Name, Stmt, Unary
+from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Statements of a loop's body that have to stay in one loop, and the facts about that loop."""
+
+    statements: tuple[Stmt, ...]
+    facts: LoopFacts
+
+
+def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
+    """Return the body of loop `number` as groups that may run one whole loop after another.
+
+    The groups are the strongly connected components of the dependences between the statements of
+    the body (Kennedy and Allen), in an order that keeps them. A single group means that the loop
+    cannot be distributed. Statements that share a scalar which one of them assigns stay together,
+    as do all if the body may end early.
+    """
+    judge = analysis.judge
+    shape = judge.collected.loops[number]
+    body = shape.loop.body
+    if len(body) < 2 or shape.loop.orelse or any(ends_early(stmt) for stmt in body):
+        return (Group(body, analysis.loops[number]),)
+    edges = _edges(analysis, number)
+    groups: list[Group] = []
+    for component in _components(len(body), edges):
+        part = tuple(body[place] for place in component)
+        groups.append(Group(part, judge.loop_facts(shape, part)))
+    return tuple(groups)
+
+
+def _edges(analysis: Analysis, number: int) -> set[tuple[int, int]]:
+    """Return which statements of the body must come before which, by their places."""
+    judge = analysis.judge
+    shape = judge.collected.loops[number]
+    body = shape.loop.body
+    places = {
+        id(inner): place for place, stmt in enumerate(body) for inner in statements((stmt,))
+    }
+    edges: set[tuple[int, int]] = set()
+    for dependence in judge.dependences[number]:
+        if dependence.source is None or dependence.sink is None:
+            continue
+        source, sink = (places.get(id(a.statement)) for a in (dependence.source, dependence.sink))
+        if source is not None and sink is not None:
+            edges.add((source, sink))
+            if not dependence.ordered:
+                edges.add((sink, source))
+    inside = [access for access in judge.collected.accesses if id(access.statement) in places]
+    around = (*shape.parents, number)
+    for first, second in _pairs_apart(analysis, inside, places):
+        edge = (places[id(first.statement)], places[id(second.statement)])
+        if edge not in edges and judge.tester.meets_in_iteration(first, second, around):
+            edges.add(edge)
+    return edges | set(_scalar_edges(body))
+
+
+def _pairs_apart(
+    analysis: Analysis, inside: Sequence[Access], places: dict[int, int]
+) -> Iterator[tuple[Access, Access]]:
+    for first, second in analysis.judge.tester.pairs(tuple(inside)):
+        if places[id(first.statement)] < places[id(second.statement)]:
+            yield first, second
+
+
+def _scalar_edges(body: tuple[Stmt, ...]) -> Iterator[tuple[int, int]]:
+    """Yield edges both ways between statements that share a scalar which one of them assigns."""
+    reads = [
+        {expr.id for expr in all_expressions((stmt,)) if isinstance(expr, Name)} for stmt in body
+    ]
+    writes = [
+        {
+            inner.target if isinstance(inner, Assign) else inner.index
+            for inner in statements((stmt,))
+            if isinstance(inner, (Assign, For))
+        }
+        for stmt in body
+    ]
+    for one in range(len(body)):
+        for other in range(one + 1, len(body)):
+            # Inner loops that only share the name of their index do not pass it on.
+            shared = writes[one] & reads[other] | reads[one] & writes[other]
+            shared |= writes[one] & writes[other]
+            shared -= _own_indices(body[one]) & _own_indices(body[other])
+            if shared:
+                yield one, other
+                yield other, one
+
+
+def _own_indices(stmt: Stmt) -> set[str]:
+    """Return the indices of loops in `stmt` that are read only inside those loops."""
+    indices = {inner.index for inner in statements((stmt,)) if isinstance(inner, For)}
+    outside: set[str] = set()
+
+    def visit(inner: Stmt, bound: frozenset[str]) -> None:
+        for expr in own_expressions(inner):
+            for name in expressions(expr):
+                if isinstance(name, Name) and name.id not in bound:
+                    outside.add(name.id)
+        if isinstance(inner, Assign):
+            outside.add(inner.target)
+        for place, block in enumerate(blocks(inner)):
+            names = bound | {inner.index} if isinstance(inner, For) and place == 0 else bound
+            for child in block:
+                visit(child, names)
+
+    visit(stmt, frozenset())
+    return indices - outside
+
+
+def _components(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the strongly connected components, in an order along the edges, early ones first."""
+    reach = [[one == other for other in range(count)] for one in range(count)]
+    for source, sink in edges:
+        reach[source][sink] = True
+    for middle, one, other in product(range(count), repeat=3):
+        if reach[one][middle] and reach[middle][other]:
+            reach[one][other] = True
+    remaining = list(range(count))
+    found: list[list[int]] = []
+    while remaining:
+        for first in remaining:
+            component = [p for p in remaining if reach[first][p] and reach[p][first]]
+            others = (p for p in remaining if p not in component)
+            if not any(reach[other][first] for other in others):
+                break
+        found.append(component)
+        remaining = [place for place in remaining if place not in component]
+    return found
+
+
+def may_interchange(analysis: Analysis, outer: int) -> bool:
+    """Return whether loop `outer` and the loop right inside it may change places.
+
+    The inner loop must be all of the body, with bounds that do not depend on the outer index; no
+    dependence, reductions included, may run forwards in the outer and backwards in the inner loop;
+    and scalars must be private to the inner body. What the indices are afterwards follows from the
+    bounds, which is for the caller to see to. Errs towards False.
+    """
+    pair = _perfect_pair(analysis, outer)
+    if pair is None:
+        return False
+    shape, inner = pair
+    if not (shape.counts_iterations and inner.counts_iterations):
+        return False
+    changing = _assigned(shape.loop) | {shape.loop.index}
+    if not (_keeps_bounds(inner.loop, changing) and _keeps_bounds(shape.loop, changing)):
+        return False
+    return not any(
+        _may_turn_back(analysis, dependence, inner.number)
+        for dependence in analysis.loops[outer].dependences
+    )
+
+
+def find_wave(analysis: Analysis, outer: int) -> int | None:
+    """Return the least factor `f` for which loop `outer` and the loop right inside it run in waves.
+
+    A wave is all iterations with one value of `f * outer counter + inner counter`: these may run in
+    any order, one wave after another. None if there is no such factor or it is not known. For
+    `u[i, j] = u[i - 1, j] + u[i, j - 1]` it is 1, with `u[i - 1, j + 1]` as well it is 2.
+    """
+    pair = _perfect_pair(analysis, outer)
+    if pair is None:
+        return None
+    inner = pair[1].number
+    factor = 0
+    for dependence in (*analysis.loops[outer].dependences, *analysis.loops[inner].dependences):
+        if inner not in dependence.loops:
+            return None
+        place = dependence.loops.index(outer)
+        across, along = dependence.distances[place : place + 2]
+        if across is None or along is None:
+            return None
+        if across > 0:
+            factor = max(factor, -((along - 1) // across))
+        elif along <= 0:
+            return None
+    return factor
+
+
+def _perfect_pair(analysis: Analysis, outer: int) -> tuple[LoopShape, LoopShape] | None:
+    """Return loop `outer` and the loop that is all of its body, if arrays alone order them."""
+    loops = analysis.judge.collected.loops
+    shape = loops[outer]
+    match shape.loop.body:
+        case (For() as loop,):
+            inner = next(other for other in loops if other.loop is loop)
+        case _:
+            return None
+    for each in (shape, inner):
+        if each.loop.orelse or each.has_break:
+            return None
+    if any(ends_early(stmt) for stmt in inner.loop.body):
+        return None
+    facts = analysis.loops[inner.number]
+    assigned = _assigned(inner.loop)
+    if assigned & {shape.loop.index, inner.loop.index}:
+        return None
+    if not _keeps_bounds(inner.loop, assigned | {inner.loop.index}):
+        return None
+    # A scalar that only some iterations assign would be left by another one in another order.
+    kept = facts.conditional - _steady_indices(inner.loop, assigned | {shape.loop.index})
+    if not assigned <= facts.private or kept & facts.last_values:
+        return None
+    return shape, inner
+
+
+def _steady_indices(loop: For, changing: set[str]) -> set[str]:
+    """Return the indices of loops in the body of `loop` that all its iterations run alike."""
+    loops = [stmt for stmt in statements(loop.body) if isinstance(stmt, For)]
+    names = [inner.index for inner in loops]
+    return {
+        inner.index
+        for inner in loop.body
+        if isinstance(inner, For)
+        and names.count(inner.index) == 1
+        and _keeps_bounds(inner, changing | {loop.index})
+    }
+
+
+def _keeps_bounds(loop: For, changing: set[str]) -> bool:
+    """Return whether the bounds of `loop` are arithmetic on names that are not in `changing`."""
+    for bound in (loop.start, loop.stop, loop.step):
+        for expr in expressions(bound):
+            match expr:
+                case Name(id=name):
+                    if name in changing:
+                        return False
+                case Const() | Extent() | Unary() | Binary() | Call():
+                    pass
+                case _:
+                    return False
+    return True
+
+
+def _assigned(loop: For) -> set[str]:
+    """Return the scalars that the body of `loop` assigns."""
+    return {
+        inner.target if isinstance(inner, Assign) else inner.index
+        for inner in statements(loop.body)
+        if isinstance(inner, (Assign, For))
+    }
+
+
+def _may_turn_back(analysis: Analysis, dependence: Dependence, inner: int) -> bool:
+    """Return whether `dependence`, carried by the loop around `inner`, may run backwards in it."""
+    if inner not in dependence.loops:
+        return True
+    place = dependence.loops.index(inner)
+    match dependence.directions[place]:
+        case ">":
+            return True
+        case "*":
+            directions: list[Direction] = list(dependence.directions)
+            directions[place] = ">"
+            return analysis.judge.tester.may_run_in(dependence, directions)
+        case _:
+            return False
