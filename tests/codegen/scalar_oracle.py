@@ -122,8 +122,9 @@ class Operation:
                 return store
             case _:
                 module, name = self.op.split(".")
-                return getattr({"math": math, "numpy": np}.get(module, __builtins__), name, None) or (
-                    __builtins__[name]
+                return (
+                    getattr({"math": math, "numpy": np}.get(module, __builtins__), name, None)
+                    or (__builtins__[name])
                 )
 
 
@@ -203,6 +204,11 @@ class Native:
         return result, raised, warned, flags
 
 
+def is_external(value: Any) -> bool:
+    """Return whether a module only declares a function or variable."""
+    return value.is_declaration if isinstance(value, ir.Function) else value.initializer is None
+
+
 def compile_all(operations: Iterable[Operation], *, opt_level: int = 2) -> list[list[Native]]:
     """Return fast and precise machine code of each operation; all of it lives as long as they do."""
     module = ir.Module("scalar")
@@ -210,9 +216,9 @@ def compile_all(operations: Iterable[Operation], *, opt_level: int = 2) -> list[
         [_build(module, operation, f"f{index}.{precise}", precise=precise) for precise in (0, 1)]
         for index, operation in enumerate(operations)
     ]
-    declared = [name for name, g in module.globals.items() if getattr(g, "is_declaration", True)]
+    declared = [name for name, value in module.globals.items() if is_external(value)]
     places = {n: externals.address(n) for n in declared if n.startswith("parloop.")}
-    missing = [name for name, place in places.items() if not place and ".flags" not in name]
+    missing = [name for name, place in places.items() if not place]
     assert not missing, missing
     code = jit.compile_to_object(str(module), opt_level=opt_level)
     loaded = jit.load(code, {name: place for name, place in places.items() if place})
@@ -250,7 +256,9 @@ def _build(module: ir.Module, operation: Operation, name: str, *, precise: int) 
     builder.call(clear, [ir.Constant(I32, 13)])
     values = []
     for scalar_type, pointer in zip(operation.types, pointers, strict=False):
-        values.append(load_number(builder, scalar_type, _element(builder, scalar_type, pointer, index)))
+        values.append(
+            load_number(builder, scalar_type, _element(builder, scalar_type, pointer, index))
+        )
     result = operation.emit(recorder, tuple(values))
     out, raised, warned, flags = pointers[arity:]
     store_number(builder, rule.result, result, _element(builder, rule.result, out, index))

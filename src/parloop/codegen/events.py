@@ -42,15 +42,22 @@ class Emitter:
         self.precise = precise
 
     def raises(self, condition: ir.Value) -> None:
-        """Note that CPython raises here, or that the result is no machine number, if `condition`."""
+        """Note that CPython raises here, or has a result that is no machine number."""
         raise NotImplementedError
 
     def warns(self, flag: str, verb: str, condition: ir.Value) -> None:
         """Note that NumPy warns `warning_text(flag, verb)` here if `condition`."""
         raise NotImplementedError
 
+    def slot(self, type_: ir.Type) -> ir.Value:
+        """Return an untyped pointer to new room on the stack, made once a call of the function."""
+        with self.builder.goto_entry_block():
+            slot = self.builder.alloca(type_)
+        slot.type = POINTER
+        return slot
+
     def external(self, name: str, function_type: ir.FunctionType) -> ir.Function:
-        """Return the declaration of the external function that `externals.address` knows as `name`."""
+        """Return the declaration of a function that `externals.address` knows as `name`."""
         found = self.module.globals.get(name)
         if found is None:
             found = ir.Function(self.module, function_type, name)

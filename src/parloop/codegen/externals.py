@@ -15,6 +15,7 @@ import ctypes
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy
 
@@ -32,13 +33,24 @@ def address(name: str) -> int | None:
         found = ufunc_loop(*name.removeprefix(UFUNC).removesuffix(DATA).split(".", 1))
         if found is None:
             return None
-        return found[1] if name.endswith(DATA) else found[0]
+        return found.data if name.endswith(DATA) else found.function
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """An inner loop of a ufunc, and how to call it so that it gives the bits of a scalar call."""
+
+    function: int
+    data: int
+    """The address that the loop is given last; 0 if it is given none."""
+    strides: tuple[int, ...]
+    """Some loops compute in another way where an operand's stride is its size, or the result's 0."""
+
+
 @functools.cache
-def ufunc_loop(ufunc_name: str, signature: str) -> tuple[int, int] | None:
-    """Return the addresses of an inner loop and of its data (0: none), or `None` if it is not to be had.
+def ufunc_loop(ufunc_name: str, signature: str) -> Loop | None:
+    """Return an inner loop of a ufunc, or `None` if it is not to be had on this machine.
 
     `signature` is as in `numpy.ufunc.types`: `dd->d`.
     """
@@ -51,9 +63,14 @@ def ufunc_loop(ufunc_name: str, signature: str) -> tuple[int, int] | None:
         return None
     function = fields.functions[index] or 0
     data = (fields.data[index] or 0) if fields.data else 0
-    if not function or not _agrees(ufunc, signature, function, data):
+    if not function or (signature[-1] in _INTEGERS and ufunc_name in _MAY_RAISE):
         return None
-    return function, data
+    return _self_tested(ufunc, signature, function, data)
+
+
+_INTEGERS = "bBhHiIlLqQ"
+_MAY_RAISE = ("power",)
+"""The ufuncs whose integer loops raise exceptions, for which they need the interpreter's lock."""
 
 
 class _UfuncFields(ctypes.Structure):
@@ -93,34 +110,35 @@ def _is_laid_out_as_expected(ufunc: numpy.ufunc, fields: _UfuncFields) -> bool:
 _LOOP = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 
 
-def call_loop(function: int, data: int, arrays: Sequence[numpy.ndarray]) -> None:  # type: ignore[type-arg]
+def call_loop(loop: Loop, arrays: Sequence[numpy.ndarray]) -> None:
     """Call an inner loop once an element, as NumPy calls it for a scalar."""
+    count = ctypes.c_ssize_t(1)
+    strides = (ctypes.c_ssize_t * len(arrays))(*loop.strides)
     for index in range(arrays[0].size):
         pointers = [array.ctypes.data + index * array.itemsize for array in arrays]
         arguments = (ctypes.c_void_p * len(arrays))(*pointers)
-        count, strides = ctypes.c_ssize_t(1), (ctypes.c_ssize_t * len(arrays))()
-        _LOOP(function)(arguments, ctypes.byref(count), strides, data or None)
+        _LOOP(loop.function)(arguments, ctypes.byref(count), strides, loop.data or None)
 
 
-def _agrees(ufunc: numpy.ufunc, signature: str, function: int, data: int) -> bool:
-    """Return whether the loop, called by itself, gives the bits that NumPy gives for scalars."""
+def _self_tested(ufunc: numpy.ufunc, signature: str, function: int, data: int) -> Loop | None:
+    """Return the loop with strides by which it gives the bits that NumPy gives for scalars."""
     inputs, output = signature.split("->")
     rng = numpy.random.Generator(numpy.random.PCG64(20260))
     arrays = [_samples(char, rng) for char in inputs]
-    if ufunc.__name__ in ("left_shift", "right_shift", "power") and output in _INTEGERS:
-        return False
-    result = numpy.zeros(arrays[0].size, output)
+    sizes = [numpy.dtype(char).itemsize for char in (*inputs, output)]
     with numpy.errstate(all="ignore"):
-        call_loop(function, data, [*arrays, result])
         # Elements one by one: NumPy's loops give other bits for arrays that they read in lanes.
         expected = numpy.array([ufunc(*pair) for pair in zip(*arrays, strict=True)], output)
-    return _same_bits(result, expected)
+        for strides in ([0] * len(inputs) + sizes[-1:], [0] * len(sizes), sizes):
+            loop = Loop(function, data, tuple(strides))
+            result = numpy.zeros(arrays[0].size, output)
+            call_loop(loop, [*arrays, result])
+            if _same_bits(result, expected):
+                return loop
+    return None
 
 
-_INTEGERS = "bBhHiIlLqQ"
-
-
-def _samples(char: str, rng: numpy.random.Generator) -> numpy.ndarray:  # type: ignore[type-arg]
+def _samples(char: str, rng: numpy.random.Generator) -> numpy.ndarray:
     dtype = numpy.dtype(char)
     count = 400
     match dtype.kind:
@@ -138,13 +156,14 @@ def _samples(char: str, rng: numpy.random.Generator) -> numpy.ndarray:  # type: 
                 return values.astype(dtype)
         case _:
             parts = numpy.dtype("f" if dtype.itemsize == 8 else "d")
-            return (_samples(parts.char, rng) + 1j * _samples(parts.char, rng)).astype(dtype)
+            both = [_samples(parts.char, rng), _samples(parts.char, rng)]
+            return numpy.stack(both, axis=1).reshape(-1).view(dtype)
 
 
 _NASTY = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e300, 1e-300, 5e-324]
 
 
-def _same_bits(left: numpy.ndarray, right: numpy.ndarray) -> bool:  # type: ignore[type-arg]
+def _same_bits(left: numpy.ndarray, right: numpy.ndarray) -> bool:
     """Return whether two arrays are equal to the bit, but for which NaN a NaN is."""
     if left.dtype.kind == "c":
         part = numpy.dtype("f" if left.itemsize == 8 else "d")

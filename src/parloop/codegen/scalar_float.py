@@ -174,12 +174,18 @@ def _numpy_floor_divide(
 ) -> ir.Value:
     builder = emitter.builder
     by_zero = is_zero(emitter, right)
-    plain = flags.division(builder.fdiv(left, right), left, right)
-    remainder = flags.invalid(library(emitter, "fmod", left, right), left, right)
-    difference = builder.fsub(left, remainder)
-    quotient = flags.division(builder.fdiv(difference, right), difference, right)
+    plain = builder.fdiv(left, right)
+    remainder = library(emitter, "fmod", left, right)
+    quotient = builder.fdiv(builder.fsub(left, remainder), right)
     whole = _floor_of_quotient(emitter, quotient, remainder, left, right)
-    return builder.select(by_zero, plain, whole)
+    # Of an infinite quotient the difference to its floor is no number: two flags, not one.
+    overflow = all_of(emitter, is_infinite(emitter, quotient), builder.not_(by_zero))
+    flags.note(
+        "divide", all_of(emitter, is_infinite(emitter, plain), by_zero, is_finite(emitter, left))
+    )
+    flags.note("over", overflow)
+    flags.note("invalid", overflow)
+    return flags.invalid(builder.select(by_zero, plain, whole), left, right)
 
 
 def _numpy_remainder(emitter: Emitter, flags: Flags, left: ir.Value, right: ir.Value) -> ir.Value:

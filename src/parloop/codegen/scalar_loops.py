@@ -11,7 +11,7 @@ import platform
 
 from llvmlite import ir
 
-from parloop.codegen.events import FLAG_TEXTS, I32, I64, POINTER, Emitter, Value, memory_type
+from parloop.codegen.events import FLAG_TEXTS, I8, I32, I64, POINTER, Emitter, Value, memory_type
 from parloop.codegen.externals import DATA, LIBM, UFUNC, ufunc_loop
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.ir.types import Scalar
@@ -28,9 +28,12 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
         raise UnsupportedOperationError(f"numpy.{name} {signature}")
     external = f"{UFUNC}{name}.{signature}"
     function = emitter.external(external, _LOOP_TYPE)
-    data = _data_pointer(emitter.module, external + DATA) if found[1] else POINTER(None)
+    data = _data_pointer(emitter.module, external + DATA) if found.data else POINTER(None)
     types = (*rule.compute, rule.result)
-    buffers, arguments = _frame(emitter, types)
+    # `scalarmath` calls complex division with no strides at all.
+    is_loop = rule.owner == "numpy-loop"
+    strides = found.strides if is_loop else (0,) * len(types)
+    buffers, arguments = _frame(emitter, types, strides)
     for scalar, buffer, value in zip(rule.compute, buffers, values, strict=False):
         store_number(emitter.builder, scalar, value, buffer)
     pointers = [*arguments, data]
@@ -66,30 +69,39 @@ def load_number(builder: ir.IRBuilder, scalar: Scalar, pointer: ir.Value) -> Val
     return value
 
 
-def _frame(emitter: Emitter, types: tuple[Scalar, ...]) -> tuple[list[ir.Value], list[ir.Value]]:
+def _frame(
+    emitter: Emitter, types: tuple[Scalar, ...], strides: tuple[int, ...]
+) -> tuple[list[ir.Value], list[ir.Value]]:
     """Return room for the operands and the result, and the arguments of a loop over one element."""
-    with emitter.builder.goto_entry_block():
-        builder = emitter.builder
-        buffers = [builder.alloca(ir.ArrayType(memory_type(scalar), 2)) for scalar in types]
-        pointers = builder.alloca(ir.ArrayType(POINTER, len(types)))
-        count = builder.alloca(I64)
-        strides = builder.alloca(ir.ArrayType(I64, len(types)))
-        for buffer in buffers:
-            buffer.align = 16
-        # Written once, at entry: a loop changes neither.
-        builder.store(ir.Constant(strides.allocated_type, [0] * len(types)), strides)
-        builder.store(ir.Constant(I64, 1), count)
-        for index, buffer in enumerate(buffers):
-            place = builder.gep(pointers, [ir.Constant(I64, index)], source_etype=POINTER)
-            builder.store(buffer, place)
-    return buffers, [pointers, count, strides]
+    builder = emitter.builder
+    buffers = [emitter.slot(ir.ArrayType(memory_type(scalar), 2)) for scalar in types]
+    pointers = emitter.slot(ir.ArrayType(POINTER, len(types)))
+    for index, buffer in enumerate(buffers):
+        place = builder.gep(pointers, [ir.Constant(I64, index)], source_etype=POINTER)
+        builder.store(buffer, place)
+    words = [_constant_words(emitter.module, words) for words in ((1,), strides)]
+    return buffers, [pointers, *words]
+
+
+def _constant_words(module: ir.Module, words: tuple[int, ...]) -> ir.Value:
+    """Return a pointer to constant words, made once a module."""
+    name = f"parloop.words.{'.'.join(map(str, words))}"
+    if name not in module.globals:
+        initial = ir.Constant(ir.ArrayType(I64, len(words)), list(words))
+        variable = ir.GlobalVariable(module, initial.type, name)
+        variable.linkage = "internal"
+        variable.global_constant = True
+        variable.initializer = initial
+        variable.type = POINTER
+    return module.globals[name]
 
 
 def _data_pointer(module: ir.Module, name: str) -> ir.Value:
     if name in module.globals:
         return module.globals[name]
-    data = ir.GlobalVariable(module, ir.IntType(8), name)
+    data = ir.GlobalVariable(module, I8, name)
     data.linkage = "external"
+    data.type = POINTER
     return data
 
 
