@@ -85,11 +85,11 @@ class _Mangler(ast.NodeTransformer):
     def __init__(self, class_name: str | None) -> None:
         self._class_name = class_name
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         node.id = mangle(node.id, self._class_name)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         node.attr = mangle(node.attr, self._class_name)
         return node

@@ -84,7 +84,7 @@ def test_a_rewritten_program_leaves_what_the_plain_one_leaves(name: str, engine:
     code = compiled(PROGRAMS[name], path, True)
     REGISTRY.set_engine(ENGINES[engine])
     assert run(code, True) == expected
-    assert not [site for site in REGISTRY.sites.values() if site._open]
+    assert not [site for site in REGISTRY.sites.values() if site.open]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -5,27 +5,27 @@
 
 becomes
 
-    for i, s in (__parloop__.k_enter(range(n), a, s)
-                 if __parloop__.k_on or __parloop__.k_open else ()):
-        if __parloop__.k_whole(): break
+    for i, s in __parloop__.k.enter(range(n), range, n, s, a) if __parloop__.k.on ... else ():
+        if __parloop__.k.whole(): break
     else:
-        for i in (__parloop__.k_open and __parloop__.k_rest() or range(n)):
+        for i in __parloop__.k.open and __parloop__.k.rest() or range(n):
             s += a[i]
 
-(`capture.sites` says why.) The user's nodes keep their positions, and the new ones stand at the
-loop's header. The text around the loops, names, order of local variables, line events and
-tracebacks stay as they were.
+(`capture.sites` says why, `capture.form` makes it.) The user's nodes keep their positions, and the
+new ones stand at the loop's header. The text around the loops, names, order of local variables,
+line events and tracebacks stay as they were.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from parloop.capture.candidates import Callables, find_callables, is_candidate
+from parloop.capture.form import header_names, site_form
 from parloop.capture.names import (
     bound_here,
     names_in_order,
@@ -33,7 +33,7 @@ from parloop.capture.names import (
     surely_assigned,
     unsure_names,
 )
-from parloop.capture.sites import REGISTRY, REGISTRY_NAME, Registry, Scope, SiteInfo
+from parloop.capture.sites import REGISTRY, Registry, Scope, SiteInfo
 from parloop.source import Source
 
 _NO_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -205,8 +205,10 @@ class _Rewriter:
         self.block(node.body, inner, set())
 
     def _with_site(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For:
+        assert isinstance(loop.iter, ast.Call)
+        header = header_names(loop.iter)
         read, stored = names_in_order(loop)
-        passed = tuple(name for name in read if name in bound)
+        passed = (*header, *(name for name in read if name in bound and name not in header))
         info = SiteInfo(
             key=self._registry.new_key(self._source, loop),
             source=self._source,
@@ -215,13 +217,14 @@ class _Rewriter:
             scope=place.scope,
             class_name=place.class_name,
             passed=passed,
-            looked_up=tuple(name for name in read if name not in bound),
+            looked_up=tuple(name for name in read if name not in passed),
             outputs=stored,
+            n_repeatable=len(header),
             flags=self._flags,
         )
         self._registry.add(info, self._options)
         self.sites.append(info)
-        return _site_form(info, bound)
+        return site_form(info, bound)
 
 
 def _qualified(place: _Place, name: str) -> str:
@@ -237,83 +240,3 @@ def _either(one: set[str] | None, other: set[str] | None) -> set[str] | None:
     if one is None or other is None:
         return one if other is None else other
     return one & other
-
-
-def _site_form(info: SiteInfo, bound: set[str]) -> ast.For:
-    loop = info.node
-    new = _Builder(info)
-    binding = ast.For(
-        target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
-        iter=ast.IfExp(
-            test=ast.BoolOp(ast.Or(), [new.of_site("on"), new.of_site("open")]),
-            body=new.call("enter", [loop.iter, *(new.name(name) for name in info.passed)]),
-            orelse=ast.Tuple([], ast.Load()),
-        ),
-        body=[
-            *(new.delete_if_unbound(name) for name in _maybe_unbound(loop, info.outputs, bound)),
-            ast.If(test=new.call("whole", []), body=[ast.Break()], orelse=[]),
-        ],
-        orelse=[
-            ast.For(
-                target=loop.target,
-                iter=ast.BoolOp(
-                    ast.Or(),
-                    [
-                        ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])]),
-                        loop.iter,
-                    ],
-                ),
-                body=loop.body,
-                orelse=loop.orelse,
-                type_comment=loop.type_comment,
-            )
-        ],
-    )
-    ast.copy_location(binding.orelse[0], loop)
-    return _place(binding, loop)
-
-
-def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> list[str]:
-    """Return the names of `outputs` that a run of at least one iteration may leave unbound."""
-    sure = bound | bound_here(loop.target)
-    for statement in loop.body:
-        if any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(statement)):
-            break
-        sure |= surely_assigned(statement)
-    return [name for name in outputs if name not in sure]
-
-
-def _place(node: ast.For, loop: ast.For) -> ast.For:
-    """Put the nodes without positions at the word `range` in the header of `loop`.
-
-    It stands in one line: an attribute that spans several would be taken to stand in the last.
-    """
-    assert isinstance(loop.iter, ast.Call)
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.expr | ast.stmt) and not hasattr(inner, "lineno"):
-            ast.copy_location(inner, loop.iter.func)
-    return node
-
-
-class _Builder:
-    """Makes the nodes that speak of one site; `_place` gives them positions."""
-
-    def __init__(self, info: SiteInfo) -> None:
-        self._key = info.key
-
-    def name(self, name: str, context: ast.expr_context | None = None) -> ast.Name:
-        return ast.Name(name, context or ast.Load())
-
-    def of_site(self, role: str) -> ast.Attribute:
-        return ast.Attribute(self.name(REGISTRY_NAME), f"{self._key}_{role}", ast.Load())
-
-    def call(self, role: str, arguments: list[ast.expr]) -> ast.Call:
-        return ast.Call(self.of_site(role), arguments, [])
-
-    def delete_if_unbound(self, name: str) -> ast.If:
-        unbound = ast.Attribute(self.name(REGISTRY_NAME), "unbound", ast.Load())
-        return ast.If(
-            test=ast.Compare(self.name(name), [ast.Is()], [unbound]),
-            body=[ast.Delete([self.name(name, ast.Del())])],
-            orelse=[],
-        )

@@ -2,25 +2,29 @@
 
 `capture.rewrite` makes of a loop
 
-    for i, s in (__parloop__.k_enter(range(n), a, s)
-                 if __parloop__.k_on or __parloop__.k_open else ()):
-        if s is __parloop__.unbound: del s
-        if __parloop__.k_whole(): break
+    for i, s in (__parloop__.k.enter(range(n), range, n, a, s)
+                 if __parloop__.k.on and GUARD else ()):
+        if t is __parloop__.unbound: del t
+        if __parloop__.k.whole(): break
     else:
-        for i in (__parloop__.k_open and __parloop__.k_rest() or range(n)):
+        for i in (__parloop__.k.open and __parloop__.k.rest() or range(n)):
             BODY
         else: ELSE
 
-where `k` is the key of the site, `k_on` says whether an engine wants to see entries at all, and
-`k_open` holds the *activations*: what `k_enter` leaves for `k_whole` and `k_rest` to find. While it
-is empty the loop costs two attribute loads more than the user's. The results of a native run are
-bound by the very next instructions after `k_enter` returns, between which CPython serves neither
-signals nor other threads, so that nobody sees a loop that has run but not bound its names.
+where `k` is the key of the site, `on` says whether an engine wants to see entries, and `open` holds
+the *activations*: what `enter` leaves for `whole` and `rest` to find. GUARD, where the bounds are
+made of names and numbers, is the inline test for enough iterations:
+
+    n.__class__ is not __parloop__.int or n >= __parloop__.k.least or __parloop__.k.open
+
+The results of a native run are bound by the very next instructions after `enter` returns, between
+which CPython serves neither signals nor other threads, so that nobody sees a loop that has run but
+not bound its names.
 
 An activation belongs to a thread and a frame. It is gone before user code runs, so that recursion,
 suspended generators and exceptions in BODY find nothing to disturb. One that an exception from a
-signal handler left behind is dropped when its frame enters again (an open activation makes every
-entry go through `k_enter`), and is never taken for another frame's.
+signal handler left behind is dropped when its frame enters again, which it does through `enter`
+because a site with open activations stays on; it is never taken for another frame's.
 """
 
 from __future__ import annotations
@@ -86,6 +90,9 @@ class SiteInfo:
     """Further names that the loop reads: `Site.look_up` gives their values."""
     outputs: tuple[str, ...]
     """Names that the loop may bind, in order of first appearance; the loop's index is the first."""
+    n_repeatable: int = 0
+    """How many of `passed`, from the first, are the names in a header of nothing but arithmetic,
+    `len(NAME)` and `NAME.shape`; 0 if it is anything else."""
     flags: int = 0
     """Flags of the `__future__` features that the text around the loop was compiled with."""
 
@@ -158,26 +165,27 @@ class _Activation:
 class Site:
     """One rewritten loop. `state` is the engine's own; `options` are those of the decorator."""
 
-    __slots__ = ("_open", "_registry", "info", "options", "state")
+    __slots__ = ("_wanted", "info", "least", "on", "open", "options", "state")
 
     engine: ClassVar[Engine | None] = None
-    """Asked by all sites that are on. Set it through `set_engine`."""
+    """Asked by all sites that are on. Set it through `Registry.set_engine`."""
 
-    def __init__(self, info: SiteInfo, registry: Registry, options: Mapping[str, Any]) -> None:
+    def __init__(self, info: SiteInfo, options: Mapping[str, Any]) -> None:
         self.info = info
         self.options = options
         self.state: Any = None
-        self._registry = registry
-        self._open: dict[int, _Activation] = {}
+        self.least = 0
+        """The engine sets this to the fewest iterations for which it wants to be asked."""
+        self.on = self._wanted = Site.engine is not None
+        """Whether entries ask. Read by the rewritten text; set through `switch`."""
+        self.open: dict[int, _Activation] = {}
+        """The innermost activation of each thread, by the thread's identifier."""
 
-    @property
-    def is_on(self) -> bool:
-        """Whether entries ask the engine. Off, an entry costs two attribute loads."""
-        return bool(getattr(self._registry, f"{self.info.key}_on"))
-
-    @is_on.setter
-    def is_on(self, value: bool) -> None:
-        setattr(self._registry, f"{self.info.key}_on", value)
+    def switch(self, on: bool) -> None:
+        """Ask the engine at entries from now on, or no more: an entry then costs two tests."""
+        self._wanted = on
+        if on or not self.open:
+            self.on = on
 
     def look_up(self, frame: FrameType, name: str) -> object:
         """Return what reading `name` (as the text has it) in `frame` would give, or UNBOUND."""
@@ -206,19 +214,23 @@ class Site:
 
     def enter(self, iterable: object, *values: object) -> tuple[tuple[object, ...], ...]:
         """Let the engine try; return the values to bind now, as the only row, or no row."""
+        if type(iterable) is range and _is_shorter(iterable, self.least):
+            if not self.open and self._may_repeat_header(values):
+                return ()
+            engine = None
+        else:
+            engine = Site.engine if self._wanted else None
         frame = sys._getframe(1)
         ident = get_ident()
-        below = self._open.get(ident)
+        below = self.open.get(ident)
         while below is not None and below.frame is frame:
             below = below.below  # left behind by an exception from a signal handler
         outcome: Outcome | None = None
-        engine = Site.engine
-        if engine is not None and type(iterable) is range and self.is_on:
+        if engine is not None and type(iterable) is range:
             outcome = engine(self, iterable, values, frame)
         if outcome is None:
-            self._open[ident] = _Activation(
-                frame, iter(cast(Iterable[object], iterable)), False, None, below
-            )
+            rest = iter(cast(Iterable[object], iterable))
+            self.open[ident] = _Activation(frame, rest, False, None, below)
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
         # finaliser, and has to wait: the loop has run, and nobody may see it half bound.
@@ -227,8 +239,17 @@ class Site:
         except BaseException as error:
             outcome.error = error
             row, activation = self._finish(outcome, iterable, values, frame, below)
-        self._open[ident] = activation
+        self.open[ident] = activation
         return row
+
+    def _may_repeat_header(self, values: tuple[object, ...]) -> bool:
+        """Return whether nobody notices when the loop's header is evaluated once more."""
+        for value in values[: self.info.n_repeatable]:
+            if type(value) is not int and value is not range and value is not len:
+                kind = type(value)
+                if kind not in _PLAIN and not _is_array(kind):
+                    return False
+        return self.info.n_repeatable > 0
 
     def _finish(
         self,
@@ -240,7 +261,7 @@ class Site:
     ) -> tuple[tuple[tuple[object, ...], ...], _Activation]:
         assert type(iterable) is range
         broke = outcome.broke
-        rest = iterable[len(iterable) :] if broke else iterable[outcome.done :]
+        rest = iterable[:0] if broke else iterable[outcome.done :]
         whole = broke or (not self.info.has_else and not rest)
         activation = _Activation(frame, iter(rest), whole, outcome.error, below)
         if outcome.done == 0 and not broke:
@@ -280,27 +301,49 @@ class Site:
         return found.rest
 
     def _find(self, frame: FrameType) -> _Activation | None:
-        found = self._open.get(get_ident())
+        found = self.open.get(get_ident())
         while found is not None and found.frame is not frame:
             found = found.below
         return found
 
     def _close(self, found: _Activation) -> None:
         if found.below is None:
-            del self._open[get_ident()]
+            del self.open[get_ident()]
         else:
-            self._open[get_ident()] = found.below
+            self.open[get_ident()] = found.below
+        if not self._wanted and not self.open:
+            self.on = False
+
+
+_PLAIN: Final = {int, bool, float, list, tuple, range, str, bytes}
+"""Types whose arithmetic, length and `shape` do nothing that anybody could notice."""
+
+
+def _is_array(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not (kind is numpy.ndarray or kind is numpy.int64):
+        return False
+    _PLAIN.add(kind)
+    return True
+
+
+def _is_shorter(indices: range, least: int) -> bool:
+    try:
+        return len(indices) < least
+    except OverflowError:
+        return False
 
 
 class Registry:
-    """What `__parloop__` is: the sites of this process, by key, as attributes `KEY_enter`, ...
+    """What `__parloop__` is: the sites of this process, by key, as attributes.
 
-    A site that another process made (its code arrived pickled) is revived as one that is off.
+    Pickled along with a function, it arrives in another process as that one's registry, to which
+    the sites that it lacks are added, switched off.
     """
 
-    unbound: Final = UNBOUND
-
     def __init__(self) -> None:
+        self.unbound = UNBOUND  # an attribute of the class would be found more slowly
+        self.int = int
         self.sites: dict[str, Site] = {}
         self._taken: set[str] = set()
         self._lock = threading.Lock()
@@ -321,46 +364,41 @@ class Registry:
 
     def add(self, info: SiteInfo, options: Mapping[str, Any] = MappingProxyType({})) -> Site:
         """Make the site that `info` describes; it is on if there is an engine."""
-        site = Site(info, self, options)
+        site = Site(info, options)
         with self._lock:
             self.sites[info.key] = site
-            self._publish(info.key, site)
+            setattr(self, info.key, site)
         return site
-
-    def _publish(self, key: str, site: Site) -> None:
-        vars(self).update(
-            {
-                f"{key}_enter": site.enter,
-                f"{key}_whole": site.whole,
-                f"{key}_rest": site.rest,
-                f"{key}_open": site._open,
-                f"{key}_on": Site.engine is not None,
-            }
-        )
 
     def set_engine(self, engine: Engine | None) -> None:
         """Let `engine` decide about all entries from now on; None turns every site off."""
         with self._lock:
             Site.engine = engine
             for site in self.sites.values():
-                site.is_on = engine is not None
+                site.switch(engine is not None)
 
     def install(self, names: dict[str, Any]) -> None:
         """Put the registry where text whose globals are `names` finds it."""
         names[REGISTRY_NAME] = self
         vars(builtins)[REGISTRY_NAME] = self
 
-    def __getattr__(self, name: str) -> Any:
-        if name.endswith("_on"):
-            value: object = False
-        elif name.endswith("_open"):
-            value = _NOTHING
-        else:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return vars(self).setdefault(name, value)
+    def __reduce__(self) -> tuple[Callable[[Iterable[str]], Registry], tuple[tuple[str, ...]]]:
+        return _revive, (tuple(self.sites),)
 
-    def __reduce__(self) -> str:
-        return "REGISTRY"
+
+class _Foreign:
+    """A site of another process: it is off, and stays so."""
+
+    __slots__ = ()
+    on: Final = False
+    open: Final[Mapping[int, object]] = MappingProxyType({})
+
+
+def _revive(keys: Iterable[str]) -> Registry:
+    for key in keys:
+        vars(REGISTRY).setdefault(key, _Foreign())
+    REGISTRY.install({})
+    return REGISTRY
 
 
 @lru_cache(maxsize=8)
@@ -368,9 +406,6 @@ def _digest(source: Source) -> str:
     text = f"{source.path}\0{source.text}".encode(errors="surrogatepass")
     return hashlib.sha256(text).hexdigest()[:8]
 
-
-_NOTHING: Final[Mapping[int, object]] = MappingProxyType({})
-"""The activations of a site that this process has not made."""
 
 REGISTRY: Final = Registry()
 

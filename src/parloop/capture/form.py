@@ -1,0 +1,171 @@
+"""The statements that stand in place of a loop with a site. `capture.sites` shows them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from parloop.capture.names import bound_here, surely_assigned
+from parloop.capture.sites import REGISTRY_NAME, SiteInfo
+
+
+def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
+    """Return what stands in place of `info.node`, before which the names `bound` are surely bound.
+
+    The user's nodes are used as they are, with their positions.
+    """
+    loop = info.node
+    assert isinstance(loop.iter, ast.Call)
+    new = _Builder(info.key)
+    binding = ast.For(
+        target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
+        iter=ast.IfExp(
+            test=_test(loop.iter, new),
+            body=new.call("enter", [loop.iter, *(new.name(name) for name in info.passed)]),
+            orelse=ast.Tuple([], ast.Load()),
+        ),
+        body=[
+            *(new.delete_if_unbound(name) for name in _maybe_unbound(loop, info.outputs, bound)),
+            ast.If(new.call("whole", []), [ast.Break()], []),
+        ],
+        orelse=[],
+    )
+    rest = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])])
+    users = ast.For(
+        target=loop.target,
+        iter=ast.BoolOp(ast.Or(), [rest, loop.iter]),
+        body=loop.body,
+        orelse=loop.orelse,
+        type_comment=loop.type_comment,
+    )
+    ast.copy_location(users, loop)
+    binding.orelse.append(users)
+    _place(binding, loop.iter.func)
+    return binding
+
+
+def header_names(call: ast.Call) -> tuple[str, ...]:
+    """Return the names in the header `range(...)`, if evaluating it again may go unnoticed.
+
+    That is so for arithmetic, `len(NAME)` and `NAME.shape[NUMBER]` with values of builtin types;
+    otherwise there are none.
+    """
+    if call.lineno != call.end_lineno or not all(map(_is_plain, call.args)):
+        return ()  # a debugger would see several lines pass by again
+    names = (node.id for node in ast.walk(call) if isinstance(node, ast.Name))
+    return tuple(dict.fromkeys(names))
+
+
+def _is_plain(node: ast.expr) -> bool:
+    match node:
+        case ast.Name() | ast.Constant(value=int()):
+            return True
+        case ast.BinOp(left=left, op=op, right=right):
+            return not isinstance(op, ast.MatMult) and _is_plain(left) and _is_plain(right)
+        case ast.UnaryOp(operand=operand):
+            return _is_plain(operand)
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()], keywords=[]):
+            return True
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=index):
+            return _is_plain(index)
+    return False
+
+
+_MOST_NAMES: Final = 3
+"""Names in a header above which the test in front of `enter` costs more than it saves."""
+
+
+def _test(call: ast.Call, new: _Builder) -> ast.expr:
+    """Return the test that lets an entry ask the engine: `on`, and perhaps enough iterations."""
+    trips = _about_trips(call.args) if call.lineno == call.end_lineno else None
+    names = {node.id: node for node in _names_in(trips)} if trips is not None else {}
+    if trips is None or len(names) > _MOST_NAMES:
+        return new.of_site("on")
+    enough: list[ast.expr] = [
+        *(new.is_no_int(node) for node in names.values()),
+        ast.Compare(trips, [ast.GtE()], [new.of_site("least")]),
+        new.of_site("open"),
+    ]
+    return ast.BoolOp(ast.And(), [new.of_site("on"), ast.BoolOp(ast.Or(), enough)])
+
+
+def _about_trips(arguments: Sequence[ast.expr]) -> ast.expr | None:
+    """Return an expression for at least the number of trips, if it is sums of names and numbers."""
+    if not all(_is_sum(argument) for argument in arguments):
+        return None
+    match arguments:
+        case [stop] | [ast.Constant(value=0), stop]:
+            return stop
+        case [start, stop] | [start, stop, ast.Constant(value=int())]:
+            return ast.BinOp(stop, ast.Sub(), start)
+        case [start, stop, ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int()))]:
+            return ast.BinOp(start, ast.Sub(), stop)
+    return None
+
+
+def _is_sum(node: ast.expr) -> bool:
+    match node:
+        case ast.Name() | ast.Constant(value=int()):
+            return True
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int())):
+            return True
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _is_sum(left) and _is_sum(right)
+    return False
+
+
+def _names_in(node: ast.expr) -> Iterator[ast.Name]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            yield inner
+
+
+def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> list[str]:
+    """Return the names of `outputs` that a run of at least one iteration may leave unbound."""
+    sure = bound | bound_here(loop.target)
+    for statement in loop.body:
+        if any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(statement)):
+            break
+        sure |= surely_assigned(statement)
+    return [name for name in outputs if name not in sure]
+
+
+def _place(node: ast.For, header: ast.expr) -> None:
+    """Put the nodes without positions at `header`, the word `range`.
+
+    It stands in one line: an attribute that spans several would be taken to stand in the last.
+    """
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.expr | ast.stmt) and not hasattr(inner, "lineno"):
+            ast.copy_location(inner, header)
+
+
+class _Builder:
+    """Makes the nodes that speak of one site; `_place` gives them positions."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def name(self, name: str, context: ast.expr_context | None = None) -> ast.Name:
+        return ast.Name(name, context or ast.Load())
+
+    def of_registry(self, name: str) -> ast.Attribute:
+        return ast.Attribute(self.name(REGISTRY_NAME), name, ast.Load())
+
+    def of_site(self, name: str) -> ast.Attribute:
+        return ast.Attribute(self.of_registry(self._key), name, ast.Load())
+
+    def call(self, method: str, arguments: list[ast.expr]) -> ast.Call:
+        return ast.Call(self.of_site(method), arguments, [])
+
+    def is_no_int(self, value: ast.Name) -> ast.Compare:
+        kind = ast.Attribute(value, "__class__", ast.Load())
+        return ast.Compare(kind, [ast.IsNot()], [self.of_registry("int")])
+
+    def delete_if_unbound(self, name: str) -> ast.If:
+        return ast.If(
+            test=ast.Compare(self.name(name), [ast.Is()], [self.of_registry("unbound")]),
+            body=[ast.Delete([self.name(name, ast.Del())])],
+            orelse=[],
+        )
