@@ -97,6 +97,7 @@ REFUSED = {
         ("s, t = a.shape", "s, t = a.shape[0], a.shape[1]"),
         ("s, t = 1, 2, 3", "s, t = 1, 2"),
         ("k = s, t = 1, 2", "k = s = 1"),
+        ("for j, k in range(3): p.x[0] = 1", "for j in range(3): p[0] = 1"),
         ("for j, k in range(3): pass", "for j in range(3): pass"),
         ("p.mass += 1", "p[0] += 1"),
     ],
@@ -121,14 +122,16 @@ def test_the_nearest_neighbour_is_accepted(body: str) -> None:
 
 
 def test_every_problem_is_collected_in_the_order_of_the_text() -> None:
-    found = refusals("x = f(1) + 'a'\nwith y: pass\nz.w = g(2)")
+    found = refusals("x = f(1) + 'a'\nwith y: pass\nz.w = g(2)\nx[0] = 1")
     assert [(problem.code, problem.span.line) for problem in found] == [
         ("SYN104", 2),
         ("SYN103", 2),
         ("SYN102", 3),
         ("SYN105", 4),
         ("SYN104", 4),
+        ("SYN106", 5),
     ]
+    assert [problem.notes for problem in found] == [()] * 5 + [("the interpreter runs this loop",)]
 
 
 def test_a_problem_points_at_its_construct() -> None:

@@ -32,6 +32,9 @@ from parloop.source import Source, Span
 DEEPEST = 200
 """The deepest nesting that is lowered: every later phase walks the tree by recursion."""
 
+STAND_IN = "%"
+"""The name of what could not be lowered, while the rest is looked at."""
+
 _BINARY: dict[type[ast.operator], BinaryOperator] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -296,7 +299,7 @@ class Expressions:
                 self.refuse(node, "the loop asks for a shape whose axis is not a constant")
             else:
                 self.refuse(base, f"the loop subscripts {_describe(base)}")
-            return Load("_", (), self.span(node))
+            return Load(STAND_IN, (), self.span(node))
         subscripts: list[Expr] = []
         for level in reversed(levels):
             parts = level.elts if isinstance(level, ast.Tuple) else [level]

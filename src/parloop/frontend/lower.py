@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 
 from parloop.diagnostics import Diagnostic, Label
 from parloop.frontend.codes import (
@@ -21,7 +22,7 @@ from parloop.frontend.codes import (
     UnsupportedStatement,
     UnsupportedTarget,
 )
-from parloop.frontend.expressions import DEEPEST, Expressions
+from parloop.frontend.expressions import DEEPEST, STAND_IN, Expressions
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     START,
@@ -67,10 +68,12 @@ def lower_loop(
     lowering = _Lowering(source, function, names, frozenset(_bound_names([node])))
     loop = lowering.outermost(node)
     uses = find_uses(loop)
-    if not lowering.problems:
-        _check_uses(uses, lowering)
+    _check_uses(uses, lowering)
     if lowering.problems:
-        return tuple(sorted(lowering.problems, key=lambda it: (it.span.line, it.span.column)))
+        *problems, last = sorted(
+            lowering.problems, key=lambda problem: (problem.span.line, problem.span.column)
+        )
+        return (*problems, replace(last, notes=("the interpreter runs this loop",)))
     return Nest(
         loop,
         tuple(uses.inputs),
@@ -121,14 +124,12 @@ def _add_target(target: ast.expr, found: set[str]) -> None:
 def _check_uses(uses: Uses, lowering: _Lowering) -> None:
     for name, span in uses.arrays.items():
         if name in uses.scalars:
-            other = uses.scalars[name]
-            lowering.problems.append(
-                MixedUse(
-                    f"the loop uses `{name}` as an array and as a number",
-                    span,
-                    (Label(other, f"`{name}` as a number"),),
-                )
+            message = f"the loop uses `{name}` as an array and as a number"
+            evidence = (
+                Label(span, "as an array"),
+                Label(uses.scalars[name], "as a number"),
             )
+            lowering.problems.append(MixedUse(message, span, evidence))
     for name, span in uses.outputs.items():
         if name in lowering.names.shared:
             lowering.problems.append(
@@ -179,7 +180,7 @@ class _Lowering(Expressions):
         self.problem(
             UnsupportedTarget, "the loop has an index that is not a plain name", node.target
         )
-        return "_"
+        return STAND_IN
 
     def _header(self, node: ast.stmt, last: ast.expr) -> Span:
         span = self.span(node)
