@@ -38,6 +38,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import _getframe
 from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, TypeAlias, cast
 
@@ -152,20 +153,28 @@ Engine: TypeAlias = Callable[["Site", range, tuple[object, ...], FrameType], "Ou
 """Asked at each entry of an active site; None leaves this entry to the interpreter."""
 
 
-@dataclass(slots=True)
-class _Activation:
-    frame: FrameType
-    rest: Iterator[object]
-    whole: bool
-    error: BaseException | None
-    below: _Activation | None
-    """Of the same thread and site, in a frame that a signal handler or finaliser interrupted."""
+_Activation: TypeAlias = tuple[
+    FrameType, Iterator[object], bool, BaseException | None, "_Activation | None"
+]
+"""A frame, the iterations that are left to it, whether the loop is over, an error to be raised, and
+the activation of the same site and thread in a frame that a signal handler or finaliser
+interrupted. A plain tuple, because making anything else takes several times as long."""
 
 
 class Site:
     """One rewritten loop. `state` is the engine's own; `options` are those of the decorator."""
 
-    __slots__ = ("_wanted", "info", "least", "on", "open", "options", "state")
+    __slots__ = (
+        "_has_else",
+        "_n_repeatable",
+        "_wanted",
+        "info",
+        "least",
+        "on",
+        "open",
+        "options",
+        "state",
+    )
 
     engine: ClassVar[Engine | None] = None
     """Asked by all sites that are on. Set it through `Registry.set_engine`."""
@@ -180,6 +189,8 @@ class Site:
         """Whether entries ask. Read by the rewritten text; set through `switch`."""
         self.open: dict[int, _Activation] = {}
         """The innermost activation of each thread, by the thread's identifier."""
+        self._has_else = info.has_else
+        self._n_repeatable = info.n_repeatable
 
     def switch(self, on: bool) -> None:
         """Ask the engine at entries from now on, or no more: an entry then costs two tests."""
@@ -214,77 +225,93 @@ class Site:
 
     def enter(self, iterable: object, *values: object) -> tuple[tuple[object, ...], ...]:
         """Let the engine try; return the values to bind now, as the only row, or no row."""
-        if type(iterable) is range and _is_shorter(iterable, self.least):
-            if not self.open and self._may_repeat_header(values):
-                return ()
+        engine = Site.engine if self._wanted else None
+        if type(iterable) is not range:
             engine = None
-        else:
-            engine = Site.engine if self._wanted else None
-        frame = sys._getframe(1)
+        elif self.least:
+            try:
+                too_small = len(iterable) < self.least
+            except OverflowError:
+                too_small = False
+            if too_small:
+                if not self.open and self._may_repeat_header(values):
+                    return ()
+                engine = None
+        frame = _getframe(1)
         ident = get_ident()
         below = self.open.get(ident)
-        while below is not None and below.frame is frame:
-            below = below.below  # left behind by an exception from a signal handler
+        while below is not None and below[0] is frame:
+            below = below[4]  # left behind by an exception from a signal handler
         outcome: Outcome | None = None
-        if engine is not None and type(iterable) is range:
-            outcome = engine(self, iterable, values, frame)
+        if engine is not None:
+            outcome = engine(self, cast(range, iterable), values, frame)
         if outcome is None:
+            if not self.open and self._may_repeat_header(values):
+                return ()
             rest = iter(cast(Iterable[object], iterable))
-            self.open[ident] = _Activation(frame, rest, False, None, below)
+            self.open[ident] = (frame, rest, False, None, below)
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
         # finaliser, and has to wait: the loop has run, and nobody may see it half bound.
+        indices = cast(range, iterable)
         try:
-            row, activation = self._finish(outcome, iterable, values, frame, below)
+            row, activation = self._finish(outcome, indices, values, frame, below)
         except BaseException as error:
             outcome.error = error
-            row, activation = self._finish(outcome, iterable, values, frame, below)
+            row, activation = self._finish(outcome, indices, values, frame, below)
         self.open[ident] = activation
         return row
 
     def _may_repeat_header(self, values: tuple[object, ...]) -> bool:
         """Return whether nobody notices when the loop's header is evaluated once more."""
-        for value in values[: self.info.n_repeatable]:
-            if type(value) is not int and value is not range and value is not len:
-                kind = type(value)
-                if kind not in _PLAIN and not _is_array(kind):
-                    return False
-        return self.info.n_repeatable > 0
+        count = self._n_repeatable
+        for value in values[:count]:
+            if value is range or value is len:
+                continue
+            kind = type(value)
+            if kind not in _PLAIN and not _is_array(kind):
+                return False
+        return count > 0
 
     def _finish(
         self,
         outcome: Outcome,
-        iterable: object,
+        indices: range,
         values: tuple[object, ...],
         frame: FrameType,
         below: _Activation | None,
     ) -> tuple[tuple[tuple[object, ...], ...], _Activation]:
-        assert type(iterable) is range
+        done = outcome.done
         broke = outcome.broke
-        rest = iterable[:0] if broke else iterable[outcome.done :]
-        whole = broke or (not self.info.has_else and not rest)
-        activation = _Activation(frame, iter(rest), whole, outcome.error, below)
-        if outcome.done == 0 and not broke:
+        rest = indices[:0] if broke else indices[done:]
+        whole = broke or (not self._has_else and not rest)
+        activation = (frame, iter(rest), whole, outcome.error, below)
+        if done == 0 and not broke:
             return (), activation
-        row = tuple(
-            self._before(name, values, frame) if value is KEEP else value
-            for name, value in zip(self.info.outputs, outcome.values, strict=True)
-        )
+        row = outcome.values
+        for value in row:
+            if value is KEEP:
+                row = self._with_old_values(row, values, frame)
+                break
         return (row,), activation
 
-    def _before(self, name: str, values: tuple[object, ...], frame: FrameType) -> object:
-        if name in self.info.passed:
-            return values[self.info.passed.index(name)]
-        return self.binding(frame, name)
+    def _with_old_values(
+        self, row: tuple[object, ...], values: tuple[object, ...], frame: FrameType
+    ) -> tuple[object, ...]:
+        passed = dict(zip(self.info.passed, values, strict=True))
+        return tuple(
+            value if value is not KEEP
+            else passed[name] if name in passed
+            else self.binding(frame, name)
+            for name, value in zip(self.info.outputs, row, strict=True)
+        )  # fmt: skip
 
     def whole(self) -> bool:
         """Return whether the loop is over, `else` clause included; if so, forget the activation."""
-        found = self._find(sys._getframe(1))
-        if found is None or not found.whole:
+        found = self._find(_getframe(1))
+        if found is None or not found[2]:
             return False
         self._close(found)
-        if found.error is not None:
-            raise found.error
         return True
 
     def rest(self) -> Iterator[object] | None:
@@ -292,46 +319,40 @@ class Site:
 
         An iterator, because it is true even where nothing is left.
         """
-        found = self._find(sys._getframe(1))
+        found = self._find(_getframe(1))
         if found is None:
             return None
         self._close(found)
-        if found.error is not None:
-            raise found.error
-        return found.rest
+        return found[1]
 
     def _find(self, frame: FrameType) -> _Activation | None:
         found = self.open.get(get_ident())
-        while found is not None and found.frame is not frame:
-            found = found.below
+        while found is not None and found[0] is not frame:
+            found = found[4]
         return found
 
     def _close(self, found: _Activation) -> None:
-        if found.below is None:
+        _, _, _, error, below = found
+        if below is None:
             del self.open[get_ident()]
         else:
-            self.open[get_ident()] = found.below
+            self.open[get_ident()] = below
         if not self._wanted and not self.open:
             self.on = False
+        if error is not None:
+            raise error
 
 
-_PLAIN: Final = {int, bool, float, list, tuple, range, str, bytes}
+_PLAIN: Final[set[type]] = {int, list, tuple}
 """Types whose arithmetic, length and `shape` do nothing that anybody could notice."""
 
 
 def _is_array(kind: type) -> bool:
     numpy = sys.modules.get("numpy")
-    if numpy is None or not (kind is numpy.ndarray or kind is numpy.int64):
+    if numpy is None or kind is not numpy.ndarray:
         return False
     _PLAIN.add(kind)
     return True
-
-
-def _is_shorter(indices: range, least: int) -> bool:
-    try:
-        return len(indices) < least
-    except OverflowError:
-        return False
 
 
 class Registry:
