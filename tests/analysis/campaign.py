@@ -11,6 +11,8 @@ from random import Random
 from parloop.analysis import (
     Analysis,
     Facts,
+    Group,
+    Parallel,
     ParallelIf,
     Serial,
     analyse,
@@ -23,7 +25,15 @@ from parloop.ir.nodes import Const, For, If, Nest, Stmt, While
 from parloop.ir.printer import to_text
 from parloop.ir.walk import statements
 from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
-from tests.analysis.random_nests import AFFINE, MIXED, Style, random_nest, random_values
+from tests.analysis.random_nests import (
+    AFFINE,
+    MIXED,
+    SCALARS_ONLY,
+    STENCILS,
+    Style,
+    random_nest,
+    random_values,
+)
 
 VALUES_PER_NEST = 3
 
@@ -220,8 +230,11 @@ def check_transformed(
             parts = tuple(replace(loop, body=group.statements) for group in groups)
             other = substituted(nest, loop, parts)
             tries.append(("distributed", Run(other, values, seed, views=facts.merged)))
-            for group in groups:
-                tally.add(f"group {type(group.facts.verdict).__name__}")
+            for group, part in zip(groups, parts, strict=True):
+                verdict = group.facts.verdict
+                tally.add(f"group {type(verdict).__name__}")
+                if isinstance(verdict, Parallel) and not any(r.companions for r in verdict.needs):
+                    tries.append(("group", reordered(other, part, values, seed, group, facts)))
         if may_interchange(analysis, number):
             (inner,) = loop.body
             assert isinstance(inner, For)
@@ -241,6 +254,16 @@ def check_transformed(
             for name, value in run.state.scalars.items():
                 if name not in indices and other_run.state.scalars[name] != value:
                     yield f"loop {number} {what} leaves another {name}"
+
+
+def reordered(
+    nest: Nest, loop: For, values: Mapping[str, int], seed: int, group: Group, facts: Facts
+) -> Run:
+    """Run `nest` with `loop`, one group of a distributed loop, in a random order."""
+    loops = [stmt for stmt in statements((nest.loop,)) if isinstance(stmt, For)]
+    number = next(place for place, other in enumerate(loops) if other is loop)
+    private = group.facts.private
+    return Run(nest, values, seed, views=facts.merged, reorder=number, private=private)
 
 
 def substituted(nest: Nest, loop: For, parts: tuple[For, ...]) -> Nest:
@@ -276,7 +299,7 @@ def main() -> None:
         print(f"{count:9} {what}")
 
 
-STYLES: tuple[Style, ...] = (AFFINE, MIXED)
+STYLES: tuple[Style, ...] = (AFFINE, MIXED, AFFINE, SCALARS_ONLY, STENCILS)
 
 
 def campaign(nests: int, seed: int) -> Tally:

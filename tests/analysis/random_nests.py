@@ -47,9 +47,12 @@ class Style:
     reductions: float = 0.0
     symbolic_steps: float = 0.0
     divisions: float = 0.0
+    stencils: float = 0.0
 
 
 AFFINE = Style()
+SCALARS_ONLY = Style(affine_tests=0.05, data_tests=0.05, scalars=0.35, reductions=0.6)
+STENCILS = Style(affine_tests=0.05, stencils=0.9)
 MIXED = Style(0.1, 0.1, 0.3, 0.1, 0.05, 0.05, 0.15, 0.05, 0.0)
 
 
@@ -80,12 +83,27 @@ class _Maker:
         return self.random.random() < probability
 
     def nest(self) -> Nest:
-        loop = self.loop((), 0)
+        loop = self.stencil() if self.chance(self.style.stencils) else self.loop((), 0)
         assigned = [s.target for s in statements((loop,)) if isinstance(s, Assign)]
         assigned += [s.index for s in statements((loop,)) if isinstance(s, For)]
         inputs = (*PARAMETERS, *SCALARS, *INDICES, *RANKS)
         outputs = tuple(dict.fromkeys(assigned))
         return Nest(loop, inputs, tuple(RANKS), outputs, Source("<random>", ""), "random")
+
+    def stencil(self) -> For:
+        """Return a perfect nest over neighbours in the array of two dimensions."""
+        stores = tuple(
+            Store("c", self.near(0), Binary("+", Load("c", self.near(2)), Load("c", self.near(1))))
+            for _ in range(self.random.choice([1, 1, 2]))
+        )
+        low = self.plus(Name("i"), -1) if self.chance(0.2) else Const(self.random.randrange(2))
+        inner = For("j", low, Name("m"), Const(self.random.choice([1, 1, 1, 2, -1])), stores)
+        step = Const(self.random.choice([1, 1, 1, 2]))
+        return For("i", Const(0), Name("n"), step, (inner,))
+
+    def near(self, reach: int) -> tuple[Expr, Expr]:
+        row, column = (self.random.randrange(-reach, reach + 1) for _ in range(2))
+        return self.plus(Name("i"), row), self.plus(Name("j"), column)
 
     def loop(self, around: tuple[str, ...], depth: int) -> For:
         names = [name for name in INDICES if name not in around]

@@ -213,7 +213,7 @@ def _perfect_pair(analysis: Analysis, outer: int) -> tuple[LoopShape, LoopShape]
         return None
     facts = analysis.loops[inner.number]
     assigned = _assigned(inner.loop)
-    if assigned & {shape.loop.index, inner.loop.index}:
+    if shape.loop.index == inner.loop.index or assigned & {shape.loop.index, inner.loop.index}:
         return None
     if not _keeps_bounds(inner.loop, assigned | {inner.loop.index}):
         return None
