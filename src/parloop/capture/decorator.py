@@ -195,7 +195,7 @@ def _find_definition(source: Source, code: types.CodeType) -> _Found | None:
     for chain in _chains(tree, ()):
         node = chain[-1]
         if node.name == code.co_name and _first_line(node) == code.co_firstlineno:
-            return _pruned(chain), node
+            return _pruned(chain, _module_imports(tree)), node
     return None
 
 
@@ -221,10 +221,24 @@ def _first_line(node: _Definition) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
-def _pruned(chain: tuple[ast.AST, ...]) -> ast.Module:
+def _module_imports(tree: ast.Module) -> list[ast.stmt]:
+    """Return the imports at the top level of `tree`, also those under `if` and `try`."""
+    found: list[ast.stmt] = []
+    pending: list[ast.AST] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.append(node)
+        elif not isinstance(node, _Definition | ast.ClassDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
+    return [node for node in found if getattr(node, "module", None) != "__future__"]
+
+
+def _pruned(chain: tuple[ast.AST, ...], imports: list[ast.stmt]) -> ast.Module:
     """Return the last of `chain` in a module of its own, in the scopes that it stands in.
 
-    Other statements of the module, and of classes on the way, have no part in what its names mean.
+    Of the other statements of the module only the imports have a part in its code: a call of
+    `np.sqrt` is compiled in another way where `np` is imported at the top.
     """
     inner: Any = chain[-1]
     for around in reversed(chain[:-1]):
@@ -234,7 +248,7 @@ def _pruned(chain: tuple[ast.AST, ...]) -> ast.Module:
             inner = pruned
         else:
             inner = around
-    return ast.Module([inner], [])
+    return ast.Module([*imports, inner], [])
 
 
 def _compiled(tree: ast.Module, source: Source, flags: int) -> types.CodeType:
