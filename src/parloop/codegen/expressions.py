@@ -149,8 +149,12 @@ class ExpressionWriter(FunctionWriter):
         outside: ir.Value | None = None
         words = [self.integer(s) for s in node.subscripts]
         offset: ir.Value = I64(0)
-        for word, extent, stride in zip(words, view.extents, view.strides, strict=True):
-            if not inside:
+        for axis, (word, extent, stride) in enumerate(
+            zip(words, view.extents, view.strides, strict=True)
+        ):
+            if inside and (id(node), axis) in self.program.plan.from_end:
+                word = builder.add(word, extent)
+            elif not inside:
                 wrapped = builder.add(word, extent)
                 word = builder.select(builder.icmp_signed("<", word, I64(0)), wrapped, word)
                 bad = builder.icmp_unsigned(">=", word, extent)
@@ -175,7 +179,10 @@ class ExpressionWriter(FunctionWriter):
             rule = rule_of(expr, types)
             if rule is None:
                 return None
-            return Mixed.single(rule.result, self.single_operation(expr, rule, types, values))
+            value = self.single_operation(expr, rule, types, values)
+            if rule.flags:
+                self.watch(value, types, values)
+            return Mixed.single(rule.result, value)
 
         return self.dispatch(self.unified(expr, operands), emit)
 
@@ -183,11 +190,10 @@ class ExpressionWriter(FunctionWriter):
         self, expr: Expr, rule: Rule, types: tuple[Scalar, ...], values: tuple[Value, ...]
     ) -> Value:
         """Return the result of an operation on operands whose types are known."""
-        self.program.watches_flags |= bool(rule.flags)
         match expr:
             case Unary(op=op):
                 if op == "-" and types == (PY_INT,) and id(expr) in self.program.ranges.safe:
-                    return self.builder.neg(values[0], flags=("nsw",))
+                    return self.builder.sub(I64(0), values[0], flags=("nsw",))
                 return scalar.emit_unary(self, op, types[0], values[0])
             case Binary(op=op):
                 plain = {"+": self.builder.add, "-": self.builder.sub, "*": self.builder.mul}
@@ -201,6 +207,30 @@ class ExpressionWriter(FunctionWriter):
                 return scalar.emit_call(self, callee, types, values)
             case _:
                 raise AssertionError(expr)
+
+    def watch(self, value: Value, types: tuple[Scalar, ...], values: tuple[Value, ...]) -> None:
+        """See to it that the flags of an operation of NumPy's are noticed, if it sets any.
+
+        They are if the operation runs; where LLVM may drop it, infinities and NaNs are looked for. A result that
+        is no float was compared or rounded: then the operands are.
+        """
+        self.program.watches_flags = True
+        if self.precise or self.anchored:
+            return
+        seen = value if isinstance(value, tuple) else (value,)
+        if not isinstance(seen[0].type, ir.FloatType | ir.DoubleType):
+            seen = tuple(
+                part
+                for type_, operand in zip(types, values, strict=True)
+                if type_.kind in "fc"
+                for part in (operand if isinstance(operand, tuple) else (operand,))
+            )
+        for part in seen:
+            size = self.builder.call(
+                self.module.declare_intrinsic("llvm.fabs", [part.type]), [part]
+            )
+            infinity = ir.Constant(part.type, float("inf"))
+            self.raises(self.builder.fcmp_unordered(">=", size, infinity))
 
     def choice(self, call: Call, values: tuple[Mixed, ...]) -> Mixed:
         """Return `min(a, b)` or `max(a, b)`: `b` if it compares better, else `a`, each in its own type."""

@@ -65,6 +65,8 @@ class Program:
     layout: Layout
     precise: bool
     loop_numbers: Mapping[int, int]
+    anchored: frozenset[int]
+    """`id` of the statements whose value is surely needed."""
     events: dict[tuple[int, str], int] = field(default_factory=dict)
     """Number of each warning that the kernel may log, by line and text."""
     scratch_words: int = 0
@@ -96,6 +98,8 @@ class FunctionWriter(Emitter):
         self.trip = self.slot(I1)
         self.builder.store(I1(0), self.trip)
         self.raise_block: ir.Block | None = None
+        self.anchored = True
+        """Whether the value of the statement being written is surely needed."""
         self.loop_targets: list[Any] = []
 
     def finish(self) -> None:

@@ -17,6 +17,7 @@ from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, l
 from parloop.codegen.regions import RegionWriter, region_arrays
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
+from parloop.staging.anchors import find_anchored
 from parloop.staging.ranges import ASSUMED, ASSUMED_EXTENT, Ranges
 from parloop.staging.specialise import Typing
 
@@ -39,7 +40,14 @@ def write_kernel(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -
     module = ir.Module(name="parloop")
     layout = lay_out(typing)
     program = Program(
-        module, typing, ranges, plan, layout, precise, number_loops(typing.nest)
+        module,
+        typing,
+        ranges,
+        plan,
+        layout,
+        precise,
+        number_loops(typing.nest),
+        find_anchored(typing.nest),
     )
     body, arrays = _write_body(program)
     _write_entry(program, body, arrays)

@@ -56,6 +56,7 @@ class StatementWriter(ExpressionWriter):
     def statement(self, stmt: Stmt) -> None:
         """Write one statement."""
         self.span = stmt.span if stmt.span.line else self.span
+        self.anchored = id(stmt) in self.program.anchored
         match stmt:
             case Assign(target=target, value=value):
                 self.assign(target, self.expression(value))
@@ -85,8 +86,9 @@ class StatementWriter(ExpressionWriter):
             rule = rules.store_rule(dtype, types[0])
             if rule is None:
                 return None
-            self.program.watches_flags |= bool(rule.flags)
             element = scalar.emit_store_value(self, dtype, types[0], values[0])
+            if rule.flags:
+                self.watch(element, types, values)
             return Mixed.single(dtype, element)
 
         element = self.dispatch((value,), emit).parts[dtype]
@@ -120,6 +122,7 @@ class StatementWriter(ExpressionWriter):
         after = self.function.append_basic_block("after")
         self.builder.branch(head)
         self.builder.position_at_end(head)
+        self.anchored = True
         test = self.truth(self.expression(stmt.test))
         if not self.precise:
             tripped = self.builder.load(self.trip, typ=I1)

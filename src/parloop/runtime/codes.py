@@ -92,6 +92,24 @@ class IterationLeftNative(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class UnderflowWatched(Diagnostic):
+    """NumPy is told to report underflows.
+
+    *What it means* `numpy.errstate(under=...)` or `numpy.seterr` asks for a warning or an exception when a result
+    is too small; by default it is ignored.
+
+    *Why it matters* Results that lose digits without being zero cannot be told from the values alone.
+
+    *Example* `with np.errstate(all="raise"):` around the loop.
+
+    *What to do* Nothing is lost: the interpreter runs the loop. Where only overflows and divisions are meant,
+    name them: `np.errstate(over="raise", divide="raise", invalid="raise")`.
+    """
+
+    code: ClassVar[str] = "RUN106"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class InternalFailure(Diagnostic):
     """Something in parloop failed.
 

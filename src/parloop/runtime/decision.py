@@ -56,12 +56,20 @@ def decide(
         for facts in analysis.loops
         if _is_parallel(facts.verdict, values)
     )
-    inside = frozenset(
+    outside = {
         access.node_id
         for access in analysis.accesses
-        if access.violations is not None and not _any_holds(access.violations, values)
+        if access.violations is None or _any_holds(access.violations, values)
+    }
+    # One node may stand for several accesses: all of them have to be inside.
+    inside = frozenset(a.node_id for a in analysis.accesses if a.node_id not in outside)
+    from_end = frozenset(
+        (access.node_id, axis)
+        for access in analysis.accesses
+        for axis, subscript in enumerate(access.ranges)
+        if subscript.from_end
     )
-    return Decision(parallel, inside, noalias, contiguous)
+    return Decision(parallel, inside, from_end, noalias, contiguous)
 
 
 def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:

@@ -37,6 +37,7 @@ from parloop.runtime.codes import (
     FunctionReplaced,
     InputOutside,
     IterationLeftNative,
+    UnderflowWatched,
     ValueNotSupported,
 )
 from parloop.runtime.pool import get_pool
@@ -75,7 +76,7 @@ def enter(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
     """Run as much of the loop as can be run natively; `None` leaves all of it to the interpreter."""
-    settings = current_settings()
+    settings = current_settings(site.options)
     if settings.device == "interpreter" or not indices:
         return None
     state = site.state
@@ -262,6 +263,8 @@ def make_launch(
     if scratch is not None:
         words[Header.SCRATCH] = scratch.__array_interface__["data"][0]
     strict = bool(machine.watched_flags) and (warnings_may_raise() or errors_may_raise())
+    if machine.watched_flags and np.geterr()["under"] != "ignore":
+        raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
     saved = ready.saved_if_raising if strict else ready.saved
     nest = ready.kernel.typing.nest
     operations = estimate_operations(nest, indices, arguments)

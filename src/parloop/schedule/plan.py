@@ -22,11 +22,13 @@ class Plan:
     """`cores` maps the number of a loop (preorder) to the reductions that its blocks combine.
 
     `inside` holds `id(node)` of each `Load` and `Store` whose subscripts were proved to lie in
-    [0, extent); the others are tested. With `noalias` no array that is written shares memory with another.
+    [0, extent); the others are tested. Of these, the subscripts in `from_end` (`id(node)`, position) are always
+    negative, and it is with the extent added that they lie there. With `noalias` no array that is written shares memory with another.
     """
 
     cores: dict[int, tuple[Reduction, ...]]
     inside: frozenset[int]
+    from_end: frozenset[tuple[int, int]]
     noalias: bool
     contiguous: frozenset[str]
 
@@ -42,6 +44,7 @@ class Decision:
 
     parallel: frozenset[int]
     inside: frozenset[int]
+    from_end: frozenset[tuple[int, int]]
     noalias: bool
     contiguous: frozenset[str]
 
@@ -67,7 +70,9 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 visit(block)
 
     visit((typing.nest.loop,))
-    return Plan(cores, decision.inside, decision.noalias, decision.contiguous)
+    return Plan(
+        cores, decision.inside, decision.from_end, decision.noalias, decision.contiguous
+    )
 
 
 def is_free_of_order(reduction: Reduction, typing: Typing) -> bool:
