@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import atexit
 import json
 import os
-import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from parloop import __version__
@@ -100,11 +98,11 @@ def _run(words: list[str]) -> int:
         if path is not None and path.suffix.lower() in (".py", ".ipynb"):
             parser.error(f"{path} is the name of a program, which a report must not overwrite")
     script, *rest = words[position:]
-    atexit.register(_at_exit, os.getpid(), Path.cwd() / script, options)
+    at_exit = partial(_at_exit, os.getpid(), Path.cwd() / script, options)
     from parloop.api import start_engine
     from parloop.capture.script import run_script
 
-    return run_script(script, rest, lambda _: start_engine())
+    return run_script(script, rest, lambda _: start_engine(), at_exit)
 
 
 def _absolute(path: str | None) -> Path | None:
@@ -196,60 +194,27 @@ def _cache(parsed: argparse.Namespace) -> int:
     if parsed.what == "clear":
         print(f"removed {cache.clear()} entries")
         return 0
-    info = cache.info()
-    print(f"folder   {info.folder or f'none: {info.reason}'}")
-    print(f"entries  {info.entries}")
-    print(f"size     {info.n_bytes / 2**20:.1f} of {info.max_bytes / 2**20:.0f} MiB")
+    print("\n".join(_cache_lines()))
     return 0
+
+
+def _cache_lines() -> list[str]:
+    from parloop.runtime.cache import open_cache
+
+    info = open_cache().info()
+    return [
+        f"cache     {info.folder or f'in memory only: {info.reason}'}",
+        f"          {info.entries} entries, {info.n_bytes / 2**20:.1f} of "
+        f"{info.max_bytes / 2**20:.0f} MiB",
+    ]
 
 
 def _doctor(parsed: argparse.Namespace) -> int:
-    from parloop.runtime.cores import default_threads
-
-    print(f"parloop   {__version__}")
-    print(f"python    {platform.python_version()} on {platform.platform()}")
-    for package in ("numpy", "llvmlite", "islpy"):
-        print(f"{package:<9} {_version_of(package)}")
-    print(f"threads   {default_threads()}")
-    _cache(argparse.Namespace(what="info"))
-    print(_timed_both_ways())
-    return 0
-
-
-def _version_of(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _timed_both_ways() -> str:
-    import numpy as np
-
     from parloop.api import parallel
-    from parloop.runtime.stats import records
+    from parloop.report.doctor import describe
 
-    a, b = np.linspace(0.0, 1.0, 300_000), np.zeros(300_000)
-    fast = parallel(_axpy, min_work_ms=0)
-    before = sum(record.native_runs for record in records())
-    seconds = [_time(function, b, a) for function in (_axpy, fast, fast)]
-    if sum(record.native_runs for record in records()) == before:
-        return "a loop    did not run natively: `parloop.report()` says why"
-    plain, first, again = (f"{1000 * elapsed:.2f} ms" for elapsed in seconds)
-    return f"a loop    {plain} in the interpreter; natively {again}, the first time {first}"
-
-
-def _axpy(y: Any, x: Any) -> None:
-    for i in range(len(x)):
-        y[i] = 2.0 * x[i] + y[i]
-
-
-def _time(function: Callable[[Any, Any], None], y: Any, x: Any) -> float:
-    began = perf_counter()
-    function(y, x)
-    return perf_counter() - began
+    print(describe(lambda function: parallel(function, min_work_ms=0), _cache_lines()))
+    return 0
 
 
 def _bench(parsed: argparse.Namespace) -> int:

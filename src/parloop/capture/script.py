@@ -8,10 +8,13 @@ started for it: its messages and exit codes are then its own.
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
+import contextlib
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -28,29 +31,33 @@ from parloop.source import Source
 def run_script(
     path: str,
     arguments: Sequence[str],
-    prepare: Callable[[tuple[SiteInfo, ...]], None] | None = None,
+    prepare: Callable[[tuple[SiteInfo, ...]], None] = lambda sites: None,
+    at_exit: Callable[[], None] = lambda: None,
 ) -> int:
     """Run the script at `path` in `__main__`, and return the exit code of a normal end.
 
-    `prepare` is called with the script's sites before its first statement. An exception of the
-    script goes through to the caller, and is printed with the script's own frames only if nobody
-    catches it. The dictionary of `__main__` is emptied: the caller must need nothing in it.
+    `prepare` is called with the script's sites before its first statement, `at_exit` after what the
+    script registers for its end. An exception of the script goes through to the caller, and is
+    printed with the script's own frames only if nobody catches it. The dictionary of `__main__` is
+    emptied: the caller must need nothing in it.
     """
     filename = _absolute(path)
     try:
         code, sites = load_script(filename)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return _run_plainly(path, arguments)
+    atexit.register(_end, at_exit)
     names = _fresh_main(filename)
     sys.argv[:] = [path, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(os.path.realpath(filename))  # noqa: PTH120 - as python does
     if sites:
         REGISTRY.install(names)
-        if prepare is not None:
-            prepare(sites)
+        prepare(sites)
     try:
         exec(code, names)
+    except SystemExit:
+        raise
     except BaseException as error:
         _print_only_from(error.__traceback__ and error.__traceback__.tb_next)
         raise
@@ -98,12 +105,44 @@ def _run_plainly(path: str, arguments: Sequence[str]) -> int:
 
 def _print_only_from(traceback: TracebackType | None) -> None:
     """Let the exception that is about to leave be printed with `traceback`, as python would."""
-    users_hook = sys.excepthook
+    users_hook = getattr(sys, "excepthook", _MISSING)
 
-    def hook(kind: type[BaseException], error: BaseException, _: TracebackType | None, /) -> None:
-        sys.excepthook = users_hook
+    def hook(kind: type[BaseException], error: BaseException, _: object, /) -> None:
+        global _interrupted
+        _interrupted = kind is KeyboardInterrupt
         sys.last_traceback = traceback
         error.__traceback__ = traceback
-        users_hook(kind, error, traceback)
+        if users_hook is _MISSING:
+            del sys.excepthook
+            sys.stderr.write("sys.excepthook is missing\n")
+            sys.__excepthook__(kind, error, traceback)
+            return
+        sys.excepthook = users_hook
+        try:
+            users_hook(kind, error, traceback)
+        except SystemExit:
+            raise
+        except BaseException as failure:
+            sys.stderr.write("Error in sys.excepthook:\n")
+            failure.__traceback__ = failure.__traceback__ and failure.__traceback__.tb_next
+            sys.__excepthook__(type(failure), failure, failure.__traceback__)
+            sys.stderr.write("\nOriginal exception was:\n")
+            sys.__excepthook__(kind, error, traceback)
 
     sys.excepthook = hook
+
+
+_MISSING: Any = object()
+_interrupted = False
+"""Whether the script ended with a `KeyboardInterrupt` that nobody caught."""
+
+
+def _end(at_exit: Callable[[], None]) -> None:
+    at_exit()
+    if _interrupted and os.name == "posix":
+        # So that the shell knows: python does this for a script, but not under `-m`.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
