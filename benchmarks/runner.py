@@ -11,9 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ from benchmarks.sides import (
 
 SETTLE_SECONDS = 0.01
 """Pause before each turn: OpenMP's threads spin for some milliseconds after their work."""
+
+PATIENCE_SECONDS = 180
+"""A process that does not answer for so long is ended, and its side counts as unavailable."""
 
 Turn = tuple[str, "Worker"]
 
@@ -96,8 +100,12 @@ class Worker:
         if self.unavailable:
             return {}
         assert self.process.stdin is not None
-        self.process.stdin.write(request + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(request + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            self.unavailable = "the process has ended"
+            return {}
         answer = self._read()
         self.unavailable = answer.get("unavailable", "")
         return {} if self.unavailable else answer
@@ -106,15 +114,23 @@ class Worker:
         """End the process."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
 
     def _read(self) -> dict[str, Any]:
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        watch = threading.Timer(PATIENCE_SECONDS, self.process.kill)
+        watch.start()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            watch.cancel()
         if not line:
-            return {"unavailable": f"the process ended with status {self.process.wait()}"}
+            status = self.process.wait()
+            why = f"no answer in {PATIENCE_SECONDS} s" if status == -9 else f"ended: {status}"
+            return {"unavailable": why}
         answer: dict[str, Any] = json.loads(line)
         return answer
 
