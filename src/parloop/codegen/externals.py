@@ -14,8 +14,9 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 
@@ -44,6 +45,8 @@ class Loop:
     function: int
     data: int
     """The address that the loop is given last; 0 if it is given none."""
+    clears_flags: bool
+    """Whether it leaves the processor's floating point flags cleared, others' flags included."""
     strides: tuple[int, ...]
     """Some loops compute in another way where an operand's stride is its size, or the result's 0."""
 
@@ -63,7 +66,7 @@ def ufunc_loop(ufunc_name: str, signature: str) -> Loop | None:
         return None
     function = fields.functions[index] or 0
     data = (fields.data[index] or 0) if fields.data else 0
-    if not function or (signature[-1] in _INTEGERS and ufunc_name in _MAY_RAISE):
+    if not function or not fenv_bits() or (signature[-1] in _INTEGERS and ufunc_name in _MAY_RAISE):
         return None
     return _self_tested(ufunc, signature, function, data)
 
@@ -130,12 +133,39 @@ def _self_tested(ufunc: numpy.ufunc, signature: str, function: int, data: int) -
         # Elements one by one: NumPy's loops give other bits for arrays that they read in lanes.
         expected = numpy.array([ufunc(*pair) for pair in zip(*arrays, strict=True)], output)
         for strides in ([0] * len(inputs) + sizes[-1:], [0] * len(sizes), sizes):
-            loop = Loop(function, data, tuple(strides))
+            loop = Loop(function, data, False, tuple(strides))
             result = numpy.zeros(arrays[0].size, output)
             call_loop(loop, [*arrays, result])
             if _same_bits(result, expected):
-                return loop
+                return replace(loop, clears_flags=_clears_flags(loop, inputs, output))
     return None
+
+
+def _clears_flags(loop: Loop, inputs: str, output: str) -> bool:
+    """Return whether a flag that was set before a call of the loop is gone after it."""
+    every = sum(fenv_bits().values())
+    clear, set_, test = (
+        ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(_libm_address(name) or 0)
+        for name in ("feclearexcept", "feraiseexcept", "fetestexcept")
+    )
+    ones = [numpy.ones(1, char) for char in (*inputs, output)]
+    set_(every)
+    call_loop(loop, ones)
+    left = test(every)
+    clear(every)
+    return bool(left != every)
+
+
+@functools.cache
+def fenv_bits() -> dict[str, int]:
+    """Return the bits of C's `fenv.h` for the flags that NumPy warns of; empty if unknown."""
+    match platform.machine().lower():
+        case "x86_64" | "amd64":
+            return {"invalid": 1, "divide": 4, "over": 8}
+        case "arm64" | "aarch64":
+            return {"invalid": 1, "divide": 2, "over": 4}
+        case _:
+            return {}
 
 
 def _samples(char: str, rng: numpy.random.Generator) -> numpy.ndarray:

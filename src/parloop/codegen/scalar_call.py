@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
+import numpy
 from llvmlite import ir
 
 from parloop.codegen.events import Emitter, Value
@@ -82,6 +84,8 @@ def emit_math(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
 
 def emit_ufunc(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
     """Return a call of a NumPy ufunc on converted operands."""
+    if name in ("maximum", "minimum") and rule.compute[0].kind == "f":
+        return _extreme(emitter, name, rule, values)
     inline = _INLINE.get(name)
     if inline is None or rule.compute[0].kind != "f":
         return emit_loop(emitter, name, rule, values)
@@ -151,8 +155,53 @@ def _ufunc_isfinite(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value
     return is_finite(emitter, value)
 
 
+def _ufunc_floor(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return intrinsic(emitter, "floor", value)
+
+
+def _ufunc_ceil(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return intrinsic(emitter, "ceil", value)
+
+
+def _ufunc_trunc(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return intrinsic(emitter, "trunc", value)
+
+
+def _ufunc_rint(emitter: Emitter, flags: Flags, value: ir.Value) -> ir.Value:
+    return intrinsic(emitter, "rint", value)
+
+
+def _extreme(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> ir.Value:
+    """Return the operand that wins, or the first that is no number."""
+    winner = winner_of_ties(name, rule.compute[0].bits)
+    if winner is None:
+        return emit_loop(emitter, name, rule, values)
+    left, right = values
+    op = {"maximum": ">", "minimum": "<"}[name] + ("=" if winner == "first" else "")
+    builder = emitter.builder
+    wins = builder.or_(builder.fcmp_ordered(op, left, right), is_nan(emitter, left))
+    return builder.select(wins, left, right)
+
+
+@functools.cache
+def winner_of_ties(name: str, bits: int) -> str | None:
+    """Return which of two zeros of different sign NumPy gives: the first, the second, or by sign.
+
+    That is up to the instruction that the processor has for it.
+    """
+    ufunc = getattr(numpy, name)
+    number = numpy.float32 if bits == 32 else numpy.float64
+    plus, minus = number(0.0), number(-0.0)
+    signs = [bool(numpy.signbit(ufunc(*pair))) for pair in ((plus, minus), (minus, plus))]
+    return {(False, True): "first", (True, False): "second"}.get((signs[0], signs[1]))
+
+
 _INLINE = {
+    "ceil": _ufunc_ceil,
+    "floor": _ufunc_floor,
+    "rint": _ufunc_rint,
     "sqrt": _ufunc_sqrt,
+    "trunc": _ufunc_trunc,
     "square": _ufunc_square,
     "absolute": _ufunc_absolute,
     "fabs": _ufunc_absolute,

@@ -7,12 +7,10 @@ that function is not inlined, so that no other arithmetic comes between.
 
 from __future__ import annotations
 
-import platform
-
 from llvmlite import ir
 
 from parloop.codegen.events import FLAG_TEXTS, I8, I32, I64, POINTER, Emitter, Value, memory_type
-from parloop.codegen.externals import DATA, LIBM, UFUNC, ufunc_loop
+from parloop.codegen.externals import DATA, LIBM, UFUNC, fenv_bits, ufunc_loop
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.ir.types import Scalar
 from parloop.staging.rules_base import Rule, loop_signature
@@ -40,7 +38,8 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
     if emitter.precise and rule.flags:
         _warn(emitter, rule, emitter.builder.call(_checked_call(emitter, function), pointers))
     else:
-        emitter.builder.call(function, pointers)
+        spared = _sparing_call(emitter, function) if found.clears_flags else function
+        emitter.builder.call(spared, pointers)
     return load_number(emitter.builder, rule.result, buffers[-1])
 
 
@@ -105,37 +104,47 @@ def _data_pointer(module: ir.Module, name: str) -> ir.Value:
     return data
 
 
-def _fenv_bits() -> dict[str, int]:
-    """Return the bits of C's `fenv.h` on this processor."""
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        return {"invalid": 1, "divide": 4, "over": 8}
-    if platform.machine().lower() in ("arm64", "aarch64"):
-        return {"invalid": 1, "divide": 2, "over": 4}
-    raise UnsupportedOperationError(f"floating point flags of {platform.machine()}")
-
-
 def _checked_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
     """Return a function of the module that calls `loop` and gives back the flags that it sets."""
-    module = emitter.module
-    name = f"{loop.name}.flags"
-    if name in module.globals:
-        return module.globals[name]
-    every = ir.Constant(I32, sum(_fenv_bits().values()))
-    fenv_type = ir.FunctionType(I32, [I32])
-    clear = emitter.external(f"{LIBM}feclearexcept", fenv_type)
-    test = emitter.external(f"{LIBM}fetestexcept", fenv_type)
-    function = ir.Function(module, ir.FunctionType(I32, [POINTER] * 4), name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    builder.call(clear, [every])
-    builder.call(loop, function.args)
-    builder.ret(builder.call(test, [every]))
+    function, builder = _wrapper(emitter.module, f"{loop.name}.flags", I32)
+    if builder is not None:
+        every = ir.Constant(I32, sum(fenv_bits().values()))
+        builder.call(_fenv(emitter, "feclearexcept"), [every])
+        builder.call(loop, function.args)
+        builder.ret(builder.call(_fenv(emitter, "fetestexcept"), [every]))
     return function
 
 
+def _sparing_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
+    """Return a function of the module that calls `loop` and keeps the flags that were set before."""
+    function, builder = _wrapper(emitter.module, f"{loop.name}.sparing", ir.VoidType())
+    if builder is not None:
+        every = ir.Constant(I32, sum(fenv_bits().values()))
+        before = builder.call(_fenv(emitter, "fetestexcept"), [every])
+        builder.call(loop, function.args)
+        builder.call(_fenv(emitter, "feraiseexcept"), [before])
+        builder.ret_void()
+    return function
+
+
+def _wrapper(
+    module: ir.Module, name: str, result: ir.Type
+) -> tuple[ir.Function, ir.IRBuilder | None]:
+    """Return the function of that name, and where to write its body if it is new."""
+    if name in module.globals:
+        return module.globals[name], None
+    function = ir.Function(module, ir.FunctionType(result, [POINTER] * 4), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    return function, ir.IRBuilder(function.append_basic_block("entry"))
+
+
+def _fenv(emitter: Emitter, name: str) -> ir.Function:
+    return emitter.external(f"{LIBM}{name}", ir.FunctionType(I32, [I32]))
+
+
 def _warn(emitter: Emitter, rule: Rule, flags: ir.Value) -> None:
-    bits = _fenv_bits()
+    bits = fenv_bits()
     for flag in FLAG_TEXTS:
         if flag in bits:
             masked = emitter.builder.and_(flags, ir.Constant(I32, bits[flag]))
