@@ -127,9 +127,9 @@ def run(
     failure: tuple[type[BaseException], str, tuple[tuple[int, str], ...]] | None = None
     with ExitStack() as stack:
         caught = stack.enter_context(warnings.catch_warnings(record=True))
-        warnings.simplefilter(mode if mode in ("default", "error") else "always")  # type: ignore[arg-type]
+        warnings.simplefilter(mode if mode in ("default", "error") else "always")
         if mode in ("raise", "ignore"):
-            stack.enter_context(np.errstate(all=mode))  # type: ignore[arg-type]
+            stack.enter_context(np.errstate(all=mode))
         for manager in around:
             stack.enter_context(manager)
         try:

@@ -301,7 +301,9 @@ def main(arguments: Sequence[str]) -> int:
                 small = shrink(program, folder)
                 why = find_failure(small, folder) or why
                 print(f"seed {seed}, {small.mode}, {small.threads} threads: {why}\n{small.text}")
-    print(f"{options.programs} programs, {failures} different")
+    native = sum(site.native_runs > 0 for site in parloop.report().sites)
+    loops = len(parloop.report().sites)
+    print(f"{options.programs} programs, {failures} different; {native} of {loops} loops ran natively")
     return 1 if failures else 0
 
 

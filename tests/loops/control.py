@@ -356,7 +356,7 @@ def index_assigned_in_the_body(a, n):
 
 
 def huge_range_left_early(a):
-    for i in range(2 ** 70):             #: serial DEP108
+    for i in range(2 ** 70):             #: serial DEP108; runs interpreter
         if i == len(a):
             break
         a[i] = i

@@ -43,7 +43,7 @@ def global_rebound_between_calls(a, n):
 
 def global_assigned_in_the_body(a, n):
     global COUNT
-    for i in range(n):                   #: unsupported SYN107
+    for i in range(n):                   #: serial DEP105
         COUNT += 1
         a[i] = COUNT
     return a, COUNT
@@ -51,7 +51,7 @@ def global_assigned_in_the_body(a, n):
 
 def global_as_the_index(a, n):
     global COUNT
-    for COUNT in range(n):               #: unsupported SYN107
+    for COUNT in range(n):               #: parallel
         a[COUNT] = COUNT
     return a, COUNT
 
@@ -67,13 +67,13 @@ def global_array_rebound(b, n):
 
 
 def global_that_does_not_exist(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         a[i] = missing_name * i
     return a
 
 
 def local_that_is_not_bound_yet(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         a[i] = later * i
     later = 1
     return a, later
@@ -109,7 +109,7 @@ def nonlocal_accumulator(a):
 
     def add():
         nonlocal s
-        for i in range(len(a)):          #: unsupported SYN107
+        for i in range(len(a)):          #: parallel-if RED101
             s += a[i]
     add()
     return s
@@ -163,7 +163,7 @@ def patched_math_sqrt(a, n):
     original = math.sqrt
     math.sqrt = lambda x: x * 100
     try:
-        for i in range(n):               #: parallel
+        for i in range(n):               #: parallel; runs interpreter
             a[i] = math.sqrt(i)
     finally:
         math.sqrt = original
@@ -176,7 +176,7 @@ def patched_numpy_exp(a, n):
     original = np.exp
     np.exp = lambda x: x * 100
     try:
-        for i in range(n):               #: parallel
+        for i in range(n):               #: parallel; runs interpreter
             a[i] = np.exp(i)
     finally:
         np.exp = original
@@ -257,13 +257,13 @@ def index_with_dunder(a, k, n):
 
 
 def list_of_lists_with_one_row(g, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         g[i][0] = i
     return g
 
 
 def list_reflection(l, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         l[i] = l[i] + 1
     return l
 
@@ -295,7 +295,7 @@ def local_errstate(a, b):
 
 def errstate_that_raises(a, b):
     with np.errstate(all="raise"):
-        for i in range(len(a)):          #: parallel-if
+        for i in range(len(a)):          #: parallel-if; runs interpreter
             b[i] = 1.0 / a[i]
     return b
 
@@ -305,7 +305,7 @@ def errstate_that_calls(a, b):
     old = np.seterrcall(lambda kind, flag: seen.append((kind, flag)))
     try:
         with np.errstate(all="call"):
-            for i in range(len(a)):      #: parallel-if
+            for i in range(len(a)):      #: parallel-if; runs interpreter
                 b[i] = 1.0 / a[i]
     finally:
         np.seterrcall(old)
@@ -437,7 +437,7 @@ def driven_coroutine(a, n):
 
 def class_body(a, n):
     class Body:
-        for i in range(n):               #: parallel
+        for i in range(n):               #: parallel; runs interpreter
             a[i] = i
     return a, Body.i
 
@@ -477,7 +477,7 @@ def memory_mapped(a, n):
         x = np.memmap(file, np.float64, "r+", shape=(n + 1,))
         y = np.memmap(file, np.float64, "r+", shape=(n + 1,))
         x[0] = 1
-        for i in range(n):               #: parallel-if
+        for i in range(n):               #: parallel-if; runs interpreter
             x[i + 1] = y[i] + a[i]
         return np.array(x)
 

@@ -491,7 +491,7 @@ def complex_parts(a, b, c):
 
 
 def complex_stored_into_reals(a, b):
-    for i in range(len(a)):              #: parallel-if
+    for i in range(len(a)):              #: parallel-if; runs interpreter
         b[i] = a[i]
     return b
 

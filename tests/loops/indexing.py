@@ -89,7 +89,7 @@ def data_index_out_of_range(a, idx, b, n):
 # index types
 
 def index_of_type_float(a, n):
-    for i in range(n):                   #: serial DEP106
+    for i in range(n):                   #: serial DEP106; runs interpreter
         a[i * 0.5] = 1.0
     return a
 
@@ -121,7 +121,7 @@ def index_of_type_ellipsis(a, n):
 
 
 def index_of_type_array(a, idx, n):
-    for i in range(n):                   #: serial DEP104
+    for i in range(n):                   #: serial DEP104; runs interpreter
         a[idx] = i
     return a
 
@@ -266,7 +266,7 @@ def zero_dimensional_accumulator(a, z, n):
 
 
 def too_few_subscripts(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         a[i] = i
     return a
 
@@ -287,7 +287,7 @@ def chained_subscripts(a, n, m):
 # things that are not plain arrays
 
 def store_into_read_only(a, b, n):
-    for i in range(n):                   #: parallel-if
+    for i in range(n):                   #: parallel-if; runs interpreter
         a[i] = b[i]
     return a
 
@@ -304,32 +304,32 @@ class Doubling(np.ndarray):
 
 
 def subclass_with_its_own_getitem(a, b, n):
-    for i in range(n):                   #: parallel-if
+    for i in range(n):                   #: parallel-if; runs interpreter
         b[i] = a[i] + 1
     return b
 
 
 def subclass_is_stored_into(a, b, n):
-    for i in range(n):                   #: parallel-if
+    for i in range(n):                   #: parallel-if; runs interpreter
         a[i] = b[i]
     return a
 
 
 def numpy_matrix(a, b, n):
-    for i in range(n):                   #: parallel-if
+    for i in range(n):                   #: parallel-if; runs interpreter
         b[i] = a[i, 0]
     return b
 
 
 def masked_array(a, n):
     s = 0.0
-    for i in range(n):                   #: parallel-if RED101
+    for i in range(n):                   #: parallel-if RED101; runs interpreter
         s = s + a[i]
     return s
 
 
 def odd_element_types(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         a[i] = a[i] + a[i]
     return a
 
@@ -356,7 +356,7 @@ def view_made_in_the_body(a, n):
 
 
 def list_in_place_of_an_array(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         a[i] = a[i] * 2
     return a
 

@@ -28,7 +28,7 @@ def fibonacci(n):
 
 def literal_beyond_64_bits(n):
     s = 0
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel; runs interpreter
         s = i + 2 ** 70
     return s
 
@@ -41,7 +41,7 @@ def negative_beyond_64_bits(n, x):
 
 def scalar_argument_beyond_64_bits(n, x):
     s = 0
-    for i in range(n):                   #: parallel-if RED101
+    for i in range(n):                   #: parallel-if RED101; runs interpreter
         s = s + x
     return s
 
@@ -321,13 +321,13 @@ def numpy_bool_sum(a, b, c):
 
 
 def numpy_bool_difference(a, b, c):
-    for i in range(len(a)):              #: parallel-if
+    for i in range(len(a)):              #: parallel-if; runs interpreter
         c[i] = a[i] - b[i]
     return c
 
 
 def numpy_bool_negation(a, b):
-    for i in range(len(a)):              #: parallel-if
+    for i in range(len(a)):              #: parallel-if; runs interpreter
         b[i] = -a[i]
     return b
 

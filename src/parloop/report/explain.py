@@ -267,7 +267,8 @@ class _Walker:
             for inner in ast.walk(node)
             if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load)
         )
-        names = enter_function(place.names, node)
+        # a site binds `global` and `nonlocal` names in their own scope, so they are no obstacle
+        names = replace(enter_function(place.names, node), shared=frozenset())
         return _Place(_qualified(place, node.name), names, frozenset(stored), in_function=True)
 
     def _nest(self, node: ast.For, place: _Place) -> bool:
