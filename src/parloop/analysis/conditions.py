@@ -71,9 +71,13 @@ class Condition:
         """The set as a person would write it, in the user's names."""
         terms = {name: name for name in self.parameters}
         for quotient in self.quotients:
-            terms[quotient.name] = f"({_sum(quotient.numerator, terms)}) // {quotient.divisor}"
+            numerator = _sum(quotient.numerator, terms)
+            whole = numerator.isidentifier() or len(quotient.numerator.terms) == 0
+            numerator = numerator if whole else f"({numerator})"
+            terms[quotient.name] = f"({numerator} // {quotient.divisor})"
         tests = [_equality(row, terms) for row in self.system.zero]
-        tests += _chained([_inequality(row, terms) for row in self.system.nonnegative])
+        alone = {s for row in self.system.nonnegative if len(row.terms) == 1 for s in row.terms}
+        tests += _chained([_inequality(row, terms, alone) for row in self.system.nonnegative])
         return " and ".join(tests) or "always"
 
     def __str__(self) -> str:
@@ -118,11 +122,25 @@ def _equality(row: Affine, names: Mapping[str, str]) -> str:
     return f"{_sum(large, names)} == {_sum(small, names)}"
 
 
-def _inequality(row: Affine, names: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return `(small, operator, large)`, with the operator that makes the constants smallest."""
+def _inequality(row: Affine, names: Mapping[str, str], alone: set[str]) -> tuple[str, str, str]:
+    """Return `(small, operator, large)`, with the operator that makes the constants smallest.
+
+    Of a sum of two, one in `alone` stays on its side: `-n < k`, to go with `k < 0`.
+    """
+    if len(row.terms) == 2 and min(row.terms.values()) == 1:
+        mine = [name for name in row.terms if name in alone and row.terms[name] == 1]
+        if len(mine) == 1:
+            rest = {name: -c for name, c in row.terms.items() if name != mine[0]}
+            small, by = Affine(rest, -row.constant), "<="
+            if row.constant < 0:
+                small, by = small.shifted(-1), "<"
+            return _sum(small, names), by, names[mine[0]]
     large, small = _sides(row)
-    if large.terms and small.constant > 0:
-        return _sum(small.shifted(-1), names), "<", _sum(large, names)
+    if (large.terms and small.constant > 0) or (not large.terms and large.constant < 0):
+        # `n >= 1` reads better as `0 < n`, `k <= -1` as `k < 0`.
+        if large.terms:
+            return _sum(small.shifted(-1), names), "<", _sum(large, names)
+        return _sum(small, names), "<", _sum(large.shifted(1), names)
     return _sum(small, names), "<=", _sum(large, names)
 
 

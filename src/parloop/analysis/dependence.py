@@ -79,8 +79,9 @@ class PairTester:
         self.context = collected.context
         self.overlapping = overlapping
         self.cache: dict[tuple[int, int, bool], PairResult] = {}
-        trips = {shape.number: constant_trip(shape) for shape in self.shapes}
-        self.trips = {number: trip for number, trip in trips.items() if trip is not None}
+        self.trips = {
+            shape.number: constant_trip(shape) for shape in self.shapes if shape.counts_iterations
+        }
         self.classes = _classes(collected.accesses)
         self.usual_cache: dict[tuple[int, int], System] = {}
 

@@ -33,12 +33,17 @@ def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
     The groups are the strongly connected components of the dependences between the statements of
     the body (Kennedy and Allen), in an order that keeps them. A single group means that the loop
     cannot be distributed. Statements that share a scalar which one of them assigns stay together,
-    as do all if the body may end early.
+    as do all if the body may end early or changes what the bounds are made of.
     """
     judge = analysis.judge
     shape = judge.collected.loops[number]
     body = shape.loop.body
-    if len(body) < 2 or shape.loop.orelse or any(ends_early(stmt) for stmt in body):
+    if (
+        len(body) < 2
+        or shape.loop.orelse
+        or any(ends_early(stmt) for stmt in body)
+        or not _keeps_bounds(shape.loop, _assigned(shape.loop) | {shape.loop.index})
+    ):
         return (Group(body, analysis.loops[number]),)
     edges = _edges(analysis, number)
     groups: list[Group] = []

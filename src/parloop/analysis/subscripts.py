@@ -32,12 +32,13 @@ def test_subscripts(
     first: Sequence[Affine | None],
     second: Sequence[Affine | None],
     common: Sequence[int],
-    trips: Mapping[int, int],
+    trips: Mapping[int, int | None],
 ) -> Tested:
     """Return what the subscripts alone tell about two accesses to one array ever meeting.
 
     `second` has its counters primed but for those of the `common` loops, which are the same symbols
-    in both. `trips` gives the constant number of iterations of those loops that have one.
+    in both. `trips` has the loops whose counters start at 0, with the number of iterations where
+    that is constant.
     """
     rows = [
         _with_distances(a, b, common)
@@ -58,13 +59,17 @@ def test_subscripts(
             if distance is None:
                 continue
             loop, value = distance
-            if abs(value) >= trips.get(loop, abs(value) + 1):
+            trip = trips.get(loop)
+            if trip is not None and abs(value) >= trip:
                 return Tested("strong SIV")
             known[loop] = value
             rows[place] = None
             name = _distance_symbol(loop)
             rows = [None if r is None else r.replaced(name, constant(value)) for r in rows]
             progress = True
+    for row in rows:
+        if row is not None and _is_never_zero(row, trips):
+            return Tested(_shape(row))
     return Tested(None, known)
 
 
@@ -99,3 +104,51 @@ def _strong(row: Affine) -> tuple[int, int] | None:
     if name[0] != "^":
         return None
     return int(name[1:]), -row.constant // factor
+
+
+def _is_never_zero(row: Affine, trips: Mapping[int, int | None]) -> bool:
+    """Return whether `row` keeps one sign over all iterations (Banerjee's inequalities).
+
+    Bounds of loops that depend on other loops are not used: isl does that.
+    """
+    least: int | None = row.constant
+    most: int | None = row.constant
+    for name, factor in _by_iteration(row).items():
+        if name[0] != "@":
+            return False
+        number = int(name.rstrip("'")[1:])
+        if number not in trips:
+            return False
+        trip = trips[number]
+        last = None if trip is None else factor * (trip - 1)
+        if factor > 0:
+            most = None if most is None or last is None else most + last
+        else:
+            least = None if least is None or last is None else least + last
+    return (least is not None and least > 0) or (most is not None and most < 0)
+
+
+def _by_iteration(row: Affine) -> dict[str, int]:
+    """Return the coefficients of `row` over both counters, the second in place of the distance."""
+    terms = dict(row.terms)
+    for name, factor in row.terms.items():
+        if name[0] == "^":
+            loop = name[1:]
+            del terms[name]
+            terms[f"@{loop}'"] = factor
+            terms[f"@{loop}"] = terms.get(f"@{loop}", 0) - factor
+    return {name: factor for name, factor in terms.items() if factor}
+
+
+def _shape(row: Affine) -> Test:
+    """Return what Kennedy and Allen call the test that proved `row` never zero."""
+    terms = _by_iteration(row)
+    loops = {name.rstrip("'") for name in terms}
+    if not loops:
+        return "ZIV"
+    if len(loops) > 1:
+        return "Banerjee"
+    if len(terms) == 1:
+        return "weak-zero SIV"
+    first, second = terms.values()
+    return "weak-crossing SIV" if first == second else "Banerjee"
