@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import benchmarks.peers
-import parloop
+import pytest
 from benchmarks.program import Program, bits_of, load_program, program_names, result_bits
+
+import parloop
 
 PEERS = Path(benchmarks.peers.__file__).parent
 PROGRAMS = [load_program(name) for name in program_names()]
