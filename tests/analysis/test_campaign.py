@@ -23,8 +23,3 @@ def test_without_isl_no_claim_is_disproved_either(monkeypatch: pytest.MonkeyPatc
 def test_with_isl_giving_up_at_once_no_claim_is_disproved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polyhedra, "MAX_OPERATIONS", 1)
     assert campaign(200, 8).counts["Parallel"] > 10
-
-
-@pytest.mark.campaign
-def test_no_claim_is_disproved_by_many_random_nests() -> None:
-    campaign(20_000, 1)
