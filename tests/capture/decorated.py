@@ -66,9 +66,9 @@ class Child(Base):
 
     @parloop.parallel
     def size(self, n: int) -> int:
-        s = super().size(n)
-        for i in range(n):
-            s += self.__private
+        s, __step = super().size(n), self.__private
+        for __i in range(n):
+            s += __step
         return s
 
     @parloop.parallel

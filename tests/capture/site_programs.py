@@ -317,11 +317,11 @@ out(C.seen, 't' in vars(C))
 class C:
     __scale = 3
     def m(self, __n):
-        __s = 0
+        __s, __scale = 0, self.__scale
         for __i in range(__n):
             if __i > 1:
                 __t = __i
-            __s += self.__scale * __i
+            __s += __scale * __i
         return __s, __i, sorted(locals())
 out(C().m(4), C().m(2))
 class _D:

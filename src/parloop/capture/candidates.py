@@ -59,17 +59,20 @@ def find_callables(tree: ast.AST, is_known: Callable[[str], bool] | None = None)
     """
     modules = set(Callables().modules)
     functions = set(KNOWN_BUILTINS) | (_MATH_NAMES if is_known is None else set())
+    own: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
                 modules |= {n.asname or n.name for n in names if n.name in KNOWN_MODULES}
             case ast.ImportFrom(module=module, names=names) if module in KNOWN_MODULES:
                 functions |= {n.asname or n.name for n in names}
+            case ast.FunctionDef(name=name) if is_known is None:
+                own.add(name)
             case ast.Call(func=ast.Name(id=name)) if is_known is not None and is_known(name):
                 functions.add(name)
             case ast.Attribute(value=ast.Name(id=name)) if is_known is not None and is_known(name):
                 modules.add(name)
-    return Callables(frozenset(modules), frozenset(functions))
+    return Callables(frozenset(modules), frozenset(functions - own))
 
 
 _MATH_NAMES: Final = {name for name in dir(math) if not name.startswith("_")}
@@ -95,10 +98,20 @@ def is_candidate(node: ast.AST, callables: Callables) -> bool:
 def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     """Return the first construct in the body of the range loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
+    arrays: set[str] = set()
+    stores: list[ast.Name] = []
     for statement in loop.body:
         for node in _walk(statement):
             if construct := _obstacle_in(node, callables):
                 return Obstacle(construct, node)
+            match node:
+                case ast.Subscript(value=ast.Name(id=name)):
+                    arrays.add(name)
+                case ast.Name(ctx=ast.Store()):
+                    stores.append(node)
+    for target in stores:
+        if target.id in arrays:  # buffers that are exchanged, rows that are taken out
+            return Obstacle(f"`{target.id}`, which is assigned and subscripted", target)
     return None
 
 
@@ -136,6 +149,11 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 return f"the test `{ast.unparse(node)}`"
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            if name not in callables.modules and attribute not in ("shape", "size"):
+                return f"the attribute `{ast.unparse(node)}`"
+        case ast.Attribute():
+            return f"the attribute `{ast.unparse(node)}`"
         case ast.BinOp(op=ast.MatMult()):
             return "the operator `@`"
         case _ if type(node) not in _EXPRESSIONS:

@@ -139,30 +139,41 @@ def _compile(
     if not text:
         message = f"the text of `{f.__qualname__}` cannot be found in `{code.co_filename}`"
         raise Declined(NoSource(message, place))
-    source = Source(code.co_filename, text)
-    differs = Declined(
-        SourceDiffers(f"the text in `{code.co_filename}` is not that of `{f.__qualname__}`", place)
+    try:
+        with _quietly():
+            made, sites = _compile_text(f, Source(code.co_filename, text), options)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        made, sites = None, ()
+    if made is None:
+        message = f"the text in `{code.co_filename}` is not that of `{f.__qualname__}`"
+        raise Declined(SourceDiffers(message, place))
+    if not sites:
+        message = f"`{f.__qualname__}` has no loop over `range` that could run natively"
+        raise Declined(NoCandidate(message, place))
+    return made, sites
+
+
+def _compile_text(
+    f: types.FunctionType, source: Source, options: Mapping[str, Any]
+) -> tuple[types.CodeType | None, tuple[SiteInfo, ...]]:
+    """Return `f`'s code as made from `source`, with sites, or None if it is not in there."""
+    code = f.__code__
+    found = _find_definition(source, code)
+    if found is None:
+        return None, ()
+    plain, definition = found
+    flags = code.co_flags & _FUTURE_FLAGS
+    position = _find_code(_compiled(plain, source, flags), code)
+    if position is None:
+        return None, ()
+    tree, definition = copy.deepcopy((plain, definition))
+    callables = find_callables(plain, _names_function(f))
+    tree, sites = rewrite(
+        tree, source, only=definition, options=options, callables=callables, flags=flags
     )
-    with _quietly():
-        found = _find_definition(source, code)
-        if found is None:
-            raise differs
-        plain, definition = found
-        flags = code.co_flags & _FUTURE_FLAGS
-        position = _find_code(_compiled(plain, source, flags), code)
-        if position is None:
-            raise differs
-        tree, definition = copy.deepcopy((plain, definition))
-        callables = find_callables(plain, _names_function(f))
-        tree, sites = rewrite(
-            tree, source, only=definition, options=options, callables=callables, flags=flags
-        )
-        if not sites:
-            message = f"`{f.__qualname__}` has no loop over `range` that could run natively"
-            raise Declined(NoCandidate(message, place))
-        made = _codes(_compiled(tree, source, flags), code)[position]
+    made = _codes(_compiled(tree, source, flags), code)[position]
     if (made.co_freevars, made.co_varnames) != (code.co_freevars, code.co_varnames):
-        raise differs
+        return None, ()
     return made, sites
 
 
@@ -188,11 +199,7 @@ def _quietly() -> Iterator[None]:
 
 def _find_definition(source: Source, code: types.CodeType) -> _Found | None:
     """Return a module with the definition of `code`'s function and the scopes around it."""
-    try:
-        tree = _parsed(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    for chain in _chains(tree, ()):
+    for chain in _chains(_parsed(source), ()):
         node = chain[-1]
         if node.name == code.co_name and _first_line(node) == code.co_firstlineno:
             return _pruned(chain, _module_imports(tree)), node

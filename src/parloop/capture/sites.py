@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from sys import _getframe
 from types import FrameType, MappingProxyType
-from typing import Any, ClassVar, Final, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from parloop.source import Source, Span
 
@@ -244,21 +244,21 @@ class Site:
             below = below[4]  # left behind by an exception from a signal handler
         outcome: Outcome | None = None
         if engine is not None:
-            outcome = engine(self, cast(range, iterable), values, frame)
+            outcome = engine(self, iterable, values, frame)  # type: ignore[arg-type]
         if outcome is None:
             if not self.open and self._may_repeat_header(values):
                 return ()
-            rest = iter(cast(Iterable[object], iterable))
+            rest: Iterator[object] = iter(iterable)  # type: ignore[call-overload]
             self.open[ident] = (frame, rest, False, None, below)
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
-        # finaliser, and has to wait: the loop has run, and nobody may see it half bound.
-        indices = cast(range, iterable)
+        # finaliser, and has to wait: the loop has run, and nobody may see it half bound. Handlers
+        # run where a function begins or a jump goes backward; there is neither outside of `try`.
         try:
-            row, activation = self._finish(outcome, indices, values, frame, below)
+            row, activation = self._finish(outcome, iterable, values, frame, below)
         except BaseException as error:
             outcome.error = error
-            row, activation = self._finish(outcome, indices, values, frame, below)
+            row, activation = self._finish(outcome, iterable, values, frame, below)
         self.open[ident] = activation
         return row
 
@@ -276,7 +276,7 @@ class Site:
     def _finish(
         self,
         outcome: Outcome,
-        indices: range,
+        indices: Any,
         values: tuple[object, ...],
         frame: FrameType,
         below: _Activation | None,
