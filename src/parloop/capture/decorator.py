@@ -199,7 +199,8 @@ def _quietly() -> Iterator[None]:
 
 def _find_definition(source: Source, code: types.CodeType) -> _Found | None:
     """Return a module with the definition of `code`'s function and the scopes around it."""
-    for chain in _chains(_parsed(source), ()):
+    tree = _parsed(source)
+    for chain in _chains(tree, ()):
         node = chain[-1]
         if node.name == code.co_name and _first_line(node) == code.co_firstlineno:
             return _pruned(chain, _module_imports(tree)), node
