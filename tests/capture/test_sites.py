@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from parloop.capture.rewrite import rewrite
@@ -109,6 +110,51 @@ def test_a_loop_of_fewer_iterations_than_wanted_never_asks() -> None:
         for site in REGISTRY.sites.values():
             site.least = 0
     assert asked == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("header", "arguments", "trips"),
+    [
+        ("len(x)", {"x": [0] * 4}, 4),
+        ("len(x)", {"x": np.zeros(4)}, 4),
+        ("len(x)", {"x": "four"}, 4),
+        ("x.shape[1]", {"x": np.zeros((9, 4))}, 4),
+        ("1, len(x) - 1", {"x": np.zeros(6)}, 4),
+        ("n - len(x)", {"x": [0] * 4, "n": 8}, 4),
+        ("x, len(x) if 0 else 6", {"x": 2}, 4),
+        ("n, -1, -1", {"n": 3}, 4),
+        ("n, 0, -2", {"n": 8}, 4),
+        ("n", {"n": np.int64(4)}, 4),
+        ("n - x", {"n": np.uint8(9), "x": 5}, 4),
+    ],
+)
+def test_headers_of_many_kinds_are_measured(
+    header: str, arguments: dict[str, object], trips: int
+) -> None:
+    names = ", ".join(arguments)
+    space = made(
+        f"def g({names}):\n    s = 0\n    for i in range({header}): s += 1\n    return s\n"
+    )
+    asked: list[int] = []
+    REGISTRY.set_engine(lambda site, indices, *_: asked.append(len(indices)))
+    for least, expected in ((trips + 1, []), (trips, [trips])):
+        space["site"].least = least
+        assert space["g"](**arguments) == trips
+        assert asked == expected
+
+
+def test_a_length_of_the_user_s_own_is_asked_once() -> None:
+    asked: list[object] = []
+
+    def own(x: object) -> int:
+        asked.append(x)
+        return 3
+
+    text = "def g(x, s=0):\n    for i in range(len(x)): s += 1\n    return s\n"
+    space = made(text, len=own)
+    REGISTRY.set_engine(lambda *_: None)
+    space["site"].least = 9
+    assert (space["g"]([1]), asked) == (3, [[1]])
 
 
 @pytest.mark.parametrize("length", [0, 1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from parloop.capture.names import bound_here, surely_assigned
@@ -79,15 +79,40 @@ _MOST_NAMES: Final = 3
 def _test(call: ast.Call, new: _Builder) -> ast.expr:
     """Return the test that lets an entry ask the engine: `on`, and perhaps enough iterations."""
     trips = _about_trips(call.args) if call.lineno == call.end_lineno else None
-    names = {node.id: node for node in _names_in(trips)} if trips is not None else {}
-    if trips is None or len(names) > _MOST_NAMES:
+    kinds = _kinds_in(trips) if trips is not None else None
+    if trips is None or kinds is None or len(kinds) > _MOST_NAMES:
         return new.of_site("on")
     enough: list[ast.expr] = [
-        *(new.is_no_int(node) for node in names.values()),
+        *(new.is_none_of(name, allowed) for name, allowed in kinds.values()),
         ast.Compare(trips, [ast.GtE()], [new.of_site("least")]),
         new.of_site("open"),
     ]
     return ast.BoolOp(ast.And(), [new.of_site("on"), ast.BoolOp(ast.Or(), enough)])
+
+
+def _kinds_in(trips: ast.expr) -> dict[str, tuple[ast.Name, tuple[str, ...]]] | None:
+    """Return the names in `trips`, with the types for which looking at them goes unnoticed.
+
+    None if a name is used in two ways.
+    """
+    found: dict[str, tuple[ast.Name, tuple[str, ...]]] = {}
+    pending: list[ast.AST] = [trips]
+    while pending:
+        node = pending.pop(0)
+        match node:
+            case ast.Call(func=ast.Name() as length, args=[ast.Name() as name]):
+                new = [(length, ("len",)), (name, ("list", "ndarray"))]
+            case ast.Attribute(value=ast.Name() as name):
+                new = [(name, ("ndarray",))]
+            case ast.Name():
+                new = [(node, ("int",))]
+            case _:
+                new = []
+                pending += ast.iter_child_nodes(node)
+        for name, allowed in new:
+            if found.setdefault(name.id, (name, allowed))[1] != allowed:
+                return None
+    return found
 
 
 def _about_trips(arguments: Sequence[ast.expr]) -> ast.expr | None:
@@ -110,15 +135,15 @@ def _is_sum(node: ast.expr) -> bool:
             return True
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int())):
             return True
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()], keywords=[]):
+            return True
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant(value=int())
+        ):
+            return True
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             return _is_sum(left) and _is_sum(right)
     return False
-
-
-def _names_in(node: ast.expr) -> Iterator[ast.Name]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            yield inner
 
 
 def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> list[str]:
@@ -159,9 +184,19 @@ class _Builder:
     def call(self, method: str, arguments: list[ast.expr]) -> ast.Call:
         return ast.Call(self.of_site(method), arguments, [])
 
-    def is_no_int(self, value: ast.Name) -> ast.Compare:
-        kind = ast.Attribute(value, "__class__", ast.Load())
-        return ast.Compare(kind, [ast.IsNot()], [self.of_registry("int")])
+    def is_none_of(self, value: ast.Name, kinds: tuple[str, ...]) -> ast.expr:
+        """Return the test that `value` has none of the types `kinds`, or is not `len`."""
+        if kinds == ("len",):
+            return ast.Compare(value, [ast.IsNot()], [self.of_registry("len")])
+        tests: list[ast.expr] = [
+            ast.Compare(
+                ast.Attribute(value, "__class__", ast.Load()),
+                [ast.IsNot()],
+                [self.of_registry(kind)],
+            )
+            for kind in kinds
+        ]
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
     def delete_if_unbound(self, name: str) -> ast.If:
         return ast.If(

@@ -13,7 +13,7 @@
 
 where `k` is the key of the site, `on` says whether an engine wants to see entries, and `open` holds
 the *activations*: what `enter` leaves for `whole` and `rest` to find. GUARD, where the bounds are
-made of names and numbers, is the inline test for enough iterations:
+made of names, lengths and numbers, is the inline test for enough iterations:
 
     n.__class__ is not __parloop__.int or n >= __parloop__.k.least or __parloop__.k.open
 
@@ -351,6 +351,7 @@ def _is_array(kind: type) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None or kind is not numpy.ndarray:
         return False
+    REGISTRY.ndarray = kind
     _PLAIN.add(kind)
     return True
 
@@ -364,7 +365,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.unbound = UNBOUND  # an attribute of the class would be found more slowly
-        self.int = int
+        self.int, self.list, self.len = int, list, len
+        self.ndarray: type | None = None
         self.sites: dict[str, Site] = {}
         self._taken: set[str] = set()
         self._lock = threading.Lock()
