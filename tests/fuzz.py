@@ -19,15 +19,18 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from tests.differential import Mode, find_difference, run
+from tests.shrinking import simpler_texts
 
 import parloop
 from parloop.diagnostics import InternalError
-from tests.differential import Mode, find_difference, run
-from tests.shrinking import simpler_texts
 
 ARRAYS = ("a", "b", "c")
 MATRICES = ("p", "q")
 DTYPES = ("f8", "f8", "f8", "f4", "i8", "i8", "i4", "i2", "i1", "u1", "u4", "u8", "?", "c16", "c8")
+FAMILIES = (("f8",), ("f8",), ("f8", "f4"), ("i8",), ("i8", "i4", "u1", "i2"), ("f8", "i8"), DTYPES)
+"""The element types of one program's arrays come from one of these."""
+TAME: tuple[Any, ...] = (1, 2, 3, -1, 7, 0.5, 1.5, -2.5, np.float64(1.5), np.int64(3))
 NUMBERS: tuple[Any, ...] = (
     *(0, 1, 2, 3, -1, 7, 100, 2**31, 2**62, 0.0, 1.0, 0.5, -2.5, 1e30, float("nan"), float("inf")),
     *(True, 1j, np.float64(1.5), np.float32(0.1), np.int8(100), np.int64(3), np.uint8(250)),
@@ -49,7 +52,8 @@ class Program:
 def make_program(seed: int) -> Program:
     """Return the program of this seed, the same one always."""
     rng = random.Random(seed)
-    text = "\n".join(_function(_Writer(rng)))
+    integers = all(np.dtype(name).kind in "iu" for name in FAMILIES[seed % len(FAMILIES)])
+    text = "\n".join(_function(_Writer(rng, integers)))
     return Program(text + "\n", seed, rng.choice(MODES), rng.choice((1, 2, 5)))
 
 
@@ -57,14 +61,17 @@ def make_arguments(seed: int) -> tuple[Any, ...]:
     """Return the arguments of the program of this seed: three vectors, two matrices, an index
     array, two extents, an offset, two numbers."""
     rng = np.random.default_rng(seed)
-    n = int(rng.choice((0, 1, 2, 5, 9, 12, 40)))
+    n = int(rng.choice((0, 1, 2, 5, 9, 12, 40, 300)))
     m = int(rng.integers(0, 6))
-    base = _values(rng, rng.choice(DTYPES), (3 * n + 8,))
-    vectors = [_vector(rng, base, n) for _ in ARRAYS]
-    matrices = [_matrix(rng, n, m) for _ in MATRICES]
-    numbers = [NUMBERS[int(rng.integers(len(NUMBERS)))] for _ in range(2)]
-    index = rng.permutation(n) if rng.random() < 0.5 else rng.integers(-n - 1, n + 1, n)
-    return (*vectors, *matrices, index, n, m, int(rng.integers(-3, 6)), *numbers)
+    family = FAMILIES[seed % len(FAMILIES)]
+    base = _values(rng, rng.choice(family), (3 * n + 8,))
+    vectors = [_vector(rng, base, n, family) for _ in ARRAYS]
+    matrices = [_matrix(rng, n, m, family) for _ in MATRICES]
+    pool = NUMBERS if rng.random() < 0.3 else TAME
+    numbers = [pool[int(rng.integers(len(pool)))] for _ in range(2)]
+    index = rng.permutation(n) if rng.random() < 0.7 else rng.integers(-n - 1, n + 1, n)
+    k = int(rng.choice((0, 0, 1, 1, 2, -1, n, n // 2, 5)))
+    return (*vectors, *matrices, index, n, m, k, *numbers)
 
 
 def find_failure(program: Program, folder: Path) -> str | None:
@@ -123,10 +130,12 @@ def _values(rng: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> np.
     return made
 
 
-def _vector(rng: np.random.Generator, base: np.ndarray[Any, Any], n: int) -> np.ndarray[Any, Any]:
+def _vector(
+    rng: np.random.Generator, base: np.ndarray[Any, Any], n: int, family: tuple[str, ...]
+) -> np.ndarray[Any, Any]:
     """Return a vector of `n` elements: of its own, or a view of `base`."""
     if rng.random() < 0.75:
-        made = _values(rng, rng.choice(DTYPES), (n,))
+        made = _values(rng, rng.choice(family), (n,))
         return made[::-1] if rng.random() < 0.2 else made
     start, step = int(rng.integers(0, 4)), int(rng.choice((1, 1, 2, -1)))
     if step < 0:
@@ -134,8 +143,10 @@ def _vector(rng: np.random.Generator, base: np.ndarray[Any, Any], n: int) -> np.
     return base[start : start + n * step : step][:n]
 
 
-def _matrix(rng: np.random.Generator, n: int, m: int) -> np.ndarray[Any, Any]:
-    made = _values(rng, rng.choice(DTYPES), (n, m))
+def _matrix(
+    rng: np.random.Generator, n: int, m: int, family: tuple[str, ...]
+) -> np.ndarray[Any, Any]:
+    made = _values(rng, rng.choice(family), (n, m))
     choice = rng.random()
     if choice < 0.2:
         return np.asfortranarray(made)
@@ -145,8 +156,10 @@ def _matrix(rng: np.random.Generator, n: int, m: int) -> np.ndarray[Any, Any]:
 class _Writer:
     """Makes random expressions and statements; knows which names are bound where."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, integers: bool) -> None:
         self.rng = rng
+        self.integers = integers
+        """Whether all arrays are of integers, which have bit operators."""
         self.indices: list[str] = []
         self.locals: list[str] = []
 
@@ -157,10 +170,10 @@ class _Writer:
         choice = rng.random()
         inner = depth - 1
         if choice < 0.62:
-            operator = rng.choice(("+", "-", "*", "+", "-", "*", "/", "//", "%"))
+            operator = rng.choice(("+", "-", "*") * 3 + ("/", "/", "//", "%"))
             return f"({self.expression(inner)} {operator} {self.expression(inner)})"
         if choice < 0.68:
-            return f"({self.expression(inner)} ** {rng.choice(('2', '3', '0.5', '-1', 'k'))})"
+            return f"({self.expression(inner)} ** {rng.choice(('2', '2', '3', '0.5', '-1', 'k'))})"
         if choice < 0.74:
             operator = rng.choice(("&", "|", "^", "<<", ">>"))
             return f"({self.integer()} {operator} {self.integer()})"
@@ -173,11 +186,16 @@ class _Writer:
             return f"{rng.choice(('min', 'max'))}({self.expression(inner)}, {self.leaf()})"
         if choice < 0.93:
             return f"({self.leaf()} {rng.choice(('and', 'or'))} {self.leaf()})"
+        argument = self.expression(inner)
+        if rng.random() < 0.2:
+            return (
+                f"{rng.choice(('math.sqrt', 'math.log', 'math.exp', 'int', 'round'))}({argument})"
+            )
         name = rng.choice(
-            ("abs", "int", "float", "bool", "math.sqrt", "math.sin", "math.floor", "np.sqrt",
-             "np.exp", "math.exp", "round", "np.abs", "math.log")
+            ("abs", "float", "bool", "math.sin", "math.floor", "np.sqrt", "math.atan", "math.fabs",
+             "np.exp", "np.abs", "np.sin", "math.tanh")
         )  # fmt: skip
-        return f"{name}({self.expression(inner)})"
+        return f"{name}({argument})"
 
     def leaf(self) -> str:
         rng = self.rng
@@ -193,7 +211,8 @@ class _Writer:
         return rng.choice(("0", "1", "2", "3", "0.5", "1.5", "10", "-1", "1e10", "True", "127"))
 
     def integer(self) -> str:
-        return self.rng.choice([*self.indices, "k", "n", "3", "1", "7", self.load()])
+        loads = [self.load(), self.load()] if self.integers or self.rng.random() < 0.02 else []
+        return self.rng.choice([*self.indices, "k", "n", "3", "1", "7", *loads])
 
     def condition(self, depth: int) -> str:
         rng = self.rng
@@ -216,8 +235,10 @@ class _Writer:
         if not self.indices or rng.random() < 0.06:
             return rng.choice(("0", "-1", "k", "n - 1"))
         i = rng.choice(self.indices) if rng.random() < 0.3 else self.indices[0]
-        plain = (i, i, i, i, i, f"{i} - 1", f"{i} + 1", f"-{i}", f"n - 1 - {i}", f"{i} + k")
-        return rng.choice((*plain, f"{i} // 2", f"2 * {i}", f"idx[{i}]", f"{i} % 3"))
+        near = (f"{i} - 1", f"{i} - 1", f"-{i}", f"n - 1 - {i}", f"{i} // 2", f"idx[{i}]")
+        if rng.random() < 0.08:
+            return rng.choice((f"{i} + k", f"{i} + 1", f"2 * {i}", f"{i} % 3", f"{i} - k"))
+        return rng.choice((i,) * 8 + near)
 
     def column(self) -> str:
         rng = self.rng
@@ -303,7 +324,9 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"seed {seed}, {small.mode}, {small.threads} threads: {why}\n{small.text}")
     native = sum(site.native_runs > 0 for site in parloop.report().sites)
     loops = len(parloop.report().sites)
-    print(f"{options.programs} programs, {failures} different; {native} of {loops} loops ran natively")
+    print(
+        f"{options.programs} programs, {failures} different; {native} of {loops} loops ran natively"
+    )
     return 1 if failures else 0
 
 

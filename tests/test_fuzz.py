@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.fuzz import find_failure, make_program
 from tests.shrinking import simpler_texts
 

@@ -8,11 +8,11 @@ from functools import cache
 
 import pytest
 from _pytest.mark import ParameterSet  # there is no public name for it
-
-import parloop
 from tests.corpus import FILES, LoopFile, Mark
 from tests.differential import MODES, Outcome, find_difference, run
 from tests.through_ir import load_through_ir
+
+import parloop
 
 CASES = [
     pytest.param(file, name, id=f"{file.path.stem}-{name}")

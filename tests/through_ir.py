@@ -6,12 +6,13 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.corpus import LoopFile
+
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, observe
 from parloop.ir import interp
 from parloop.ir.nodes import Nest
 from parloop.source import Source
-from tests.corpus import LoopFile
 
 
 def load_through_ir(file: LoopFile) -> tuple[dict[str, Any], frozenset[str]]:
