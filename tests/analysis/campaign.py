@@ -8,6 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
+from tests.analysis.random_nests import (
+    AFFINE,
+    DIVISIONS,
+    MIXED,
+    SCALARS_ONLY,
+    STENCILS,
+    Style,
+    random_nest,
+    random_values,
+)
+
 from parloop.analysis import (
     Analysis,
     Facts,
@@ -24,16 +36,6 @@ from parloop.analysis.dependence import Dependence
 from parloop.ir.nodes import Const, For, If, Nest, Stmt, While
 from parloop.ir.printer import to_text
 from parloop.ir.walk import statements
-from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
-from tests.analysis.random_nests import (
-    AFFINE,
-    MIXED,
-    SCALARS_ONLY,
-    STENCILS,
-    Style,
-    random_nest,
-    random_values,
-)
 
 VALUES_PER_NEST = 3
 
@@ -299,7 +301,10 @@ def main() -> None:
         print(f"{count:9} {what}")
 
 
-STYLES: tuple[Style, ...] = (AFFINE, MIXED, AFFINE, SCALARS_ONLY, STENCILS)
+STYLES: tuple[Style, ...] = (
+    *(AFFINE, MIXED, AFFINE, SCALARS_ONLY),
+    *(STENCILS, MIXED, AFFINE, DIVISIONS),
+)
 
 
 def campaign(nests: int, seed: int) -> Tally:

@@ -52,6 +52,7 @@ class Style:
 
 AFFINE = Style()
 SCALARS_ONLY = Style(affine_tests=0.05, data_tests=0.05, scalars=0.35, reductions=0.6)
+DIVISIONS = Style(divisions=0.3)
 STENCILS = Style(affine_tests=0.05, stencils=0.9)
 MIXED = Style(0.1, 0.1, 0.3, 0.1, 0.05, 0.05, 0.15, 0.05, 0.0)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.analysis.campaign import campaign
 
 from parloop.analysis import polyhedra
-from tests.analysis.campaign import campaign
 
 
 def test_no_claim_about_a_random_nest_is_disproved() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.analysis.nests import nest_of
 
 from parloop.analysis import (
     Analysis,
@@ -14,7 +15,6 @@ from parloop.analysis import (
     analyse,
     polyhedra,
 )
-from tests.analysis.nests import nest_of
 
 
 def loops(text: str, facts: Facts | None = None) -> tuple[LoopFacts, ...]:

@@ -65,6 +65,7 @@ class Access:
     domain: System  # over their counters
     exact: bool  # whether every point of `domain` surely makes the access
     from_end: tuple[bool, ...]  # subscripts that are always negative; the extent is added above
+    quotients: tuple[str, ...]  # the existentials in `domain` and `cells`
 
     @property
     def is_write(self) -> bool:
@@ -183,7 +184,7 @@ class _Collector:
         self.loops: list[LoopShape] = []
         self.seen: set[int] = set()
         self.extents: dict[str, Affine] = {}
-        self.quotients = 0
+        self.quotients: list[tuple[Affine, int]] = []  # `$k` is expression k // divisor k
         everything = (nest.loop,)
         self.ranks = {
             access.array: len(access.subscripts)
@@ -227,8 +228,43 @@ class _Collector:
             case Binary(op="+" | "-" | "*" as op, left=left, right=right):
                 a, b = self.value(left, known), self.value(right, known)
                 return None if a is None or b is None else _arithmetic(op, a, b)
+            case Binary(op="//" | "%" as op, left=left, right=Const(value=int(divisor))):
+                a = self.value(left, known)
+                if a is None or type(divisor) is not int or divisor <= 0:
+                    return None
+                return self.quotient(a, divisor) if op == "//" else self.remainder(a, divisor)
             case _:
                 return None
+
+    def quotient(self, expression: Affine, divisor: int) -> Affine:
+        """Return `expression // divisor` as an existential, the same one for the same quotient."""
+        if expression.is_constant:
+            return affine.constant(expression.constant // divisor)
+        if (expression, divisor) not in self.quotients:
+            self.quotients.append((expression, divisor))
+        return affine.symbol(f"${self.quotients.index((expression, divisor))}")
+
+    def remainder(self, expression: Affine, divisor: int) -> Affine:
+        """Return `expression % divisor`."""
+        return affine.combine(expression, 1, self.quotient(expression, divisor), -divisor)
+
+    def with_quotients(self, system: System, *expressions: Affine | None) -> System:
+        """Return `system` with what defines the existentials in it and in `expressions`."""
+        found = {name for name in system.symbols() if name[0] == "$"}
+        for expression in expressions:
+            if expression is not None:
+                found |= {name for name in expression.terms if name[0] == "$"}
+        pending = sorted(found)
+        rows: list[Affine] = []
+        while pending:
+            name = pending.pop()
+            expression, divisor = self.quotients[int(name[1:])]
+            rest = affine.combine(expression, 1, affine.symbol(name), -divisor)
+            rows += [rest, rest.scaled(-1).shifted(divisor - 1)]
+            more = {inner for inner in expression.terms if inner[0] == "$"} - found
+            found |= more
+            pending += sorted(more)
+        return system & System(nonnegative=tuple(rows)) if rows else system
 
     # Statements
 
@@ -316,7 +352,7 @@ class _Collector:
                 for stop in stops
                 if stop is not None
             ]
-        inside = System(nonnegative=tuple(rows))
+        inside = self.with_quotients(System(nonnegative=tuple(rows)))
         return LoopShape(number, loop, place.loops, inside, index, exact, broken)
 
     def bounds(self, expr: Expr, known: Known, sign: int) -> list[Affine | None]:
@@ -366,7 +402,8 @@ class _Collector:
 
     def add(self, node: Load | Store, stmt: Stmt, place: _Place) -> None:
         plain = [self.value(expr, place.known) for expr in node.subscripts]
-        from_end = tuple(value is not None and _is_negative(value, place.domain) for value in plain)
+        domain = self.with_quotients(place.domain, *plain)
+        from_end = tuple(value is not None and _is_negative(value, domain) for value in plain)
         extents = [self.extent(f"{node.array}.shape[{axis}]") for axis in range(len(plain))]
         subscripts = tuple(
             value + extent if value is not None and wraps else value
@@ -386,9 +423,10 @@ class _Collector:
                 subscripts,
                 cells,
                 place.loops,
-                place.domain,
+                domain,
                 place.exact,
                 from_end,
+                tuple(sorted(name for name in domain.symbols() if name[0] == "$")),
             )
         )
 

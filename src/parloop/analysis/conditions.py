@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from parloop.analysis.affine import EVERYTHING, Affine, System
+from parloop.analysis.affine import EVERYTHING, Affine, System, combine, symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,14 @@ class Condition:
         for quotient in self.quotients:
             names |= quotient.numerator.terms.keys()
         return tuple(sorted(names - {quotient.name for quotient in self.quotients}))
+
+    def definitions(self) -> System:
+        """Return the constraints that say what the quotients are."""
+        rows: list[Affine] = []
+        for quotient in self.quotients:
+            rest = combine(quotient.numerator, 1, symbol(quotient.name), -quotient.divisor)
+            rows += [rest, rest.scaled(-1).shifted(quotient.divisor - 1)]
+        return System(nonnegative=tuple(rows))
 
     @property
     def is_certain(self) -> bool:

@@ -242,8 +242,10 @@ class PairTester:
 
 
 def _primes(access: Access, shared: int) -> dict[str, str]:
-    """Return other names for the counters of `access` but for the `shared` outermost loops."""
-    return {counter(loop): counter(loop) + "'" for loop in access.loops[shared:]}
+    """Return other names for what the second access of a pair has for itself: the counters of all
+    but the `shared` outermost loops, and existentials."""
+    names = {counter(loop): counter(loop) + "'" for loop in access.loops[shared:]}
+    return names | {name: name + "'" for name in access.quotients} if access.quotients else names
 
 
 def _covers(condition: Condition, usual: System) -> bool:

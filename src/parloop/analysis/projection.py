@@ -73,7 +73,7 @@ def simplified(pieces: Iterable[Condition], context: System) -> tuple[Condition,
             kept.append(piece)
         elif not is_infeasible(piece.system & context):
             system = piece.system
-            if len(system.nonnegative) <= MAX_REDUNDANCY_ROWS and not piece.quotients:
-                system = without_redundant(system, context)
+            if len(system.nonnegative) <= MAX_REDUNDANCY_ROWS:
+                system = without_redundant(system, context & piece.definitions())
             kept.append(Condition(system, piece.quotients, piece.exact))
     return tuple(kept)
