@@ -1,4 +1,4 @@
-"""Machine code for loops that run in order, and for those whose iterations are cut into blocks for the cores.
+"""Machine code for loops that run in order, and for those cut into blocks for the cores.
 
 A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool calls once a
 block. The context is a block of words: where the record is, the iterations to run, and the variables as they
@@ -9,20 +9,18 @@ assigned is what stays, and partial results of reductions are combined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from llvmlite import ir
 
-from parloop.analysis import Reduction
-from parloop.codegen import flags, scalar
+from parloop.codegen import flags
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
-from parloop.codegen.function import Mixed, Program
+from parloop.codegen.function import Program
 from parloop.codegen.layout import MAX_BLOCKS, Header, words_of
+from parloop.codegen.reductions import ReductionWriter, Row
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
-from parloop.ir.types import PY_INT
 from parloop.ir.walk import all_expressions, statements
+from parloop.schedule.combining import Choice, Combining, Fold, combining
 
 _RECORD, _LO, _HI, _BLOCKS, _START, _STEP, _ROWS, _VARIABLES = range(8)
 """The words of a context."""
@@ -55,15 +53,7 @@ def bound_names(loop: For) -> set[str]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Where a block leaves a variable: a word that says whether it was assigned, tag, payloads."""
-
-    first: dict[str, int]
-    n_words: int
-
-
-class RegionWriter(StatementWriter):
+class RegionWriter(ReductionWriter):
     """Writes statements, and hands the loops that the plan gives to the cores to the pool."""
 
     in_region = False
@@ -81,7 +71,7 @@ class RegionWriter(StatementWriter):
         self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
         self.block(stmt.orelse)
 
-    def row_of(self, stmt: For) -> _Row:
+    def row_of(self, stmt: For) -> Row:
         """Return the layout of the rows that the blocks of a loop leave."""
         first: dict[str, int] = {}
         word = 0
@@ -89,8 +79,13 @@ class RegionWriter(StatementWriter):
         for name in sorted(bound_names(stmt)):
             first[name] = word
             word += 2 + sum(words_of(m) for m in layout.members[name])
+        bounds: dict[str, int] = {}
+        for name, how in self.combinings(stmt).items():
+            if isinstance(how, Fold) and how.bounded:
+                bounds[name] = word
+                word += 2
         self.program.scratch_words = max(self.program.scratch_words, word * MAX_BLOCKS)
-        return _Row(first, word)
+        return Row(first, bounds, word)
 
     # the calling side
 
@@ -98,7 +93,7 @@ class RegionWriter(StatementWriter):
         self,
         stmt: For,
         region: ir.Function,
-        row: _Row,
+        row: Row,
         bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
     ) -> None:
         """Write the call of the pool, or of the loop's function where it does not pay."""
@@ -184,12 +179,13 @@ class RegionWriter(StatementWriter):
             self.allocas.store(I64(0), self._status)
         return self._status
 
-    def collect(self, stmt: For, row: _Row, context: ir.Value, blocks: ir.Value) -> None:
+    def collect(self, stmt: For, row: Row, context: ir.Value, blocks: ir.Value) -> None:
         """Take over, block by block in order, what the blocks left of each variable."""
         builder = self.builder
         if not row.first:
             return
-        reductions = self.reductions(stmt)
+        combinings = self.combinings(stmt)
+        together = companions(combinings)
         head = self.function.append_basic_block("collect")
         after = self.function.append_basic_block("collected")
         before = builder.block
@@ -200,36 +196,29 @@ class RegionWriter(StatementWriter):
         rows = builder.inttoptr(self.header(Header.SCRATCH), POINTER)
         at = builder.gep(rows, [builder.mul(number, I64(row.n_words))], source_etype=I64)
         for name, first in row.first.items():
-            if name in reductions:
-                self.combine(reductions[name], name, first, at)
-                continue
-            assigned = builder.load(self.word(first, at), typ=I64)
-            with builder.if_then(builder.icmp_signed("!=", assigned, I64(0))):
-                self.fetch(name, first + 1, at)
-                tracked = self.variables[name].assigned
-                if tracked is not None:
-                    builder.store(I1(1), tracked)
+            if name in combinings:
+                self.combine(name, combinings[name], row, at)
+            elif name not in together:
+                assigned = builder.load(self.word(first, at), typ=I64)
+                with builder.if_then(builder.icmp_signed("!=", assigned, I64(0))):
+                    self.take(name, row, at)
         more = builder.add(number, I64(1))
         number.add_incoming(more, builder.block)
         builder.cbranch(builder.icmp_signed("<", more, blocks), head, after)
         builder.position_at_end(after)
 
-    def reductions(self, stmt: For) -> dict[str, Reduction]:
-        """Return the reductions of a loop on the cores, by the name of their target."""
-        number = self.program.loop_numbers[id(stmt)]
-        return {r.target: r for r in self.program.plan.cores[number]}
-
-    def combine(self, reduction: Reduction, name: str, first: int, at: ir.Value) -> None:
-        """Add the partial result of one block to the variable."""
-        variable = self.variables[name]
-        partial = self.load_payload(PY_INT, first + 2, at)
-        total = self.get(variable, PY_INT)
-        both = scalar.emit_binary(self, reduction.operator, (PY_INT, PY_INT), (total, partial))
-        self.assign(name, Mixed.single(PY_INT, both))
+    def combinings(self, stmt: For) -> dict[str, Combining]:
+        """Return how the reductions of a loop on the cores are combined, by the name of their target."""
+        found: dict[str, Combining] = {}
+        for reduction in self.program.plan.cores[self.program.loop_numbers[id(stmt)]]:
+            how = combining(reduction, self.program.typing)
+            assert how is not None
+            found[reduction.target] = how
+        return found
 
     # the side of the blocks
 
-    def region_function(self, stmt: For, number: int, row: _Row) -> ir.Function:
+    def region_function(self, stmt: For, number: int, row: Row) -> ir.Function:
         """Return the function that runs one block: it hands pointers that do not alias to the body."""
         body, arrays = self.region_body(stmt, number, row)
         function = ir.Function(
@@ -265,7 +254,7 @@ class RegionWriter(StatementWriter):
         builder.ret(builder.or_(status, raised))
         return function
 
-    def region_body(self, stmt: For, number: int, row: _Row) -> tuple[ir.Function, tuple[str, ...]]:
+    def region_body(self, stmt: For, number: int, row: Row) -> tuple[ir.Function, tuple[str, ...]]:
         """Return the function that runs iterations of one block, and the arrays that it takes."""
         program = self.program
         arrays = region_arrays(stmt, program)
@@ -281,17 +270,17 @@ class RegionWriter(StatementWriter):
         writer.in_region = True
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
         bound = bound_names(stmt)
-        reductions = self.reductions(stmt)
+        combinings = self.combinings(stmt)
+        plain_folds = {n for n, c in combinings.items() if isinstance(c, Fold) and not c.tracked}
         for name in sorted(used_names(stmt)):
-            writer.declare(name, track=name in bound and name not in reductions)
+            writer.declare(name, track=name in bound - plain_folds)
             writer.fetch(name, _VARIABLES + program.layout.variables[name], context)
-        for name, reduction in reductions.items():
-            neutral = Mixed.single(PY_INT, I64(NEUTRAL[reduction.operator]))
-            writer.assign(name, neutral)
+        writer.begin_partials(combinings)
         start = writer.builder.load(writer.word(_START, context), typ=I64)
         step = writer.builder.load(writer.word(_STEP, context), typ=I64)
         plain = For(stmt.index, stmt.start, stmt.stop, stmt.step, stmt.body, (), stmt.span)
-        StatementWriter.counted(writer, plain, lo, hi, start, step)
+        program.loop_numbers[id(plain)] = number
+        writer.counted(plain, lo, hi, start, step)
         for name, first in row.first.items():
             assigned = writer.variables[name].assigned
             if assigned is not None:
@@ -300,14 +289,18 @@ class RegionWriter(StatementWriter):
                 )
                 writer.builder.store(flag, writer.word(first, at))
             writer.spill(name, first + 1, at)
+        writer.leave_bounds(row, at)
         tripped = writer.builder.load(writer.trip, typ=I1)
         writer.builder.ret(writer.builder.zext(tripped, I64))
         writer.finish()
         return function, arrays
 
 
-NEUTRAL = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
-"""Where a block's partial result of an integer reduction begins."""
+def companions(combinings: dict[str, Combining]) -> frozenset[str]:
+    """Return the variables that are set together with a minimum or maximum."""
+    return frozenset(
+        name for how in combinings.values() if isinstance(how, Choice) for name in how.companions
+    )
 
 
 def _call_pointer(

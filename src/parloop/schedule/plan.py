@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from parloop.analysis import Analysis, Reduction
 from parloop.ir.nodes import For, Nest, Stmt
-from parloop.ir.types import PY_INT
 from parloop.ir.walk import blocks, loops
+from parloop.schedule.combining import combining
+from parloop.schedule.jam import choose_jams
 from parloop.staging.specialise import Typing
 
 
@@ -31,6 +32,8 @@ class Plan:
     from_end: frozenset[tuple[int, int]]
     noalias: bool
     contiguous: frozenset[str]
+    jams: dict[int, int]
+    """How many iterations run side by side, for the loops (by number) where that pays."""
 
 
 def number_loops(nest: Nest) -> dict[int, int]:
@@ -70,21 +73,17 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 visit(block)
 
     visit((typing.nest.loop,))
+    alone = frozenset(n for n in decision.parallel if not analysis.loops[n].needs)
     return Plan(
-        cores, decision.inside, decision.from_end, decision.noalias, decision.contiguous
+        cores,
+        decision.inside,
+        decision.from_end,
+        decision.noalias,
+        decision.contiguous,
+        choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
     )
 
 
 def is_free_of_order(reduction: Reduction, typing: Typing) -> bool:
-    """Return whether partial results of `reduction` may be combined in any grouping, exactly.
-
-    True for sums and bit operations on Python ints, which have no width to overflow: a sum that leaves 64
-    bits leaves the run. Not for NumPy's integers, whose warnings depend on the partial sums.
-    """
-    return (
-        not reduction.is_array
-        and not reduction.companions
-        and not reduction.subtracts
-        and reduction.operator in ("+", "&", "|", "^")
-        and typing.variables.get(reduction.target) == frozenset({PY_INT})
-    )
+    """Return whether partial results can be combined so that nothing shows, types included."""
+    return combining(reduction, typing) is not None

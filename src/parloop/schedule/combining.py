@@ -1,0 +1,204 @@
+"""How the partial results of a reduction are put together, for the types at hand, if that is exact.
+
+A *fold* (`s += a[i]`) begins each block at the neutral element of `type`, the type that every accumulation
+gives, and adds the blocks' results to the variable in their order. With a NumPy integer, which warns when it
+wraps, the blocks also report between which bounds their partial results lay: none of those in order wrapped
+if none does with the bounds.
+
+A *choice* (`if x < m: m = x`) begins each block at the variable's value before the loop, and compares what
+the blocks chose in their order. Every value that beats the best one so far also beats the one before the loop:
+where the values that are chosen from have one type, the block's best is the same from either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from parloop.analysis import Reduction
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    BinaryOperator,
+    Call,
+    CompareOperator,
+    Conditional,
+    Expr,
+    If,
+    Name,
+    Stmt,
+)
+from parloop.ir.types import UNBOUND, Scalar
+from parloop.staging import rules
+from parloop.staging.specialise import Typing, scalar_members
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Partial results of type `type` are combined with `operator`."""
+
+    operator: BinaryOperator
+    type: Scalar
+    tracked: bool
+    """Whether blocks say if they accumulated anything: the variable may have another type before."""
+    bounded: bool
+    """Whether blocks report the bounds of their partial results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a block chose takes the variable's place where `operator` holds between the two."""
+
+    operator: CompareOperator
+    companions: tuple[str, ...]
+
+
+Combining: TypeAlias = Fold | Choice
+
+
+def combining(reduction: Reduction, typing: Typing) -> Combining | None:
+    """Return how to combine partial results of `reduction` exactly; None if only order will do."""
+    if reduction.is_array:
+        return None
+    if reduction.operator in ("min", "max", "argmin", "argmax"):
+        return _choice(reduction, typing)
+    return _fold(reduction, typing)
+
+
+def _fold(reduction: Reduction, typing: Typing) -> Fold | None:
+    union = typing.variables.get(reduction.target, frozenset())
+    members = scalar_members(union)
+    found: set[Scalar] = set()
+    for stmt in reduction.statements:
+        assert isinstance(stmt, Assign)
+        type_ = _accumulated(stmt.value, reduction.target, members, typing)
+        if type_ is None:
+            return None
+        found.add(type_)
+    if len(found) != 1:
+        return None
+    (type_,) = found
+    operator = reduction.operator
+    assert operator in ("+", "*", "&", "|", "^")
+    if type_ not in members or type_.kind not in "biu":
+        return None
+    if reduction.subtracts and type_.kind != "i":
+        return None
+    is_numpy = type_.owner == "numpy" and type_.kind in "iu"
+    bounded = is_numpy and operator in ("+", "*")
+    if bounded and not all(_is_direct(s, reduction.target) for s in reduction.statements):
+        return None
+    return Fold(operator, type_, union != frozenset({type_}), bounded)
+
+
+def _accumulated(
+    expr: Expr, target: str, members: tuple[Scalar, ...], typing: Typing
+) -> Scalar | None:
+    """Return the one type that the accumulation `expr` gives whatever the target's type is."""
+    if not isinstance(expr, Binary):
+        return None
+    on_left = any(name == target for name in _names(expr.left))
+    inner, rest = (expr.left, expr.right) if on_left else (expr.right, expr.left)
+    before: tuple[Scalar, ...] = members
+    if not isinstance(inner, Name):
+        type_ = _accumulated(inner, target, members, typing)
+        if type_ is None:
+            return None
+        before = (type_,)
+    union = typing.of.get(id(rest), frozenset())
+    if UNBOUND in union or not union:
+        return None
+    results: set[Scalar] = set()
+    for member in before:
+        for other in scalar_members(union):
+            pair = (member, other) if on_left else (other, member)
+            rule = rules.binary_rule(expr.op, *pair)
+            if rule is None or rule.compute != (rule.result, rule.result):
+                return None
+            results.add(rule.result)
+    if len(results) != 1:
+        return None
+    (type_,) = results
+    return type_ if _is_closed(expr.op, type_, scalar_members(union), on_left=on_left) else None
+
+
+def _is_closed(
+    op: BinaryOperator, type_: Scalar, others: tuple[Scalar, ...], *, on_left: bool
+) -> bool:
+    """Return whether accumulating into `type_` gives `type_`, and tells when it overflows."""
+    for other in others:
+        rule = rules.binary_rule(op, *((type_, other) if on_left else (other, type_)))
+        if rule is None or rule.result != type_ or rule.compute != (type_, type_):
+            return False
+        may_wrap = type_.owner == "numpy" and type_.kind in "iu" and op in ("+", "-", "*")
+        if may_wrap and not rule.int_warns:
+            return False
+    return True
+
+
+def _names(expr: Expr) -> Iterator[str]:
+    if isinstance(expr, Name):
+        yield expr.id
+    elif isinstance(expr, Binary):
+        yield from _names(expr.left)
+        yield from _names(expr.right)
+
+
+def _is_direct(stmt: Stmt, target: str) -> bool:
+    """Return whether nothing is added but one value: no partial result stands inside the expression."""
+    value = stmt.value if isinstance(stmt, Assign) else None
+    return isinstance(value, Binary) and Name(target) in (value.left, value.right)
+
+
+def _choice(reduction: Reduction, typing: Typing) -> Choice | None:
+    members = scalar_members(typing.variables.get(reduction.target, frozenset()))
+    values = [_chosen(stmt, reduction.target) for stmt in reduction.statements]
+    types = {t for v in values if v is not None for t in typing.of.get(id(v), frozenset())}
+    if None in values or len(types) != 1:
+        return None
+    (type_,) = types
+    less = "<" if reduction.operator in ("min", "argmin") else ">"
+    if not isinstance(type_, Scalar) or type_.kind == "c" or type_ not in members:
+        return None
+    if any(rules.compare_rule(less, a, b) is None for a in members for b in members):  # type: ignore[arg-type]
+        return None
+    # Integers of one type that are equal are the same: it does not matter which is kept. Where others are,
+    # a block has to know whether it chose anything, and only `if` says that.
+    alike = members == (type_,) and type_.kind in "biu"
+    strict = True
+    for stmt in reduction.statements:
+        match stmt:
+            case If():
+                strict = reduction.strict is not False
+            case Assign(value=Conditional()):
+                if reduction.strict is not True and not alike:
+                    return None
+            case Assign(value=Call(arguments=(first, _))):
+                if first != Name(reduction.target) and not alike:
+                    return None
+            case _:
+                return None
+    operator = less if strict else less + "="
+    return Choice(operator, reduction.companions)  # type: ignore[arg-type]
+
+
+def _chosen(stmt: Stmt, target: str) -> Expr | None:
+    """Return the value that a statement of a minimum compares with the target."""
+    match stmt:
+        case If(then=then):
+            return next(
+                (s.value for s in then if isinstance(s, Assign) and s.target == target), None
+            )
+        case Assign(value=Conditional(then=then)):
+            return then
+        case Assign(value=Call(arguments=(first, second))):
+            return second if first == Name(target) else first
+        case _:
+            return None
+
+
+NEUTRAL: dict[str, int] = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
+"""Where a block's partial result begins."""
+
+__all__ = ["NEUTRAL", "Choice", "Combining", "Fold", "combining"]
