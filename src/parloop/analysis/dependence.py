@@ -25,6 +25,9 @@ PLAIN_DISTANCE = 4
 """A dependence that exists whenever a loop makes more iterations than this is not worth a test when
 the loop is run: the loop counts as serial."""
 
+MAX_QUERIES = 1000
+"""Of a nest with more questions than this, the others are answered by the classical tests alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
@@ -83,6 +86,7 @@ class PairTester:
             shape.number: constant_trip(shape) for shape in self.shapes if shape.counts_iterations
         }
         self.classes = _classes(collected.accesses)
+        self.queries = 0
         self.usual_cache: dict[tuple[int, int], System] = {}
 
     def pairs(self, accesses: tuple[Access, ...]) -> Iterator[tuple[Access, Access]]:
@@ -166,6 +170,9 @@ class PairTester:
         meeting = EVERYTHING if blind else self.meeting(first, second, names)
         if not meeting.zero:  # nothing is known of the elements
             return Conflict(level, Projection((UNKNOWN,)), True)
+        self.queries += 1
+        if self.queries > MAX_QUERIES:
+            return Conflict(level, Projection((UNKNOWN,), exhausted=True), True)
         projection = project_to_parameters(domain & order & meeting, self.context)
         if projection.is_empty:
             return Conflict(level, NOTHING, False)

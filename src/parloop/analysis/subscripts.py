@@ -67,6 +67,7 @@ def test_subscripts(
             name = _distance_symbol(loop)
             rows = [None if r is None else r.replaced(name, constant(value)) for r in rows]
             progress = True
+            break  # the rows have changed
     for row in rows:
         if row is not None and _is_never_zero(row, trips):
             return Tested(_shape(row))

@@ -122,7 +122,7 @@ def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
         accesses,
         _parameters(collected),
         _disjoint(collected.accesses, facts),
-        tuple(judge.notes),
+        judge.notes(),
         judge.exhausted,
         judge,
     )
@@ -162,7 +162,6 @@ class Judge:
         self.nest = nest
         self.outputs = frozenset(nest.outputs)
         self.collected = collected
-        self.notes: list[Diagnostic] = []
         self.exhausted = False
         self.tester = PairTester(collected, facts.overlapping)
         self.groups = self.reduction_groups()
@@ -174,6 +173,14 @@ class Judge:
                     first, second, result, collected.loops
                 ):
                     self.dependences[dependence.carrier].append(dependence)
+                    self.exhausted |= dependence.exhausted
+
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """Return what is to be said about the nest as a whole."""
+        if not self.exhausted:
+            return ()
+        message = "some accesses are compared by a coarse test, the exact one was given up"
+        return (codes.QueryExhausted(message, self.nest.loop.span),)
 
     def reduction_groups(self) -> dict[int, tuple[str, str]]:
         """Return, by position, the accesses that accumulate, with memory and operator."""
@@ -295,7 +302,6 @@ class Judge:
         reasons: list[Diagnostic] = []
         seen: set[tuple[str, str, str]] = set()
         for dependence in kept:
-            self.exhausted |= dependence.exhausted
             if not dependence.plain:
                 continue
             assert dependence.source is not None
