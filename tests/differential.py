@@ -15,7 +15,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from parloop.diagnostics import InternalError
+from parloop.runtime.transaction import Launch
 
 GUARD = 256
 """Canary bytes on either side of an array's memory."""
@@ -44,6 +45,20 @@ class Outcome:
     """The argument tuple after the run."""
     memory: tuple[bytes, ...]
     """The buffers of all array arguments, canaries included."""
+
+
+@contextmanager
+def slices_of(iterations: int | None) -> Iterator[None]:
+    """Let every native run go in slices of so many iterations, however quick they are."""
+    if iterations is None:
+        yield
+        return
+    original = Launch.slice_size
+    setattr(Launch, "slice_size", lambda launch: iterations)  # noqa: B010 - a stand-in
+    try:
+        yield
+    finally:
+        setattr(Launch, "slice_size", original)  # noqa: B010
 
 
 class GuardedCopy:

@@ -19,7 +19,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from tests.differential import Mode, find_difference, run
+from tests.differential import Mode, find_difference, run, slices_of
 from tests.shrinking import simpler_texts
 
 import parloop
@@ -47,6 +47,8 @@ class Program:
     seed: int
     mode: Mode
     threads: int
+    slices: int | None
+    """Iterations a slice; None: as many as take the usual time."""
 
 
 def make_program(seed: int) -> Program:
@@ -54,7 +56,8 @@ def make_program(seed: int) -> Program:
     rng = random.Random(seed)
     integers = all(np.dtype(name).kind in "iu" for name in FAMILIES[seed % len(FAMILIES)])
     text = "\n".join(_function(_Writer(rng, integers)))
-    return Program(text + "\n", seed, rng.choice(MODES), rng.choice((1, 2, 5)))
+    slices = rng.choice((None, None, 1, 2, 3, 7))
+    return Program(text + "\n", seed, rng.choice(MODES), rng.choice((1, 2, 5)), slices)
 
 
 def make_arguments(seed: int) -> tuple[Any, ...]:
@@ -84,7 +87,8 @@ def find_failure(program: Program, folder: Path) -> str | None:
     for _ in range(2):  # the first run makes the machine code, the second finds it
         around = parloop.settings(threads=program.threads, min_work_ms=0)
         try:
-            seen = run(native, arguments, program.mode, str(path), around)
+            with slices_of(program.slices):
+                seen = run(native, arguments, program.mode, str(path), around)
         except InternalError as error:
             return f"internal error: {error}"
         if why := find_difference(expected, seen):
@@ -321,7 +325,8 @@ def main(arguments: Sequence[str]) -> int:
                 failures += 1
                 small = shrink(program, folder)
                 why = find_failure(small, folder) or why
-                print(f"seed {seed}, {small.mode}, {small.threads} threads: {why}\n{small.text}")
+                how = f"{small.mode}, {small.threads} threads, slices of {small.slices}"
+                print(f"seed {seed}, {how}: {why}\n{small.text}")
     native = sum(site.native_runs > 0 for site in parloop.report().sites)
     loops = len(parloop.report().sites)
     print(

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from _pytest.mark import ParameterSet  # there is no public name for it
 from tests.corpus import FILES, LoopFile, Mark
-from tests.differential import MODES, Outcome, find_difference, run
+from tests.differential import MODES, Outcome, find_difference, run, slices_of
 from tests.through_ir import load_through_ir
 
 import parloop
@@ -42,6 +42,8 @@ PLACES = [
     if mark.outermost
 ]
 THREADS = (1, 2, 5)
+SLICES = {1: 3, 2: None, 5: 2}
+"""Iterations a slice of a native run, by its number of threads; None: the usual ones."""
 
 NOT_THROUGH_IR = {
     "patched_math_sqrt": "the interpreter of the IR looks functions up once",
@@ -112,7 +114,8 @@ def run_natively(file: LoopFile, name: str) -> Judgement:
                 if changes_globals:
                     fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
                 around = parloop.settings(threads=threads, min_work_ms=0)
-                seen = run(fast, arguments, mode, str(file.path), around)
+                with slices_of(SLICES[threads]):
+                    seen = run(fast, arguments, mode, str(file.path), around)
                 if why := find_difference(expected, seen):
                     differences.append(f"arguments {number}, {mode}, {threads} threads: {why}")
     native = frozenset(
