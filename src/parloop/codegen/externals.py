@@ -6,7 +6,8 @@ Every external has a private name, so that LLVM does not take it for a function 
     parloop.numpy.exp.d->d            the inner loop of `numpy.exp` for doubles
     parloop.numpy.exp.d->d.data       the pointer that this loop is given
 
-A loop's address is read out of the ufunc object and is used only if a call of it gives what NumPy gives.
+A loop's address is read out of the ufunc object, and is used only if calls of it give what NumPy
+gives. So it is with libm's functions and what CPython and NumPy make of them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import operator
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy
 
@@ -27,7 +30,7 @@ DATA = ".data"
 
 @functools.cache
 def address(name: str) -> int | None:
-    """Return the address of an external by its private name, or `None` if this machine has no such."""
+    """Return the address of an external by its private name, `None` if it is not to be had."""
     if name.startswith(LIBM):
         return _libm_address(name.removeprefix(LIBM))
     if name.startswith(UFUNC):
@@ -48,7 +51,7 @@ class Loop:
     clears_flags: bool
     """Whether it leaves the processor's floating point flags cleared, others' flags included."""
     strides: tuple[int, ...]
-    """Some loops compute in another way where an operand's stride is its size, or the result's 0."""
+    """Some loops compute in another way where an operand's stride is its size, or zero."""
 
 
 @functools.cache
@@ -207,11 +210,58 @@ def _same_bits(left: numpy.ndarray, right: numpy.ndarray) -> bool:
 
 @functools.cache
 def _libm_address(name: str) -> int | None:
+    """Return a libm function's address, unless CPython or NumPy gives other bits than it."""
     for library in _libraries():
         function = getattr(library, name, None)
-        if function is not None:
+        if function is not None and _libm_agrees(name, function):
             return ctypes.cast(function, ctypes.c_void_p).value
     return None
+
+
+def _reference(name: str) -> Callable[..., float] | None:
+    """Return the function of CPython's or NumPy's that libm's `name` has to agree with."""
+    match name:
+        case "pow":
+            return operator.pow
+        case "powf":
+            return lambda x, y: float(numpy.float32(x) ** numpy.float32(y))
+        case "fmodf":
+            return lambda x, y: float(numpy.fmod(numpy.float32(x), numpy.float32(y)))
+        case "hypot":
+            return lambda x, y: abs(complex(x, y))
+        case "hypotf":
+            return lambda x, y: float(abs(numpy.complex64(complex(x, y))))
+        case _:
+            return getattr(math, name, None)
+
+
+def _libm_agrees(name: str, function: Any) -> bool:
+    reference = _reference(name)
+    if reference is None:
+        return True  # none of the arithmetic: the functions of `fenv.h`
+    number = ctypes.c_float if name in ("powf", "fmodf", "hypotf") else ctypes.c_double
+    arity = 2 if name.rstrip("f") in _LIBM_BINARY or name in _LIBM_BINARY else 1
+    place = ctypes.cast(function, ctypes.c_void_p).value or 0
+    call = ctypes.CFUNCTYPE(number, *[number] * arity)(place)
+    rng = numpy.random.Generator(numpy.random.PCG64(20261))
+    columns = [
+        _samples("f" if number is ctypes.c_float else "d", rng).tolist() for _ in range(arity)
+    ]
+    with numpy.errstate(all="ignore"):
+        for operands in zip(*columns, strict=True):
+            try:
+                expected = reference(*operands)
+            except (ValueError, OverflowError, ZeroDivisionError):
+                continue
+            if isinstance(expected, complex):
+                continue
+            pair = numpy.array([expected]), numpy.array([call(*operands)])
+            if not _same_bits(*pair):
+                return False
+    return True
+
+
+_LIBM_BINARY = ("pow", "fmod", "hypot", "atan2", "remainder", "nextafter", "copysign")
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from llvmlite import ir
 
 from parloop.codegen.events import Emitter, Value
 from parloop.codegen.scalar_call import emit_builtin, emit_math, emit_numpy_type, emit_ufunc
-from parloop.codegen.scalar_common import UnsupportedOperationError, constant
+from parloop.codegen.scalar_common import UnsupportedOperationError, constant, opaque
 from parloop.codegen.scalar_compare import emit_comparison
 from parloop.codegen.scalar_complex import emit_complex_binary, emit_complex_unary
 from parloop.codegen.scalar_convert import emit_convert, emit_store_value, emit_truth
@@ -22,7 +22,7 @@ from parloop.codegen.scalar_loops import emit_loop, load_number, store_number
 from parloop.ir.nodes import BinaryOperator, CompareOperator, UnaryOperator
 from parloop.ir.types import Scalar
 from parloop.staging import rules
-from parloop.staging.rules_base import numpy_scalar
+from parloop.staging.rules_base import is_python, numpy_scalar
 from parloop.staging.rules_calls import UFUNC_COMPARISONS, UFUNC_OPERATORS, inline_operator
 from parloop.staging.rules_operators import UFUNCS
 
@@ -88,6 +88,8 @@ def emit_call(
         return emit_builtin(emitter, name, rule, types, values)
     if module == "numpy" and numpy_scalar(name) is not None:
         return emit_numpy_type(emitter, rule, types, values)
+    if module == "numpy":
+        values = tuple(opaque(emitter, v) if isinstance(v, ir.Constant) else v for v in values)
     converted = tuple(_converted(emitter, types, rule, values))
     if module == "math":
         return emit_math(emitter, name, rule, converted)
@@ -95,7 +97,9 @@ def emit_call(
         return emit_comparison(emitter, UFUNC_COMPARISONS[name], rule.compute, *converted)
     if name in UFUNC_OPERATORS and inline_operator(name, rule.compute[0]):
         return _arithmetic(emitter, UFUNC_OPERATORS[name], rule, *converted)
-    return emit_ufunc(emitter, name, rule, converted)
+    # Python's numbers may be constants, of which the processor sets no flags.
+    by_value = is_python(*types)
+    return emit_ufunc(emitter, name, rule, converted, by_value=by_value)
 
 
 def _arithmetic(

@@ -82,14 +82,19 @@ def emit_math(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
             return _checked(emitter, name, values)
 
 
-def emit_ufunc(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
-    """Return a call of a NumPy ufunc on converted operands."""
+def emit_ufunc(
+    emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...], *, by_value: bool
+) -> Value:
+    """Return a call of a NumPy ufunc on converted operands.
+
+    `by_value`: its flags are found by value even in the fast variant.
+    """
     if name in ("maximum", "minimum") and rule.compute[0].kind == "f":
         return _extreme(emitter, name, rule, values)
     inline = _INLINE.get(name)
     if inline is None or rule.compute[0].kind != "f":
         return emit_loop(emitter, name, rule, values)
-    flags = Flags(emitter, rule)
+    flags = Flags(emitter, rule, by_value=by_value)
     result = inline(emitter, flags, *values)
     flags.report()
     return result
@@ -106,7 +111,7 @@ _TESTS = {"isnan": is_nan, "isinf": is_infinite, "isfinite": is_finite}
 
 
 def _checked(emitter: Emitter, name: str, values: tuple[ir.Value, ...]) -> ir.Value:
-    """Return libm's result; `math` raises where it is no number, or infinite, of finite operands."""
+    """Return libm's result; `math` raises where finite operands give infinity, numbers no number."""
     result = library(emitter, name, *values)
     finite = all_of(emitter, *(is_finite(emitter, value) for value in values))
     infinite = all_of(emitter, is_infinite(emitter, result), finite)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llvmlite import ir
 
-from parloop.codegen.events import I1, Emitter, Value, llvm_type
+from parloop.codegen.events import I1, POINTER, Emitter, Value, llvm_type
 from parloop.ir.types import Scalar
 
 
@@ -27,6 +27,19 @@ def constant(scalar: Scalar, number: complex) -> Value:
 def like(value: ir.Value, number: float) -> ir.Constant:
     """Return `number` as a constant of the type of `value`."""
     return ir.Constant(value.type, number)
+
+
+def opaque(emitter: Emitter, value: ir.Constant) -> ir.Value:
+    """Return a constant that LLVM does not know to be one, so that arithmetic with it is done.
+
+    An operation on constants is done when the code is made, and sets no floating point flag.
+    """
+    module = emitter.module
+    name = module.get_unique_name("parloop.constant")
+    variable = ir.GlobalVariable(module, value.type, name)
+    variable.initializer = value
+    variable.type = POINTER
+    return emitter.builder.load(variable, typ=value.type)
 
 
 def intrinsic(emitter: Emitter, name: str, *arguments: ir.Value, types: int = 1) -> ir.Value:

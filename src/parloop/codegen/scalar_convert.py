@@ -1,8 +1,8 @@
 """Machine code for conversions between types of numbers.
 
-Python's ints become NumPy's by value or raise, NumPy's integers wrap among themselves; a float becomes
-an integer by truncation if it has a place there, and leaves native code if not. Integers become
-float32 by way of float64, as Python's do.
+Python's ints become NumPy's by value or raise, NumPy's integers wrap among themselves; a float
+becomes an integer by truncation if it has a place there, and leaves native code if not. Integers
+become float32 by way of float64, as Python's do.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from parloop.codegen.scalar_common import (
     is_finite,
     is_infinite,
     like,
+    opaque,
 )
 from parloop.ir.types import PY_FLOAT, PY_INT, Scalar
 from parloop.staging.rules_base import conversion_may_raise, integer_bounds
@@ -40,7 +41,8 @@ def emit_truth(emitter: Emitter, operand_type: Scalar, value: Value) -> ir.Value
 def emit_convert(emitter: Emitter, value: Value, source: Scalar, target: Scalar) -> Value:
     """Return `value` as an operand of type `target`, with the events of the conversion."""
     if source.kind == "c" and target.kind == "c":
-        return _complex_to_complex(emitter, value, llvm_type(target))
+        tested = emitter.precise or source.owner == "python"
+        return _complex_to_complex(emitter, value, llvm_type(target), tested=tested)
     if target.kind == "c":
         part = Scalar(target.owner, "f", target.bits // 2)
         return emit_convert(emitter, value, source, part), ir.Constant(llvm_type(target), 0.0)
@@ -54,7 +56,8 @@ def emit_convert(emitter: Emitter, value: Value, source: Scalar, target: Scalar)
         case "b", _:
             return emitter.builder.zext(value, llvm_type(target))
         case "f", "f":
-            return _float_to_float(emitter, value, llvm_type(target))
+            tested = emitter.precise or source.owner == "python"
+            return _float_to_float(emitter, value, llvm_type(target), tested=tested)
         case "f", _:
             return _float_to_int(emitter, value, target)
         case _, "f":
@@ -75,6 +78,8 @@ def emit_store_value(emitter: Emitter, dtype: Scalar, value_type: Scalar, value:
 
 def emit_numpy_conversion(emitter: Emitter, value: Value, source: Scalar, target: Scalar) -> Value:
     """Return `numpy.float32(x)` and the like: NumPy's own integers are converted at once."""
+    if isinstance(value, ir.Constant):
+        value = opaque(emitter, value)
     if source.owner == "numpy" and source.kind in "iu" and target.kind in "fc":
         converted = integer_to_float(
             emitter, value, source, llvm_type(target), by_way_of_double=False
@@ -101,17 +106,24 @@ def resize_float(emitter: Emitter, value: ir.Value, target: ir.Type) -> ir.Value
     return emitter.builder.fptrunc(value, target)
 
 
-def _float_to_float(emitter: Emitter, value: ir.Value, target: ir.Type) -> ir.Value:
+def _float_to_float(
+    emitter: Emitter, value: ir.Value, target: ir.Type, *, tested: bool
+) -> ir.Value:
+    """Return a float in another width; an overflow is told of by NumPy as one of the cast.
+
+    Python's floats are tested in the fast variant, too: a constant is converted when the code is
+    made, and the processor never sees it.
+    """
     result = resize_float(emitter, value, target)
-    if emitter.precise and value.type == F64 and target == F32:
+    if tested and value.type == F64 and target == F32:
         overflow = all_of(emitter, is_infinite(emitter, result), is_finite(emitter, value))
         emitter.warns("over", "cast", overflow)
     return result
 
 
-def _complex_to_complex(emitter: Emitter, value: Value, target: ir.Type) -> Value:
+def _complex_to_complex(emitter: Emitter, value: Value, target: ir.Type, *, tested: bool) -> Value:
     result = tuple(resize_float(emitter, part, target) for part in value)
-    if emitter.precise and value[0].type == F64 and target == F32:
+    if tested and value[0].type == F64 and target == F32:
         overflows = [
             all_of(emitter, is_infinite(emitter, after), is_finite(emitter, before))
             for before, after in zip(value, result, strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen.events import F64, FLAG_TEXTS, Emitter
+from parloop.codegen.externals import LIBM, address
 from parloop.codegen.scalar_common import (
     UnsupportedOperationError,
     all_of,
@@ -27,9 +28,9 @@ from parloop.staging.rules_base import Rule
 class Flags:
     """The floating point flags that one operation of NumPy sets, found by value."""
 
-    def __init__(self, emitter: Emitter, rule: Rule) -> None:
+    def __init__(self, emitter: Emitter, rule: Rule, *, by_value: bool = False) -> None:
         self._emitter = emitter
-        self._wanted = emitter.precise and rule.owner != "python"
+        self._wanted = (emitter.precise or by_value) and rule.owner != "python"
         self._verb = rule.verb
         self._found: dict[str, list[ir.Value]] = {flag: [] for flag in FLAG_TEXTS}
 
@@ -112,7 +113,10 @@ def library(emitter: Emitter, name: str, *arguments: ir.Value) -> ir.Value:
     """Return a call of libm's function under our own name for it, which LLVM does not know."""
     suffix = "" if arguments[0].type == F64 else "f"
     function_type = ir.FunctionType(arguments[0].type, [a.type for a in arguments])
-    function = emitter.external(f"parloop.libm.{name}{suffix}", function_type)
+    external = f"{LIBM}{name}{suffix}"
+    if address(external) is None:
+        raise UnsupportedOperationError(f"{name} of this machine's C library")
+    function = emitter.external(external, function_type)
     return emitter.builder.call(function, arguments)
 
 

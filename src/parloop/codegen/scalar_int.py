@@ -1,4 +1,4 @@
-"""Machine code for integers: Python's, which leave native code past 64 bits, and NumPy's, which wrap.
+"""Machine code for integers: Python's leave native code past 64 bits, NumPy's wrap.
 
 Nothing here traps or is poison, whatever the operands: the fast variant goes on after an event.
 """

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 from llvmlite import ir
 
-from parloop.codegen.events import FLAG_TEXTS, I8, I32, I64, POINTER, Emitter, Value, memory_type
+from parloop.codegen.events import FLAG_TEXTS, I32, I64, POINTER, Emitter, Value, memory_type
 from parloop.codegen.externals import DATA, LIBM, UFUNC, fenv_bits, ufunc_loop
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.ir.types import Scalar
 from parloop.staging.rules_base import Rule, loop_signature
 
 _LOOP_TYPE = ir.FunctionType(ir.VoidType(), [POINTER] * 4)
+_DATA_TYPE = ir.FunctionType(ir.VoidType(), [])
+"""The data of a loop is declared as a function, as which it is found in the list of externals."""
 
 
 def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
-    """Return the result of the ufunc `numpy.name` on operands of the types that `rule` computes in."""
+    """Return the result of the ufunc `numpy.name` on operands that `rule` has converted."""
     signature = loop_signature(rule.compute, rule.result)
     found = ufunc_loop(name, signature)
     if found is None:
         raise UnsupportedOperationError(f"numpy.{name} {signature}")
     external = f"{UFUNC}{name}.{signature}"
     function = emitter.external(external, _LOOP_TYPE)
-    data = _data_pointer(emitter.module, external + DATA) if found.data else POINTER(None)
+    data = emitter.external(external + DATA, _DATA_TYPE) if found.data else POINTER(None)
     types = (*rule.compute, rule.result)
     # `scalarmath` calls complex division with no strides at all.
     is_loop = rule.owner == "numpy-loop"
@@ -95,15 +97,6 @@ def _constant_words(module: ir.Module, words: tuple[int, ...]) -> ir.Value:
     return module.globals[name]
 
 
-def _data_pointer(module: ir.Module, name: str) -> ir.Value:
-    if name in module.globals:
-        return module.globals[name]
-    data = ir.GlobalVariable(module, I8, name)
-    data.linkage = "external"
-    data.type = POINTER
-    return data
-
-
 def _checked_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
     """Return a function of the module that calls `loop` and gives back the flags that it sets."""
     function, builder = _wrapper(emitter.module, f"{loop.name}.flags", I32)
@@ -116,7 +109,7 @@ def _checked_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
 
 
 def _sparing_call(emitter: Emitter, loop: ir.Function) -> ir.Function:
-    """Return a function of the module that calls `loop` and keeps the flags that were set before."""
+    """Return a function of the module that calls `loop` and keeps flags that were set before."""
     function, builder = _wrapper(emitter.module, f"{loop.name}.sparing", ir.VoidType())
     if builder is not None:
         every = ir.Constant(I32, sum(fenv_bits().values()))

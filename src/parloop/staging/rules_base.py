@@ -33,7 +33,7 @@ class Rule:
     compute: tuple[Scalar, ...]
     """The type that each operand is converted to first."""
     owner: RuleOwner
-    """Whose algorithm gives the bits: Python's, that of NumPy's scalars, or a ufunc's inner loop."""
+    """Whose algorithm gives the bits: Python's, NumPy's scalars', or a ufunc's inner loop."""
     may_raise: bool = False
     """Whether some values raise, or give a result of another type or outside 64 bits."""
     flags: frozenset[str] = NO_FLAGS
@@ -73,7 +73,7 @@ def _signed_above(bits: int) -> Scalar:
 
 
 def weak(python: Scalar, numpy: Scalar) -> Scalar:
-    """Return the common type of a Python number, which gives way in its kind, and a NumPy scalar."""
+    """Return the common type of a Python number, which gives way, and a NumPy scalar."""
     match python.kind, numpy.kind:
         case "b", _:
             return numpy

@@ -29,17 +29,56 @@ from parloop.staging.rules_conversions import builtin_conversion_rule, numpy_con
 from parloop.staging.rules_operators import binary_rule, compare_rule, numpy_rule
 
 MATH_UNARY = frozenset(
-    "acos acosh asin asinh atan atanh cbrt cos cosh degrees erf erfc exp exp2 expm1 fabs log "
-    "log10 log1p log2 radians sin sinh sqrt tan tanh".split()
+    {
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atanh",
+        "cbrt",
+        "cos",
+        "cosh",
+        "degrees",
+        "erf",
+        "erfc",
+        "exp",
+        "exp2",
+        "expm1",
+        "fabs",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "radians",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+    }
 )
 """The functions of `math` that take and give a float, as libm does but for what they raise."""
 
-MATH_BINARY = frozenset("atan2 copysign fmod pow remainder nextafter".split())
-MATH_TESTS = frozenset("isfinite isinf isnan".split())
-MATH_ROUNDINGS = frozenset("ceil floor trunc".split())
+MATH_BINARY = frozenset({"atan2", "copysign", "fmod", "pow", "remainder", "nextafter"})
+MATH_TESTS = frozenset({"isfinite", "isinf", "isnan"})
+MATH_ROUNDINGS = frozenset({"ceil", "floor", "trunc"})
 
 _NEVER_RAISE = frozenset(
-    "asinh atan atan2 cbrt copysign degrees erf erfc fabs nextafter radians tanh".split()
+    {
+        "asinh",
+        "atan",
+        "atan2",
+        "cbrt",
+        "copysign",
+        "degrees",
+        "erf",
+        "erfc",
+        "fabs",
+        "nextafter",
+        "radians",
+        "tanh",
+    }
 )
 
 UFUNC_OPERATORS: dict[str, BinaryOperator] = {
@@ -192,8 +231,23 @@ def inline_operator(name: str, computed: Scalar) -> bool:
 
 
 _SILENT = frozenset(
-    "bitwise_not conjugate copysign fabs isfinite isinf isnan logical_and logical_not logical_or "
-    "logical_xor negative positive sign signbit".split()
+    {
+        "bitwise_not",
+        "conjugate",
+        "copysign",
+        "fabs",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "logical_xor",
+        "negative",
+        "positive",
+        "sign",
+        "signbit",
+    }
 )
 """The ufuncs that set no floating point flag."""
 
@@ -204,8 +258,8 @@ _VERBS: dict[str, str] = {"bitwise_not": "invert"}
 def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...] | None:
     """Return the types in which the ufunc `numpy.name` computes, the result's last.
 
-    NumPy itself is asked. `None` if it has no loop for these operands, or one whose types the loop IR
-    has not.
+    NumPy itself is asked. `None` if it has no loop for these operands, or one of types that the
+    loop IR has not.
     """
     ufunc = getattr(numpy, name, None)
     if not isinstance(ufunc, numpy.ufunc) or ufunc.nin != len(operands) or ufunc.nout != 1:

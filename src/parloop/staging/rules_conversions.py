@@ -29,7 +29,7 @@ def store_rule(dtype: Scalar, value: Scalar) -> Rule | None:
 
 
 def numpy_conversion_rule(name: str, value: Scalar) -> Rule | None:
-    """Return the rule of `numpy.float32(x)` and the like, `None` if `name` is no type of NumPy's."""
+    """Return the rule of `numpy.float32(x)` and the like, if `name` is a type of NumPy's."""
     target = numpy_scalar(name)
     if target is None or (value.kind == "c" and target.kind not in "bc"):
         return None

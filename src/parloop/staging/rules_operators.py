@@ -1,8 +1,8 @@
 """The rules of Python's operators on Python's numbers and NumPy's scalars.
 
-A NumPy scalar has two ways to compute. Where one operand's type holds the other's, or the other is a
-Python number that gives way, `scalarmath` computes and warns of integer overflow (`scalar add`). Else,
-and where the left operand is a `numpy.bool`, the ufunc's inner loop does, and it does not.
+A NumPy scalar has two ways to compute. Where one operand's type holds the other's, or the other is
+a Python number that gives way, `scalarmath` computes and warns of integer overflow (`scalar add`).
+Else, and where the left operand is a `numpy.bool`, the ufunc's inner loop does, and it does not.
 """
 
 from __future__ import annotations
