@@ -14,7 +14,7 @@ from llvmlite import ir
 
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
-from parloop.codegen.function import FunctionWriter, Mixed
+from parloop.codegen.function import FunctionWriter, Mixed, is_double
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -273,6 +273,11 @@ class ExpressionWriter(FunctionWriter):
         """Return a value of several types as one of type `target`."""
         if value.members == (target,):
             return value
+        if is_double(target):
+            if value.as_float is not None:
+                return Mixed.single(target, value.as_float)
+            if all(is_double(m) for m in value.members):
+                return Mixed.single(target, value.parts[value.members[0]])
 
         def emit(types: tuple[Scalar, ...], values: tuple[Value, ...]) -> Mixed:
             converted = scalar.emit_convert(self, values[0], types[0], target)

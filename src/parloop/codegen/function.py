@@ -8,9 +8,26 @@ from typing import Any
 
 from llvmlite import ir
 
-from parloop.codegen.events import I1, I8, I64, POINTER, Emitter, Value, llvm_type, warning_text
-from parloop.codegen.layout import WARNING_BIT, Header, Layout, words_of
-from parloop.ir.types import UNBOUND, Member, Scalar
+from parloop.codegen.events import (
+    F64,
+    I1,
+    I8,
+    I64,
+    POINTER,
+    Emitter,
+    Value,
+    llvm_type,
+    warning_text,
+)
+from parloop.codegen.layout import (
+    WARNING_BIT,
+    Header,
+    Layout,
+    is_same_machine_number,
+    representatives,
+    words_of,
+)
+from parloop.ir.types import PY_INT, UNBOUND, Member, Scalar
 from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE, Span
 from parloop.staging.ranges import Ranges
@@ -27,6 +44,8 @@ class Mixed:
     members: tuple[Member, ...]
     parts: Mapping[Member, Value]
     tag: ir.Value | None
+    as_float: ir.Value | None = None
+    """The value as a double, where it is known without looking at the tag."""
 
     @staticmethod
     def single(scalar: Scalar, value: Value) -> Mixed:
@@ -50,6 +69,8 @@ class Variable:
     members: tuple[Member, ...]
     slots: Mapping[Member, tuple[ir.Value, ...]]
     tag: ir.Value | None
+    has_mirror: bool
+    """Whether the slot of its double has the value also while the variable is a Python int."""
     assigned: ir.Value | None
     """Set once the variable is assigned, where somebody asks."""
 
@@ -64,7 +85,7 @@ class Program:
     plan: Plan
     layout: Layout
     precise: bool
-    loop_numbers: Mapping[int, int]
+    loop_numbers: dict[int, int]
     anchored: frozenset[int]
     """`id` of the statements whose value is surely needed."""
     events: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -221,8 +242,12 @@ class FunctionWriter(Emitter):
     def declare(self, name: str, *, track: bool = False) -> Variable:
         """Make the stack slots of a variable; with `track`, note whether it is ever assigned."""
         members = self.program.layout.members[name]
-        slots = {
+        kept = {
             m: tuple(self.slot(llvm_type(m)) for _ in range(words_of(m)))
+            for m in representatives(members)
+        }
+        slots = {
+            m: next(s for r, s in kept.items() if is_same_machine_number(r, m))
             for m in members
             if isinstance(m, Scalar)
         }
@@ -231,7 +256,7 @@ class FunctionWriter(Emitter):
         if track:
             assigned = self.slot(I1)
             self.builder.store(I1(0), assigned)
-        self.variables[name] = Variable(members, slots, tag, assigned)
+        self.variables[name] = Variable(members, slots, tag, has_mirror(members), assigned)
         return self.variables[name]
 
     def fetch(self, name: str, first: int, base: ir.Value | None = None) -> None:
@@ -241,10 +266,9 @@ class FunctionWriter(Emitter):
             tag = self.builder.load(self.word(first, base), typ=I64)
             self.builder.store(self.builder.trunc(tag, I8), variable.tag)
         index = first + 1
-        for member in variable.members:
-            if isinstance(member, Scalar):
-                self.put(variable, member, self.load_payload(member, index, base))
-                index += words_of(member)
+        for member in representatives(variable.members):
+            self.put(variable, member, self.load_payload(member, index, base))
+            index += words_of(member)
 
     def spill(self, name: str, first: int, base: ir.Value | None = None) -> None:
         """Store a variable, tag and all payloads, into the words from `first` on."""
@@ -254,10 +278,9 @@ class FunctionWriter(Emitter):
             tag = self.builder.zext(self.builder.load(variable.tag, typ=I8), I64)
         self.builder.store(tag, self.word(first, base))
         index = first + 1
-        for member in variable.members:
-            if isinstance(member, Scalar):
-                self.store_payload(member, self.get(variable, member), index, base)
-                index += words_of(member)
+        for member in representatives(variable.members):
+            self.store_payload(member, self.get(variable, member), index, base)
+            index += words_of(member)
 
     def get(self, variable: Variable, scalar: Scalar) -> Value:
         """Return the variable's value as one of type `scalar`."""
@@ -282,11 +305,17 @@ class FunctionWriter(Emitter):
         elif UNBOUND in members and UNBOUND in variable.members:
             self.raises(I1(1))
         here = tuple(m for m in variable.members if m in members and isinstance(m, Scalar))
-        parts = {m: self.get(variable, m) for m in here}
+        kept = {r: self.get(variable, r) for r in representatives(here)}
+        parts = {
+            m: next(v for r, v in kept.items() if is_same_machine_number(r, m)) for m in here
+        }
         if len(here) == 1:
             return Mixed(here, parts, None)
         assert tag is not None
-        return Mixed(here, parts, self.renumbered(tag, variable.members, here))
+        as_float = None
+        if variable.has_mirror:
+            as_float = self.get(variable, next(m for m in variable.slots if is_double(m)))
+        return Mixed(here, parts, self.renumbered(tag, variable.members, here), as_float)
 
     def assign(self, name: str, value: Mixed) -> None:
         """Give the variable a value and its type."""
@@ -294,6 +323,12 @@ class FunctionWriter(Emitter):
         for member, part in value.parts.items():
             assert isinstance(member, Scalar)
             self.put(variable, member, part)
+            if variable.has_mirror and member == PY_INT and len(value.parts) == 1:
+                double = self.builder.sitofp(part, F64)
+                self.put(variable, next(m for m in variable.slots if is_double(m)), double)
+        if variable.has_mirror and len(value.parts) > 1:
+            double = self.as_double(value)
+            self.put(variable, next(m for m in variable.slots if is_double(m)), double)
         if variable.tag is not None:
             if value.tag is None:
                 tag: ir.Value = I8(variable.members.index(value.members[0]))
@@ -302,6 +337,22 @@ class FunctionWriter(Emitter):
             self.builder.store(tag, variable.tag)
         if variable.assigned is not None:
             self.builder.store(I1(1), variable.assigned)
+
+    def as_double(self, value: Mixed) -> ir.Value:
+        """Return a value that is a Python int or a double as a double."""
+        if value.as_float is not None:
+            return value.as_float
+        double: ir.Value | None = None
+        for number, member in enumerate(value.members):
+            part = value.parts[member]
+            part = part if is_double(member) else self.builder.sitofp(part, F64)
+            if double is None or value.tag is None:
+                double = part
+            elif part is not double:
+                is_it = self.builder.icmp_signed("==", value.tag, I8(number))
+                double = self.builder.select(is_it, part, double)
+        assert double is not None
+        return double
 
     def renumbered(
         self, tag: ir.Value, before: tuple[Member, ...], after: tuple[Member, ...]
@@ -315,3 +366,21 @@ class FunctionWriter(Emitter):
                 is_it = self.builder.icmp_signed("==", tag, I8(number))
                 found = self.builder.select(is_it, I8(after.index(member)), found)
         return found
+
+
+def is_double(member: Member) -> bool:
+    """Return whether values of this type are kept as a double."""
+    return isinstance(member, Scalar) and member.kind == "f" and member.bits == 64
+
+
+def has_mirror(members: tuple[Member, ...]) -> bool:
+    """Return whether a variable of these types is a Python int or a double: `s = 0; s += x`.
+
+    Its double is then always kept up to date, so that arithmetic with floats need not look at the tag.
+    """
+    scalars = [m for m in members if isinstance(m, Scalar)]
+    return (
+        PY_INT in scalars
+        and any(is_double(m) for m in scalars)
+        and all(m == PY_INT or is_double(m) for m in scalars)
+    )

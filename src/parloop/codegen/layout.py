@@ -3,13 +3,13 @@
     [ header | arrays: pointer, extents, strides | scalars: tag, a payload for each type it may have ]
 
 A scalar variable has one tag word, the position in `members` of the type that it has now, and one payload
-a type (two words for a complex number). The same words bring the inputs in, carry the variables from slice to
+a kind of machine number (two words for a complex one). The same words bring the inputs in, carry the variables from slice to
 slice, and take the outputs back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -79,8 +79,8 @@ class Layout:
     def payload(self, name: str, member: Member) -> int:
         """Return the first word in which the variable keeps a value of type `member`."""
         word = self.variables[name] + 1
-        for other in self.members[name]:
-            if other == member:
+        for other in representatives(self.members[name]):
+            if is_same_machine_number(other, member):
                 return word
             word += words_of(other)
         raise KeyError((name, member))
@@ -91,6 +91,24 @@ def words_of(member: Member) -> int:
     if isinstance(member, Scalar):
         return 2 if member.kind == "c" else 1
     return 0
+
+
+def is_same_machine_number(one: Member, other: Member) -> bool:
+    """Return whether two types are kept in the same bits: `float` and `np.float64` are."""
+    return (
+        isinstance(one, Scalar)
+        and isinstance(other, Scalar)
+        and (one.kind, one.bits) == (other.kind, other.bits)
+    )
+
+
+def representatives(members: Iterable[Member]) -> tuple[Scalar, ...]:
+    """Return one type for each way in which values of these types are kept."""
+    found: list[Scalar] = []
+    for member in members:
+        if isinstance(member, Scalar) and not any(is_same_machine_number(member, f) for f in found):
+            found.append(member)
+    return tuple(found)
 
 
 def lay_out(typing: Typing) -> Layout:
@@ -108,7 +126,7 @@ def lay_out(typing: Typing) -> Layout:
             continue
         variables[name] = word
         members[name] = tuple(sorted(union, key=lambda m: (m == UNBOUND, str(m))))
-        word += 1 + sum(words_of(m) for m in members[name])
+        word += 1 + sum(words_of(m) for m in representatives(members[name]))
     return Layout(arrays, variables, members, first, word)
 
 

@@ -15,7 +15,7 @@ from parloop.codegen import flags
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
 from parloop.codegen.function import Program
-from parloop.codegen.layout import MAX_BLOCKS, Header, words_of
+from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import ReductionWriter, Row
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
@@ -78,7 +78,7 @@ class RegionWriter(ReductionWriter):
         layout = self.program.layout
         for name in sorted(bound_names(stmt)):
             first[name] = word
-            word += 2 + sum(words_of(m) for m in layout.members[name])
+            word += 2 + sum(words_of(m) for m in representatives(layout.members[name]))
         bounds: dict[str, int] = {}
         for name, how in self.combinings(stmt).items():
             if isinstance(how, Fold) and how.bounded:

@@ -1,0 +1,161 @@
+"""Machine code for loops whose iterations run side by side: each statement is written once a copy.
+
+Every copy has variables of its own; the loops inside are written once, around all copies. What is left over at
+the end of the loop runs one by one.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from llvmlite import ir
+
+from parloop.codegen.events import I1, I8, I64, llvm_type
+from parloop.codegen.function import Variable
+from parloop.codegen.statements import StatementWriter
+from parloop.ir.nodes import Assign, Break, Continue, For, If, Stmt, Store, While
+from parloop.ir.types import Member, Scalar
+from parloop.ir.walk import statements
+
+
+class JamWriter(StatementWriter):
+    """Writes statements, and loops that the plan wants unrolled and jammed."""
+
+    copies: tuple[dict[str, Variable], ...] = ()
+    """The variables of each copy, where statements are being written for several."""
+
+    def jammed(
+        self,
+        stmt: For,
+        bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
+        number_of_copies: int,
+    ) -> None:
+        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time as long as there are so many."""
+        lo, hi, start, step = bounds
+        builder = self.builder
+        shared = self.variables
+        self.copies = tuple(self.copy_of_variables(stmt) for _ in range(number_of_copies))
+        before = builder.block
+        head = self.function.append_basic_block(f"jam.{stmt.index}")
+        rest = self.function.append_basic_block("rest")
+        width = I64(number_of_copies)
+        first_end = builder.add(lo, width, flags=("nsw",))
+        builder.cbranch(builder.icmp_signed("<=", first_end, hi), head, rest)
+        builder.position_at_end(head)
+        counter = builder.phi(I64)
+        counter.add_incoming(lo, before)
+        self.refresh(shared)
+        for position, copy in enumerate(self.copies):
+            self.variables = copy
+            self.iteration(stmt, builder.add(counter, I64(position)), start, step)
+        self.jammed_block(stmt.body)
+        self.variables = shared
+        self.keep_last(stmt, shared)
+        more = builder.add(counter, width, flags=("nsw",))
+        counter.add_incoming(more, builder.block)
+        following_end = builder.add(more, width, flags=("nsw",))
+        again = builder.icmp_signed("<=", following_end, hi)
+        last = builder.block
+        builder.cbranch(again, head, rest)
+        self.copies = ()
+        builder.position_at_end(rest)
+        left = builder.phi(I64)
+        left.add_incoming(lo, before)
+        left.add_incoming(more, last)
+        StatementWriter.counted(self, stmt, left, hi, start, step)
+
+    def copy_of_variables(self, stmt: For) -> dict[str, Variable]:
+        """Return the variables as one copy sees them: its own where the loop binds them."""
+        shared = self.variables
+        self.variables = dict(shared)
+        bound = {stmt.index}
+        for inner in statements(stmt.body):
+            if isinstance(inner, Assign):
+                bound.add(inner.target)
+            elif isinstance(inner, For):
+                bound.add(inner.index)
+        for name in sorted(bound):
+            self.declare(name, track=shared[name].assigned is not None)
+        copy, self.variables = self.variables, shared
+        return copy
+
+    def refresh(self, shared: dict[str, Variable]) -> None:
+        """Give the copies' variables the values that stand before this group of iterations."""
+        for copy in self.copies:
+            self.transfer(shared, copy)
+
+    def keep_last(self, stmt: For, shared: dict[str, Variable]) -> None:
+        """Take over the variables of the last copy, which is the latest iteration."""
+        self.transfer(self.copies[-1], shared)
+
+    def transfer(self, source: dict[str, Variable], target: dict[str, Variable]) -> None:
+        """Copy the values of the variables that differ between two sets."""
+        builder = self.builder
+        for name, one in target.items():
+            other = source[name]
+            if one is other:
+                continue
+            for member, slots in one.slots.items():
+                for to, at in zip(slots, other.slots[member], strict=True):
+                    type_ = _slot_type(member)
+                    builder.store(builder.load(at, typ=type_), to)
+            if one.tag is not None and other.tag is not None:
+                builder.store(builder.load(other.tag, typ=I8), one.tag)
+            if one.assigned is not None and other.assigned is not None:
+                builder.store(builder.load(other.assigned, typ=I1), one.assigned)
+
+    def jammed_block(self, body: tuple[Stmt, ...]) -> None:
+        """Write statements for all copies."""
+        for stmt in body:
+            match stmt:
+                case Assign() | Store() | If():
+                    copies, self.copies = self.copies, ()
+                    for copy in copies:
+                        self.variables = copy
+                        self.statement(stmt)
+                    self.copies = copies
+                case For():
+                    self.variables = self.copies[0]
+                    self.loop(stmt)
+                case While() | Break() | Continue():
+                    raise AssertionError("schedule.jam lets no such loop through")
+                case _:
+                    assert_never(stmt)
+
+    def counted(
+        self, stmt: For, lo: ir.Value, hi: ir.Value, start: ir.Value, step: ir.Value
+    ) -> None:
+        """Write a loop: for all copies at once inside a jammed one, jammed if the plan says so."""
+        copies = self.program.plan.jams.get(self.program.loop_numbers.get(id(stmt), -1), 1)
+        if self.copies or self.precise or copies == 1:
+            super().counted(stmt, lo, hi, start, step)
+            return
+        self.jammed(stmt, (lo, hi, start, step), copies)
+
+    def iteration(
+        self, stmt: For, counter: ir.Value, start: ir.Value, step: ir.Value
+    ) -> None:
+        """Bind the index, in all copies where the loop stands inside a jammed one."""
+        if not self.copies or self.variables is not self.copies[0] or self.in_head(stmt):
+            super().iteration(stmt, counter, start, step)
+            return
+        for copy in self.copies:
+            self.variables = copy
+            super().iteration(stmt, counter, start, step)
+        self.variables = self.copies[0]
+
+    def in_head(self, stmt: For) -> bool:
+        """Return whether `stmt` is the jammed loop itself."""
+        return self.program.plan.jams.get(self.program.loop_numbers.get(id(stmt), -1), 1) > 1
+
+    def block(self, body: tuple[Stmt, ...]) -> None:
+        """Write statements, for all copies where there are several."""
+        if self.copies:
+            self.jammed_block(body)
+        else:
+            super().block(body)
+
+
+def _slot_type(member: Member) -> ir.Type:
+    assert isinstance(member, Scalar)
+    return llvm_type(member)
