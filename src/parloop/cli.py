@@ -125,7 +125,7 @@ def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
             options.html.write_text(_page(script, ran), encoding="utf-8")
     except OSError as error:
         _fail(f"{error.filename}: cannot be written: {error.strerror}")
-    if sys.stderr is None:
+    if sys.stderr is None or sys.stderr.closed:
         return
     if options.report:
         print(ran, file=sys.stderr)
