@@ -240,9 +240,9 @@ def test_an_interrupt_ends_the_process_as_under_python(tmp_path: Path) -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
-        seen.append((process.returncode, errors))
-    assert seen[0] == seen[1]
-    assert "KeyboardInterrupt" in seen[0][1]
+        lines = errors.splitlines()  # where it was interrupted is chance
+        seen.append((process.returncode, lines[-1], errors.count("File "), "script.py" in errors))
+    assert seen == [(-signal.SIGINT, "KeyboardInterrupt", 1, True)] * 2
 
 
 def parloop(folder: Path, *words: str, **more: str) -> tuple[int, str, str]:
