@@ -100,6 +100,9 @@ class Analysis:
     loops: tuple[LoopFacts, ...]
     accesses: tuple[AccessFacts, ...]
     parameters: tuple[str, ...]
+    wanted: tuple[str, ...]
+    """Parameters whose values (`Facts.values`) would describe more: factors such as the `n` of
+    `a[i * n + j]`, divisors and steps. Empty where nothing is to be gained by asking again."""
     disjoint: tuple[tuple[str, str], ...]
     notes: tuple[Diagnostic, ...]
     exhausted: bool
@@ -121,6 +124,7 @@ def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
         loops,
         accesses,
         _parameters(collected),
+        collected.wanted,
         _disjoint(collected.accesses, facts),
         judge.notes(),
         judge.exhausted,
