@@ -277,7 +277,7 @@ class ExpressionWriter(FunctionWriter):
             if value.as_float is not None:
                 return Mixed.single(target, value.as_float)
             if all(is_double(m) for m in value.members):
-                return Mixed.single(target, value.parts[value.members[0]])
+                return Mixed.single(target, self.kept(value, target))
 
         def emit(types: tuple[Scalar, ...], values: tuple[Value, ...]) -> Mixed:
             converted = scalar.emit_convert(self, values[0], types[0], target)
