@@ -49,7 +49,7 @@ def scatter(a, idx, b):
 def scatter_both(a, idx, other, b):
     for i in range(1, len(idx), 2):
         a[idx[i]] = i * 2
-        a[idx[i]] += 1
+        a[idx[i]] = 7 - a[idx[i]]
         b[other[i - 1]] = 5
     return a, b
 

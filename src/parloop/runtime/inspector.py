@@ -72,7 +72,7 @@ def has_inspectors(analysis: Analysis) -> bool:
 def still_parallel(
     found: frozenset[int], inspected: Analysis, actual: Analysis
 ) -> frozenset[int]:
-    """Return the loops of `found` that are parallel under `actual`, too, which may know of overlaps.
+    """Return the loops of `found` that are parallel under `actual`, too, which knows of overlaps.
 
     What was inspected has to be all that keeps them from it.
     """
@@ -184,8 +184,8 @@ def _scaled(numbers: range, factor: int) -> range:
 def known_value(expr: Expr, launched: Launched) -> int | None:
     """Return the value of an integer expression that the nest does not change."""
     match expr:
-        case Const(value=value) if type(value) is int:
-            return value
+        case Const(value=number) if type(number) is int:
+            return number
         case Name(id=name):
             value = launched.arguments.get(name)
             return value if type(value) is int else None
