@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 import warnings
 from collections.abc import Callable
 from itertools import product
@@ -102,6 +103,8 @@ def test_a_unary_rule_gives_the_type_that_the_operator_gives() -> None:
     for op, scalar in product(functions, SCALARS):
         rule = unary_rule(op, scalar)  # type: ignore[arg-type]
         real = real_type(functions[op], CLASSES[scalar](1))
+        if (op, scalar) == ("~", PY_BOOL) and sys.version_info >= (3, 12):
+            real = None  # it warns that it will go away, and is left to CPython
         assert (rule and CLASSES[rule.result]) is real, (op, str(scalar))
 
 
