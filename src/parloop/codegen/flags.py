@@ -1,7 +1,8 @@
 """Machine code that reads and clears the processor's floating-point flags.
 
 They are sticky: an operation that overflows sets its flag for whoever looks later. On x86 they stand in
-`mxcsr`, elsewhere libm's `fenv` functions are called.
+`mxcsr`, and in the status word of the x87, where glibc's `feraiseexcept` sets them, which NumPy's own
+loops call (`np.exp` of a float32). Elsewhere libm's `fenv` functions are called.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def clear(builder: ir.IRBuilder, module: ir.Module) -> ir.Value:
     slot = _slot(builder)
     _control(builder, module, "stmxcsr", slot)
     before = builder.load(slot, typ=I32)
+    _assembly(builder, ir.VoidType(), "fnclex", "~{fpsr}")
     builder.store(builder.and_(before, I32(~0x3F & 0xFFFFFFFF)), slot)
     _control(builder, module, "ldmxcsr", slot)
     return before
@@ -40,10 +42,18 @@ def read(builder: ir.IRBuilder, module: ir.Module, before: ir.Value) -> ir.Value
         return _from_fenv(builder, now)
     slot = _slot(builder)
     _control(builder, module, "stmxcsr", slot)
-    now = builder.load(slot, typ=I32)
+    x87 = builder.zext(_assembly(builder, ir.IntType(16), "fnstsw $0", "={ax}"), I32)
+    now = builder.or_(builder.load(slot, typ=I32), builder.and_(x87, I32(_MASK)))
     builder.store(builder.or_(now, builder.and_(before, I32(0x3F))), slot)
     _control(builder, module, "ldmxcsr", slot)
     return builder.shl(builder.zext(builder.and_(now, I32(_MASK)), I64), I64(FLAG_SHIFT))
+
+
+def _assembly(
+    builder: ir.IRBuilder, result: ir.Type, text: str, constraints: str
+) -> ir.Value:
+    code = ir.InlineAsm(ir.FunctionType(result, []), text, constraints, side_effect=True)
+    return builder.call(code, [])
 
 
 def _slot(builder: ir.IRBuilder) -> ir.Value:
