@@ -28,6 +28,9 @@ from parloop.runtime.transaction import Launch
 GUARD = 256
 """Canary bytes on either side of an array's memory."""
 
+_HAS_PADDING = np.finfo(np.longdouble).nmant == 63
+"""Whether a long double is ten bytes in sixteen, as on x86."""
+
 Mode = Literal["always", "default", "error", "raise", "ignore"]
 MODES: tuple[Mode, ...] = ("always", "default", "error", "raise", "ignore")
 """The first three are warning filters, the others settings of `numpy.errstate`."""
@@ -73,8 +76,10 @@ class GuardedCopy:
         self.arguments = self._copy(arguments)
 
     def memory(self) -> tuple[bytes, ...]:
-        """Return the bytes of all buffers; a NaN has one sign and payload in them."""
+        """Return the bytes of all buffers, with one kind of NaN and no padding in them."""
         for array in self.arrays:
+            if array.dtype.char in "gG" and _HAS_PADDING and array.flags.c_contiguous:
+                array.view(np.uint8).reshape(-1, 16)[:, 10:] = 0
             if array.dtype.kind in "fc" and array.flags.writeable:
                 _unify_nans(array)
         return tuple(buffer.tobytes() for buffer in self.buffers)
