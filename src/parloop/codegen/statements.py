@@ -218,10 +218,16 @@ class StatementWriter(ExpressionWriter):
         self, stmt: For, counter: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
         """Bind the loop's index at the head of iteration `counter`."""
+        start, step = self.known_bounds(stmt, start, step)
+        index = self.builder.add(start, self.builder.mul(counter, step))
+        self.assign(stmt.index, Mixed.single(PY_INT, index))
+
+    def known_bounds(
+        self, stmt: For, start: ir.Value, step: ir.Value
+    ) -> tuple[ir.Value, ir.Value]:
+        """Return start and step as constants where the text has them as such."""
         if isinstance(stmt.start, Const) and isinstance(stmt.start.value, int):
             start = I64(int(stmt.start.value))
         if isinstance(stmt.step, Const) and isinstance(stmt.step.value, int):
             step = I64(int(stmt.step.value))
-        index = self.builder.add(start, self.builder.mul(counter, step))
-        self.assign(stmt.index, Mixed.single(PY_INT, index))
-
+        return start, step
