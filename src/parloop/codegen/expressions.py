@@ -15,6 +15,7 @@ from llvmlite import ir
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
 from parloop.codegen.function import FunctionWriter, Mixed, is_double
+from parloop.codegen.layout import is_same_machine_number, representatives
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -276,8 +277,9 @@ class ExpressionWriter(FunctionWriter):
         if is_double(target):
             if value.as_float is not None:
                 return Mixed.single(target, value.as_float)
-            if all(is_double(m) for m in value.members):
-                return Mixed.single(target, value.parts[value.members[0]])
+            first = value.parts[value.members[0]]
+            if all(is_double(m) and value.parts[m] is first for m in value.members):
+                return Mixed.single(target, first)
 
         def emit(types: tuple[Scalar, ...], values: tuple[Value, ...]) -> Mixed:
             converted = scalar.emit_convert(self, values[0], types[0], target)
@@ -357,6 +359,10 @@ class _Merge:
         if scalar_type not in self.members:
             self.members.append(scalar_type)
         if scalar_type not in self.slots:
+            for other, kept in self.slots.items():
+                if is_same_machine_number(other, scalar_type):
+                    self.slots[scalar_type] = kept
+                    return kept
             type_ = llvm_type(scalar_type)
             count = 2 if scalar_type.kind == "c" else 1
             slots = tuple(self.writer.slot(type_) for _ in range(count))
@@ -389,9 +395,12 @@ class _Merge:
         builder = self.writer.builder
         builder.position_at_end(self.block)
         parts: dict[Member, Value] = {}
-        for member in self.members:
+        for member in representatives(self.members):
             type_ = llvm_type(member)
             loaded = tuple(builder.load(s, typ=type_) for s in self.slots_of(member))
-            parts[member] = loaded if member.kind == "c" else loaded[0]
+            value = loaded if member.kind == "c" else loaded[0]
+            for other in self.members:
+                if is_same_machine_number(other, member):
+                    parts[other] = value
         tag = None if len(self.members) == 1 else builder.load(self.tag, typ=I8)
         return Mixed(tuple(self.members), parts, tag)

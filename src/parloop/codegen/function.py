@@ -269,6 +269,14 @@ class FunctionWriter(Emitter):
         for member in representatives(variable.members):
             self.put(variable, member, self.load_payload(member, index, base))
             index += words_of(member)
+        if variable.has_mirror and variable.tag is not None:
+            # Who filled these words may not know of the mirror.
+            tag = self.builder.load(variable.tag, typ=I8)
+            is_int = self.builder.icmp_signed("==", tag, I8(variable.members.index(PY_INT)))
+            double = self.builder.sitofp(self.get(variable, PY_INT), F64)
+            mirror = next(m for m in variable.slots if is_double(m))
+            before = self.get(variable, mirror)
+            self.put(variable, mirror, self.builder.select(is_int, double, before))
 
     def spill(self, name: str, first: int, base: ir.Value | None = None) -> None:
         """Store a variable, tag and all payloads, into the words from `first` on."""

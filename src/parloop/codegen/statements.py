@@ -201,7 +201,7 @@ class StatementWriter(ExpressionWriter):
         counter = builder.phi(I64, name=stmt.index if stmt.index.isidentifier() else "")
         counter.add_incoming(lo, before)
         self.iteration(stmt, counter, start, step)
-        self.loop_targets.append(_Targets(after, following))
+        self.loop_targets.append(_Targets(self.broken(stmt, counter, after), following))
         self.block(stmt.body)
         self.loop_targets.pop()
         self._close(following)
@@ -213,6 +213,10 @@ class StatementWriter(ExpressionWriter):
         self.block(stmt.orelse)
         self._close(after)
         builder.position_at_end(after)
+
+    def broken(self, _stmt: For, _counter: ir.Value, after: ir.Block) -> ir.Block:
+        """Return where a `break` of this loop goes."""
+        return after
 
     def iteration(
         self, stmt: For, counter: ir.Value, start: ir.Value, step: ir.Value
