@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     if words[:1] == ["run"]:
         return _run(words[1:])
+    if words[:1] == ["bench"]:
+        return _bench(words[1:])
     parsed = _parser().parse_args(words)
     return int(parsed.do(parsed))
 
@@ -52,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     cache.set_defaults(do=_cache)
     doctor = commands.add_parser("doctor", help="show versions, cores, cache and a timed loop")
     doctor.set_defaults(do=_doctor)
-    bench = commands.add_parser("bench", help="compare with CPython, Numba and C", add_help=False)
-    bench.add_argument("rest", nargs=argparse.REMAINDER)
-    bench.set_defaults(do=_bench)
+    commands.add_parser("bench", help="compare with CPython, Numba and C", add_help=False)
     return parser
 
 
@@ -125,7 +125,7 @@ def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
             options.html.write_text(_page(script, ran), encoding="utf-8")
     except OSError as error:
         _fail(f"{error.filename}: cannot be written: {error.strerror}")
-    if sys.stderr is None:
+    if sys.stderr is None or sys.stderr.closed:
         return
     if options.report:
         print(ran, file=sys.stderr)
@@ -217,13 +217,13 @@ def _doctor(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _bench(parsed: argparse.Namespace) -> int:
+def _bench(words: list[str]) -> int:
     import importlib.util
     import runpy
 
     sys.path.insert(0, "")
     if importlib.util.find_spec("benchmarks") is None:
         return _fail("the benchmarks are in the source tree: run `parloop bench` there")
-    sys.argv[1:] = parsed.rest
+    sys.argv[1:] = words
     runpy.run_module("benchmarks", run_name="__main__", alter_sys=True)
     return 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from tests.analysis.oracle import Meeting, Run, TooLongError, meetings
+from tests.analysis.oracle import Meeting, OutOfRangeError, Run, TooLongError, meetings
 from tests.analysis.random_nests import (
     AFFINE,
     DIVISIONS,
@@ -84,6 +84,7 @@ def examine_run(
     problems = list(check_dependences(analysis, values, meetings(run.events), tally))
     problems += check_ranges(analysis, values, run, tally)
     problems += check_orders(nest, analysis, values, seed, run, tally, facts)
+    problems += check_wrapped(nest, analysis, values, seed, tally)
     if not counted_from_end(analysis):  # the rebuilt nests have other nodes
         problems += check_transformed(nest, analysis, values, seed, run, tally, facts)
     if problems:
@@ -212,6 +213,35 @@ def check_orders(
             yield f"loop {loop.number} in another order leaves other elements ({verdict})"
         if run.state.scalars != other.scalars:
             yield f"loop {loop.number} in another order leaves {other.scalars} ({verdict})"
+
+
+def check_wrapped(
+    nest: Nest, analysis: Analysis, values: Mapping[str, int], seed: int, tally: Tally
+) -> Iterator[str]:
+    """A parallel loop also gives the same results where negative subscripts count from the end."""
+    if any(access.memory == "w" for access in analysis.judge.collected.accesses):
+        return  # views have their own ends
+    ends = counted_from_end(analysis)
+    by = {name: 7 for name in values if name.endswith("]")}
+    for loop in analysis.loops:
+        for bounds in (values, {**values, **by}):
+            if isinstance(loop.verdict, Serial) or any(need.companions for need in loop.needs):
+                continue
+            if isinstance(loop.verdict, ParallelIf) and any(
+                bad.holds(bounds) for bad in loop.verdict.unless
+            ):
+                continue
+            try:
+                plain = Run(nest, bounds, seed, wrap=True).state
+            except OutOfRangeError:
+                continue
+            other = Run(
+                nest, bounds, seed, wrap=True, reorder=loop.number, private=loop.private
+            ).state
+            tally.add("order with real ends" + (", from the end" if ends else ""))
+            cells = plain.arrays.keys() & other.arrays.keys()
+            if any(plain.arrays[cell] != other.arrays[cell] for cell in cells):
+                yield f"loop {loop.number} with real ends leaves other elements ({dict(bounds)})"
 
 
 def check_transformed(

@@ -75,6 +75,10 @@ class TooLongError(Exception):
     """The run touches more elements than a judge can look at."""
 
 
+class OutOfRangeError(Exception):
+    """The run ends in an `IndexError`, which no claim is about."""
+
+
 class Run:
     """One run of a nest. `reorder` is the number of a loop to run in a random order, if any; then
     `private` scalars get the values of the last iteration, in the proper order, that assigned them.
@@ -91,7 +95,9 @@ class Run:
         private: frozenset[str] = frozenset(),
         from_end: frozenset[tuple[int, int]] = frozenset(),
         wave: tuple[int, int] | None = None,
+        wrap: bool = False,
     ) -> None:
+        self.wrap = wrap  # negative subscripts count from the end, and there are ends
         self.from_end = from_end
         self.wave = wave  # a loop, and the factor at which it and the loop inside run in waves
         self.values = values
@@ -154,11 +160,21 @@ class Run:
             self.subscript(node, axis, expr) for axis, expr in enumerate(node.subscripts)
         )
         base, shift = self.views.get(node.array, (node.array, (0,) * len(subscripts)))
+        if self.wrap:
+            subscripts = tuple(
+                self.wrapped(node.array, axis, s) for axis, s in enumerate(subscripts)
+            )
         cell = (base, *(s + by for s, by in zip(subscripts, shift, strict=True)))
         self.events.append(Event(node, cell, subscripts, tuple(self.stack)))
         if len(self.events) > 3000:
             raise TooLongError
         return cell
+
+    def wrapped(self, array: str, axis: int, value: int) -> int:
+        extent = self.values[f"{array}.shape[{axis}]"]
+        if not -extent <= value < extent:
+            raise OutOfRangeError
+        return value % extent
 
     def subscript(self, node: Load | Store, axis: int, expr: Expr) -> int:
         value = int(self.evaluate(expr))

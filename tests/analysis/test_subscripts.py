@@ -43,7 +43,8 @@ def test_a_classical_test_proves_independence(
 
 
 def test_a_distance_that_one_subscript_fixes_decides_another() -> None:
-    found = decide([ROW, ROW + COLUMN], [ROW.shifted(-1), (ROW + COLUMN).shifted(2)], [0, 1], {0: None, 1: None})
+    second = [ROW.shifted(-1), (ROW + COLUMN).shifted(2)]
+    found = decide([ROW, ROW + COLUMN], second, [0, 1], {0: None, 1: None})
     assert found.independent is None
     assert found.distances == {0: 1, 1: -3}
     assert decide([ROW, ROW], [ROW, ROW.shifted(1)], [0], {0: None}).independent == "ZIV"

@@ -59,7 +59,7 @@ def test_reading_a_second_array_ahead_is_parallel_if_they_are_apart() -> None:
 
 def test_an_unknown_shift_is_parallel_unless_it_meets() -> None:
     (loop,) = loops("for i in range(n):\n    a[i + k] = a[i]")
-    assert conditions(loop) == ["-n < k < 0", "0 < k < n"]
+    assert conditions(loop) == ["-n < k < 0", "0 < k < n", "k < 0 < n"]
 
 
 def test_a_known_shift_that_does_not_meet_is_parallel() -> None:
@@ -186,9 +186,30 @@ def test_a_row_by_row_subscript_is_described_once_the_width_is_known() -> None:
     assert isinstance(loops(text, Facts(values={"w": 7}))[0].verdict, Parallel)
 
 
-def test_an_unknown_step_never_gives_one_index_twice() -> None:
-    (loop,) = loops("for i in range(0, n, k):\n    a[i] = a[i] + 1")
-    assert isinstance(loop.verdict, Parallel)
+def test_the_parameters_whose_values_would_help_are_named() -> None:
+    def wanted(subscript: str) -> tuple[str, ...]:
+        text = f"for i in range(n):\n    for j in range(w):\n        a[{subscript}] = i"
+        return analyse(nest_of(text)).wanted
+
+    assert wanted("i * w + j") == ("w",)
+    assert wanted("i * (w + 1) + j") == ("w",)
+    assert wanted("i % k") == ("k",)
+    assert wanted("i * b.shape[0] + j") == ("b.shape[0]",)
+    assert wanted("i * 3 + j") == ()
+    assert wanted("i * j") == ()
+    assert analyse(nest_of("for i in range(0, n, k):\n    a[i] = 0")).wanted == ("k",)
+
+
+def test_a_position_taken_apart_is_put_together_again() -> None:
+    text = "for p in range(n):\n    a[p // w, p % w] = b[p]"
+    assert isinstance(loops(text)[0].verdict, Serial)
+    assert isinstance(loops(text, Facts(values={"w": 5}))[0].verdict, Parallel)
+
+
+def test_an_unknown_step_gives_one_element_twice_only_from_the_end() -> None:
+    text = "for i in range(0, n, k):\n    a[i] = a[i] + 1"
+    assert reasons(loops(text)[0]) == ["DEP111"]
+    assert isinstance(loops(text, Facts(values={"k": 2}))[0].verdict, Parallel)
 
 
 def test_an_unknown_step_may_reach_a_neighbour() -> None:

@@ -15,7 +15,6 @@ from llvmlite import ir
 
 from parloop.codegen import externals, scalar
 from parloop.codegen.events import (
-    FLAG_TEXTS,
     I1,
     I8,
     I32,
@@ -210,7 +209,7 @@ def is_external(value: Any) -> bool:
 
 
 def compile_all(operations: Iterable[Operation], *, opt_level: int = 2) -> list[list[Native]]:
-    """Return fast and precise machine code of each operation; all of it lives as long as they do."""
+    """Return fast and precise machine code of each operation."""
     module = ir.Module("scalar")
     built = [
         [_build(module, operation, f"f{index}.{precise}", precise=precise) for precise in (0, 1)]

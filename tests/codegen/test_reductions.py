@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.differential import find_difference, run
 
 import parloop
 from parloop.codegen import regions
-from tests.differential import find_difference, run
 
 Arguments = tuple[Any, ...]
 INTEGERS = [np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)]
 
 
 @pytest.fixture(autouse=True)
-def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut even short loops into several blocks."""
     monkeypatch.setattr(regions, "BLOCK_WORK", 8)
     parloop.reset_report()
-    yield
 
 
 def check(

@@ -219,6 +219,26 @@ def else_of_the_loop(a, x):
     return where
 
 
+def number_of_the_else(a, x):
+    w = 0
+    for i in range(len(a)):              #: serial DEP108
+        if a[i] == x:
+            w = 1
+            break
+    else:
+        w = w + 10
+    return w, i
+
+
+def else_without_break(a, n):
+    w = 0
+    for i in range(n):                   #: parallel
+        a[i] = i
+    else:
+        w = w + 10
+    return w
+
+
 def else_after_no_trip(a, n):
     s = 0
     for i in range(n):                   #: parallel
@@ -738,6 +758,8 @@ ARGUMENTS = {
     "return_from_the_loop": lambda rng: [(np.arange(9.0), x) for x in (4.0, 99.0)],
     "continue_in_the_loop": lambda rng: [(_random(rng), _a(20), 20)],
     "else_of_the_loop": lambda rng: [(np.arange(9.0), x) for x in (4.0, 99.0)],
+    "number_of_the_else": lambda rng: [(np.arange(9.0), x) for x in (0.0, 4.0, 8.0, 99.0)],
+    "else_without_break": lambda rng: [(_a(9), n) for n in (0, 9)],
     "else_after_no_trip": lambda rng: [(_a(9), n) for n in (0, 9)],
     "inner_break": lambda rng: [(rng.standard_normal((6, 5)) - 1, _a(6), 6, m) for m in (5, 0)],
     "inner_continue": lambda rng: [(rng.standard_normal((6, 5)), _a(6), 6, 5)],

@@ -102,6 +102,7 @@ class Collected:
     accesses: tuple[Access, ...]
     context: System  # extents are not negative
     extents: Mapping[str, Affine]  # by name, such as `a.shape[0]`
+    wanted: tuple[str, ...]  # parameters whose values would make more of the nest affine
 
 
 def collect_accesses(nest: Nest, facts: Facts) -> Collected:
@@ -111,7 +112,13 @@ def collect_accesses(nest: Nest, facts: Facts) -> Collected:
     rows = (extent for _, extent in sorted(collector.extents.items()) if not extent.is_constant)
     context = System(nonnegative=tuple(rows))
     loops = sorted(collector.loops, key=lambda shape: shape.number)
-    return Collected(tuple(loops), tuple(collector.accesses), context, collector.extents)
+    return Collected(
+        tuple(loops),
+        tuple(collector.accesses),
+        context,
+        collector.extents,
+        tuple(sorted(collector.wanted)),
+    )
 
 
 def has_own_break(loop: For | While) -> bool:
@@ -183,6 +190,7 @@ class _Collector:
         self.accesses: list[Access] = []
         self.loops: list[LoopShape] = []
         self.seen: set[int] = set()
+        self.wanted: set[str] = set()
         self.extents: dict[str, Affine] = {}
         self.quotients: list[tuple[Affine, int]] = []  # `$k` is expression k // divisor k
         everything = (nest.loop,)
@@ -227,14 +235,30 @@ class _Collector:
                 return self.value(operand, known)
             case Binary(op="+" | "-" | "*" as op, left=left, right=right):
                 a, b = self.value(left, known), self.value(right, known)
-                return None if a is None or b is None else _arithmetic(op, a, b)
-            case Binary(op="//" | "%" as op, left=left, right=Const(value=int(divisor))):
-                a = self.value(left, known)
-                if a is None or type(divisor) is not int or divisor <= 0:
+                if a is None or b is None:
                     return None
-                return self.quotient(a, divisor) if op == "//" else self.remainder(a, divisor)
+                found = _arithmetic(op, a, b)
+                if found is None:
+                    self.want(a, b)
+                return found
+            case Binary(op="//" | "%" as op, left=left, right=right):
+                a, b = self.value(left, known), self.value(right, known)
+                if a is None or b is None:
+                    return None
+                if not b.is_constant:
+                    self.want(b)
+                elif b.constant > 0:
+                    divisor = b.constant
+                    return self.quotient(a, divisor) if op == "//" else self.remainder(a, divisor)
+                return None
             case _:
                 return None
+
+    def want(self, *factors: Affine) -> None:
+        """Note whose values would make a product, quotient or step affine."""
+        known = [f.terms.keys() for f in factors if all(is_parameter(name) for name in f.terms)]
+        if known:
+            self.wanted |= min(known, key=lambda names: (len(names), sorted(names)))
 
     def quotient(self, expression: Affine, divisor: int) -> Affine:
         """Return `expression // divisor` as an existential, the same one for the same quotient."""
@@ -336,6 +360,8 @@ class _Collector:
         step = self.value(loop.step, place.known)
         start = self.value(loop.start, place.known)
         broken = has_own_break(loop)
+        if step is not None and not step.is_constant:
+            self.want(step)
         if step is None or not step.is_constant or step.constant == 0:
             # The index itself numbers the iterations: it differs from one to the next, in an
             # unknown direction, so only conclusions that hold for both directions may be drawn.

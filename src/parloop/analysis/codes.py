@@ -160,6 +160,23 @@ class QueryExhausted(Diagnostic):
     voice: ClassVar[Voice] = "serial"
 
 
+class MayWrap(Diagnostic):
+    """Subscripts of an array that the loop writes may be negative.
+
+    *What it means.* A negative subscript counts from the end, so that two subscripts may mean one
+    element; whether any is negative cannot be told from the bounds.
+
+    *Why it matters.* Iterations that touch the same element have to keep their order.
+
+    *Example.* `for i in range(start, n, step): a[i] = b[i]`, with a `step` that is not known yet
+
+    *What to do.* Use a constant step.
+    """
+
+    code: ClassVar[str] = "DEP111"
+    voice: ClassVar[Voice] = "serial"
+
+
 class NeedsReduction(Diagnostic):
     """A loop accumulates, and is parallel if the order of that does not matter.
 

@@ -332,6 +332,7 @@ def _dependence(
         kind = "flow"
     elif not source.is_write:
         kind = "anti"
+    ordered = shapes[result.loops[conflict.level]].counts_iterations
     distances: list[int | None] = []
     directions: list[Direction] = []
     for level, known in enumerate(result.distances):
@@ -340,6 +341,8 @@ def _dependence(
             distance *= sign
         if level >= conflict.level and not shapes[result.loops[level]].counts_iterations:
             distance = None  # a distance of indices is not one of iterations
+        elif distance and not ordered:
+            distance = None  # its sign is that of the carrier's unknown step
         distances.append(distance)
         if level == conflict.level:
             directions.append("<")
@@ -365,6 +368,6 @@ def _dependence(
         and source.is_affine
         and sink.is_affine
         and all(condition.exact for condition in conflict.projection.conditions),
-        shapes[result.loops[conflict.level]].counts_iterations,
+        ordered,
         conflict.projection.exhausted,
     )

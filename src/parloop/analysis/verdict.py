@@ -92,18 +92,28 @@ class Analysis:
     """What stage 0 knows of a nest.
 
     The verdicts assume that arrays in `disjoint` pairs share no memory, that no array overlaps
-    itself, that subscripts are in range and do not wrap (`AccessFacts`), and that `parameters` are
-    exact integers that keep their value while the nest runs.
+    itself, that subscripts below their extent raise nothing, and that `parameters` are exact
+    integers that keep their value while the nest runs. `ParallelIf` guards against subscripts that
+    count from the end; who transforms the nest (`graph`) tests `wraps` as well.
     """
 
     nest: Nest
     loops: tuple[LoopFacts, ...]
     accesses: tuple[AccessFacts, ...]
     parameters: tuple[str, ...]
+    wanted: tuple[str, ...]
+    """Parameters whose values (`Facts.values`) would describe more: factors such as the `n` of
+    `a[i * n + j]`, divisors and steps. Empty where nothing is to be gained by asking again."""
     disjoint: tuple[tuple[str, str], ...]
     notes: tuple[Diagnostic, ...]
     exhausted: bool
     judge: Judge = field(repr=False, compare=False)  # for further questions about the same nest
+
+    @property
+    def wraps(self) -> tuple[Condition, ...] | None:
+        """Where a subscript of a written array may count from the end, so that dependences and
+        what `graph` says of the nest do not stand; None if that cannot be told."""
+        return self.judge.wraps(0, self.nest.loop.body)
 
     def of(self, loop: For) -> LoopFacts:
         """Return the facts about `loop`, one of the loops of this nest."""
@@ -113,14 +123,15 @@ class Analysis:
 def analyse(nest: Nest, facts: Facts = NO_FACTS) -> Analysis:
     """Return which loops of `nest` may run in any order, and what keeps the others from it."""
     collected = collect_accesses(nest, facts)
-    judge = Judge(nest, facts, collected)
-    loops = tuple(judge.loop_facts(shape) for shape in collected.loops)
     accesses = describe_ranges(collected)
+    judge = Judge(nest, facts, collected, accesses)
+    loops = tuple(judge.loop_facts(shape) for shape in collected.loops)
     return Analysis(
         nest,
         loops,
         accesses,
         _parameters(collected),
+        collected.wanted,
         _disjoint(collected.accesses, facts),
         judge.notes(),
         judge.exhausted,
@@ -158,8 +169,15 @@ def _disjoint(accesses: Sequence[Access], facts: Facts) -> tuple[tuple[str, str]
 class Judge:
     """Holds what was found out about a nest, and judges its loops."""
 
-    def __init__(self, nest: Nest, facts: Facts, collected: Collected) -> None:
+    def __init__(
+        self,
+        nest: Nest,
+        facts: Facts,
+        collected: Collected,
+        ranges: tuple[AccessFacts, ...],
+    ) -> None:
         self.nest = nest
+        self.ranges = ranges
         self.outputs = frozenset(nest.outputs)
         self.collected = collected
         self.exhausted = False
@@ -228,7 +246,12 @@ class Judge:
             reasons.append(
                 codes.LeavesEarly(f"loop `{loop.index}` may be left by `break`", loop.span)
             )
-        unless = _distinct(c for dep in kept if not dep.plain for c in dep.conditions)
+        wraps = self.wraps(shape.number, loop.body)
+        if wraps is None:
+            message = f"loop `{loop.index}` may write elements that are counted from the end"
+            reasons.append(codes.MayWrap(message, loop.span))
+        meets = (c for dep in kept if not dep.plain for c in dep.conditions)
+        unless = _distinct((*meets, *(wraps or ())))
         verdict: Verdict
         if reasons:
             verdict = Serial(tuple(reasons))
@@ -248,6 +271,30 @@ class Judge:
             private - use.always_assigned,
             self.inspectors(shape, kept, reasons),
         )
+
+    def wraps(
+        self, number: int, body: tuple[Stmt, ...]
+    ) -> tuple[Condition, ...] | None:
+        """Return where a subscript in `body`, of an array that it writes, may count from the end
+        without always doing so; None if that is not known. No dependence is known of such ones."""
+        inside = {id(stmt) for stmt in statements(body)}
+        mine = [
+            (access, facts)
+            for access, facts in zip(self.collected.accesses, self.ranges, strict=True)
+            if number in access.loops and id(access.statement) in inside
+        ]
+        written = {access.memory for access, _ in mine if access.is_write}
+        found: list[Condition] = []
+        for access, facts in mine:
+            if access.memory not in written:
+                continue
+            for described, affine in zip(facts.ranges, facts.affine, strict=True):
+                if described.from_end or not affine:
+                    continue
+                if described.lower is None:
+                    return None
+                found += described.lower
+        return _distinct(found)
 
     def needed_arrays(self, aside: list[Dependence]) -> tuple[Reduction, ...]:
         """Return the array reductions whose dependences were set aside."""

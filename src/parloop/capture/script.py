@@ -89,7 +89,7 @@ def _fresh_main(filename: str) -> dict[str, Any]:
         __package__=None,
         __loader__=importlib.machinery.SourceFileLoader("__main__", filename),
         __spec__=None,
-        __annotations__={},
+        **({"__annotations__": {}} if sys.version_info < (3, 14) else {}),
         __builtins__=builtins,
         __file__=filename,
         __cached__=None,

@@ -32,6 +32,7 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import os
 import sys
 import threading
 from _thread import get_ident
@@ -431,6 +432,9 @@ def _digest(source: Source) -> str:
 
 
 REGISTRY: Final = Registry()
+
+if hasattr(os, "register_at_fork"):  # another thread may have held the lock
+    os.register_at_fork(after_in_child=lambda: setattr(REGISTRY, "_lock", threading.Lock()))
 
 
 def mangle(name: str, class_name: str | None) -> str:

@@ -15,7 +15,6 @@ from llvmlite import ir
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
 from parloop.codegen.function import FunctionWriter, Mixed, is_double
-from parloop.codegen.layout import is_same_machine_number, representatives
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -277,9 +276,8 @@ class ExpressionWriter(FunctionWriter):
         if is_double(target):
             if value.as_float is not None:
                 return Mixed.single(target, value.as_float)
-            first = value.parts[value.members[0]]
-            if all(is_double(m) and value.parts[m] is first for m in value.members):
-                return Mixed.single(target, first)
+            if all(is_double(m) for m in value.members):
+                return Mixed.single(target, self.kept(value, target))
 
         def emit(types: tuple[Scalar, ...], values: tuple[Value, ...]) -> Mixed:
             converted = scalar.emit_convert(self, values[0], types[0], target)
@@ -359,10 +357,6 @@ class _Merge:
         if scalar_type not in self.members:
             self.members.append(scalar_type)
         if scalar_type not in self.slots:
-            for other, kept in self.slots.items():
-                if is_same_machine_number(other, scalar_type):
-                    self.slots[scalar_type] = kept
-                    return kept
             type_ = llvm_type(scalar_type)
             count = 2 if scalar_type.kind == "c" else 1
             slots = tuple(self.writer.slot(type_) for _ in range(count))
@@ -395,12 +389,9 @@ class _Merge:
         builder = self.writer.builder
         builder.position_at_end(self.block)
         parts: dict[Member, Value] = {}
-        for member in representatives(self.members):
+        for member in self.members:
             type_ = llvm_type(member)
             loaded = tuple(builder.load(s, typ=type_) for s in self.slots_of(member))
-            value = loaded if member.kind == "c" else loaded[0]
-            for other in self.members:
-                if is_same_machine_number(other, member):
-                    parts[other] = value
+            parts[member] = loaded if member.kind == "c" else loaded[0]
         tag = None if len(self.members) == 1 else builder.load(self.tag, typ=I8)
         return Mixed(tuple(self.members), parts, tag)

@@ -16,6 +16,7 @@ import ctypes
 import functools
 import math
 import operator
+import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -267,7 +268,7 @@ _LIBM_BINARY = ("pow", "fmod", "hypot", "atan2", "remainder", "nextafter", "copy
 @functools.cache
 def _libraries() -> tuple[ctypes.CDLL, ...]:
     """Return where the interpreter itself finds libm: the process, and `math`'s own module file."""
-    found = [ctypes.CDLL(None)] if hasattr(ctypes.pythonapi, "_handle") else []
+    found = [ctypes.CDLL(None if os.name == "posix" else "ucrtbase")]
     module_file = getattr(math, "__file__", None)
     if module_file is not None:
         found.append(ctypes.CDLL(module_file))

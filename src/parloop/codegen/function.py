@@ -270,13 +270,16 @@ class FunctionWriter(Emitter):
             self.put(variable, member, self.load_payload(member, index, base))
             index += words_of(member)
         if variable.has_mirror and variable.tag is not None:
-            # Who filled these words may not know of the mirror.
-            tag = self.builder.load(variable.tag, typ=I8)
-            is_int = self.builder.icmp_signed("==", tag, I8(variable.members.index(PY_INT)))
-            double = self.builder.sitofp(self.get(variable, PY_INT), F64)
-            mirror = next(m for m in variable.slots if is_double(m))
-            before = self.get(variable, mirror)
-            self.put(variable, mirror, self.builder.select(is_int, double, before))
+            self.fill_mirror(variable, variable.tag)
+
+    def fill_mirror(self, variable: Variable, tag_slot: ir.Value) -> None:
+        """Bring the double of a variable up to date that came in as a Python int."""
+        double = next(m for m in variable.slots if is_double(m))
+        tag = self.builder.load(tag_slot, typ=I8)
+        is_int = self.builder.icmp_signed("==", tag, I8(variable.members.index(PY_INT)))
+        as_double = self.builder.sitofp(self.get(variable, PY_INT), F64)
+        kept = self.builder.select(is_int, as_double, self.get(variable, double))
+        self.put(variable, double, kept)
 
     def spill(self, name: str, first: int, base: ir.Value | None = None) -> None:
         """Store a variable, tag and all payloads, into the words from `first` on."""
@@ -328,8 +331,8 @@ class FunctionWriter(Emitter):
     def assign(self, name: str, value: Mixed) -> None:
         """Give the variable a value and its type."""
         variable = self.variables[name]
-        for member, part in value.parts.items():
-            assert isinstance(member, Scalar)
+        for member in representatives(value.members):
+            part = self.kept(value, member)
             self.put(variable, member, part)
             if variable.has_mirror and member == PY_INT and len(value.parts) == 1:
                 double = self.builder.sitofp(part, F64)
@@ -345,6 +348,28 @@ class FunctionWriter(Emitter):
             self.builder.store(tag, variable.tag)
         if variable.assigned is not None:
             self.builder.store(I1(1), variable.assigned)
+
+    def kept(self, value: Mixed, like: Scalar) -> Value:
+        """Return the bits of `value` where it has one of the types that are kept as `like` is.
+
+        Several such types share a slot, but their values may have been computed apart: the tag says
+        which of them is the one.
+        """
+        found: Value | None = None
+        for number, member in enumerate(value.members):
+            if not is_same_machine_number(member, like):
+                continue
+            part = value.parts[member]
+            if found is None or value.tag is None:
+                found = part
+            elif part is not found:
+                is_it = self.builder.icmp_signed("==", value.tag, I8(number))
+                choose = self.builder.select
+                if like.kind == "c":
+                    found = tuple(choose(is_it, x, y) for x, y in zip(part, found, strict=True))
+                else:
+                    found = choose(is_it, part, found)
+        return found
 
     def as_double(self, value: Mixed) -> ir.Value:
         """Return a value that is a Python int or a double as a double."""

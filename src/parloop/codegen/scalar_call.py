@@ -111,7 +111,7 @@ _TESTS = {"isnan": is_nan, "isinf": is_infinite, "isfinite": is_finite}
 
 
 def _checked(emitter: Emitter, name: str, values: tuple[ir.Value, ...]) -> ir.Value:
-    """Return libm's result; `math` raises where finite operands give infinity, numbers no number."""
+    """Return libm's result; `math` raises where numbers give no number, or finite ones infinity."""
     result = library(emitter, name, *values)
     finite = all_of(emitter, *(is_finite(emitter, value) for value in values))
     infinite = all_of(emitter, is_infinite(emitter, result), finite)

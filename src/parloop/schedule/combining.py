@@ -1,19 +1,21 @@
-"""How the partial results of a reduction are put together, for the types at hand, if that is exact.
+"""How partial results of a reduction are put together, for the types at hand, if that is exact.
 
-A *fold* (`s += a[i]`) begins each block at the neutral element of `type`, the type that every accumulation
-gives, and adds the blocks' results to the variable in their order. With a NumPy integer, which warns when it
-wraps, the blocks also report between which bounds their partial results lay: none of those in order wrapped
-if none does with the bounds.
+A *fold* (`s += a[i]`) begins each block at the neutral element of `type`, the type that every
+accumulation gives, and adds the blocks' results to the variable in their order. With a NumPy
+integer, which warns when it wraps, the blocks also report between which bounds their partial
+results lay: none of those in order wrapped if none does with the bounds.
 
-A *choice* (`if x < m: m = x`) begins each block at the variable's value before the loop, and compares what
-the blocks chose in their order. Every value that beats the best one so far also beats the one before the loop:
-where the values that are chosen from have one type, the block's best is the same from either.
+A *choice* (`if x < m: m = x`) begins each block at the variable's value before the loop, and
+compares what the blocks chose in their order. Every value that beats the best one so far also
+beats the one before the loop: where the values that are chosen from have one type, the block's
+best is the same from either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 from parloop.analysis import Reduction
@@ -41,7 +43,7 @@ class Fold:
     operator: BinaryOperator
     type: Scalar
     tracked: bool
-    """Whether blocks say if they accumulated anything: the variable may have another type before."""
+    """Whether blocks say if they accumulated anything: the type before may be another."""
     bounded: bool
     """Whether blocks report the bounds of their partial results."""
 
@@ -146,7 +148,7 @@ def _names(expr: Expr) -> Iterator[str]:
 
 
 def _is_direct(stmt: Stmt, target: str) -> bool:
-    """Return whether nothing is added but one value: no partial result stands inside the expression."""
+    """Return whether one value is added: no partial result stands inside the expression."""
     value = stmt.value if isinstance(stmt, Assign) else None
     return isinstance(value, Binary) and Name(target) in (value.left, value.right)
 
@@ -161,7 +163,8 @@ def _choice(reduction: Reduction, typing: Typing) -> Choice | None:
     less = "<" if reduction.operator in ("min", "argmin") else ">"
     if not isinstance(type_, Scalar) or type_.kind == "c" or type_ not in members:
         return None
-    if any(rules.compare_rule(less, a, b) is None for a in members for b in members):  # type: ignore[arg-type]
+    pairs = product(members, members)
+    if any(rules.compare_rule(less, *pair) is None for pair in pairs):  # type: ignore[arg-type]
         return None
     # Integers of one type that are equal are the same: it does not matter which is kept. Where others are,
     # a block has to know whether it chose anything, and only `if` says that.

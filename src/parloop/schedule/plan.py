@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parloop.analysis import Analysis, Reduction
+from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import For, Nest, Stmt
 from parloop.ir.walk import blocks, loops
 from parloop.schedule.combining import combining
@@ -65,7 +65,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         for stmt in body:
             if isinstance(stmt, For):
                 number = numbers[id(stmt)]
-                needs = analysis.loops[number].needs
+                needs = needed(analysis.loops[number])
                 if number in decision.parallel and all(is_free_of_order(r, typing) for r in needs):
                     cores[number] = needs
                     continue
@@ -73,7 +73,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 visit(block)
 
     visit((typing.nest.loop,))
-    alone = frozenset(n for n in decision.parallel if not analysis.loops[n].needs)
+    alone = frozenset(n for n in decision.parallel if not needed(analysis.loops[n]))
     return Plan(
         cores,
         decision.inside,
@@ -82,6 +82,14 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         decision.contiguous,
         choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
     )
+
+
+def needed(facts: LoopFacts) -> tuple[Reduction, ...]:
+    """Return the reductions of a loop on the cores that its blocks combine.
+
+    The analysis does not say which ones a loop needs that only the launch found to be parallel.
+    """
+    return facts.reductions if isinstance(facts.verdict, Serial) else facts.needs
 
 
 def is_free_of_order(reduction: Reduction, typing: Typing) -> bool:
