@@ -11,10 +11,10 @@ from typing import assert_never
 from llvmlite import ir
 
 from parloop.codegen.events import I1, I8, I64, llvm_type
-from parloop.codegen.function import Variable
+from parloop.codegen.function import Mixed, Variable
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Stmt, Store, While
-from parloop.ir.types import Member, Scalar
+from parloop.ir.types import PY_INT, Member, Scalar
 from parloop.ir.walk import statements
 
 
@@ -40,17 +40,25 @@ class JamWriter(StatementWriter):
         rest = self.function.append_basic_block("rest")
         width = I64(number_of_copies)
         first_end = builder.add(lo, width, flags=("nsw",))
+        start, step = self.known_bounds(stmt, start, step)
+        first_index = builder.add(start, builder.mul(lo, step))
         builder.cbranch(builder.icmp_signed("<=", first_end, hi), head, rest)
         builder.position_at_end(head)
         counter = builder.phi(I64)
         counter.add_incoming(lo, before)
+        # The indices differ by constants, and LLVM can see it: their stores do not meet.
+        index = builder.phi(I64)
+        index.add_incoming(first_index, before)
         self.refresh(shared)
         for position, copy in enumerate(self.copies):
             self.variables = copy
-            self.iteration(stmt, builder.add(counter, I64(position)), start, step)
+            distance = builder.mul(step, I64(position))
+            value = builder.add(index, distance)
+            self.assign(stmt.index, Mixed.single(PY_INT, value))
         self.jammed_block(stmt.body)
         self.variables = shared
         self.keep_last(stmt, shared)
+        index.add_incoming(builder.add(index, builder.mul(step, width)), builder.block)
         more = builder.add(counter, width, flags=("nsw",))
         counter.add_incoming(more, builder.block)
         following_end = builder.add(more, width, flags=("nsw",))
@@ -136,17 +144,13 @@ class JamWriter(StatementWriter):
         self, stmt: For, counter: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
         """Bind the index, in all copies where the loop stands inside a jammed one."""
-        if not self.copies or self.variables is not self.copies[0] or self.in_head(stmt):
+        if not self.copies:
             super().iteration(stmt, counter, start, step)
             return
         for copy in self.copies:
             self.variables = copy
             super().iteration(stmt, counter, start, step)
         self.variables = self.copies[0]
-
-    def in_head(self, stmt: For) -> bool:
-        """Return whether `stmt` is the jammed loop itself."""
-        return self.program.plan.jams.get(self.program.loop_numbers.get(id(stmt), -1), 1) > 1
 
     def block(self, body: tuple[Stmt, ...]) -> None:
         """Write statements, for all copies where there are several."""

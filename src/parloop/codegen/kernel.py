@@ -15,6 +15,7 @@ from parloop.codegen.events import I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, lay_out
 from parloop.codegen.regions import RegionWriter, region_arrays
+from parloop.ir.nodes import For
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
 from parloop.staging.anchors import find_anchored
@@ -84,6 +85,7 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
         writer.declare(name)
         writer.fetch(name, program.layout.variables[name])
     writer.make_raise_block()
+    writer.builder.store(I64(-1), writer.word(Header.BROKE_AT))
     start, step = writer.header(Header.START), writer.header(Header.STEP)
     writer.counted(nest.loop, lo, hi, start, step)
     for name in names:
@@ -109,6 +111,16 @@ class _KernelWriter(RegionWriter):
         word = at.gep(self.record, [I64(Header.RAISED_AT)], source_etype=I64)
         at.store(at.load(self.outermost, typ=I64), word)
         at.ret(I64(RAISED))
+
+    def broken(self, stmt: For, counter: ir.Value, after: ir.Block) -> ir.Block:
+        """Return where a `break` goes: for the outermost loop, over a place that notes the iteration."""
+        if stmt is not self.program.typing.nest.loop:
+            return after
+        noting = self.function.append_basic_block("broke")
+        at = ir.IRBuilder(noting)
+        at.store(counter, at.gep(self.record, [I64(Header.BROKE_AT)], source_etype=I64))
+        at.branch(after)
+        return noting
 
     def iteration(self, stmt, counter, start, step) -> None:  # type: ignore[no-untyped-def]
         """Bind the index, and in the precise variant note the iteration of the outermost loop."""

@@ -44,6 +44,8 @@ class Header(IntEnum):
     """Not 0: a warning ends the run of the precise variant, as an exception does."""
     STATUS = 11
     """Set when a slice ends: its status, for whoever lost the return value to a signal handler."""
+    BROKE_AT = 12
+    """Set by a slice: the iteration in which the outermost loop was left by `break`, or -1."""
 
 
 HEADER_WORDS = 16

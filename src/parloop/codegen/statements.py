@@ -201,7 +201,7 @@ class StatementWriter(ExpressionWriter):
         counter = builder.phi(I64, name=stmt.index if stmt.index.isidentifier() else "")
         counter.add_incoming(lo, before)
         self.iteration(stmt, counter, start, step)
-        self.loop_targets.append(_Targets(after, following))
+        self.loop_targets.append(_Targets(self.broken(stmt, counter, after), following))
         self.block(stmt.body)
         self.loop_targets.pop()
         self._close(following)
@@ -214,14 +214,24 @@ class StatementWriter(ExpressionWriter):
         self._close(after)
         builder.position_at_end(after)
 
+    def broken(self, _stmt: For, _counter: ir.Value, after: ir.Block) -> ir.Block:
+        """Return where a `break` of this loop goes."""
+        return after
+
     def iteration(
         self, stmt: For, counter: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
         """Bind the loop's index at the head of iteration `counter`."""
+        start, step = self.known_bounds(stmt, start, step)
+        index = self.builder.add(start, self.builder.mul(counter, step))
+        self.assign(stmt.index, Mixed.single(PY_INT, index))
+
+    def known_bounds(
+        self, stmt: For, start: ir.Value, step: ir.Value
+    ) -> tuple[ir.Value, ir.Value]:
+        """Return start and step as constants where the text has them as such."""
         if isinstance(stmt.start, Const) and isinstance(stmt.start.value, int):
             start = I64(int(stmt.start.value))
         if isinstance(stmt.step, Const) and isinstance(stmt.step.value, int):
             step = I64(int(stmt.step.value))
-        index = self.builder.add(start, self.builder.mul(counter, step))
-        self.assign(stmt.index, Mixed.single(PY_INT, index))
-
+        return start, step

@@ -127,6 +127,9 @@ def _host_target() -> _HostTarget:
         features = binding.get_host_cpu_features().flatten()
     except RuntimeError:  # LLVM cannot tell on this system: what the CPU's name implies is used
         features = ""
+    if binding.get_process_triple().startswith("x86_64"):
+        # Gathers take as long as the loads they stand for, and SLP builds them from whole columns.
+        features += ",+prefer-no-gather,+prefer-no-scatter"
     return _HostTarget(binding.get_process_triple(), binding.get_host_cpu_name(), features)
 
 

@@ -117,7 +117,7 @@ def _copies(loop: For, contiguous: frozenset[str]) -> int:
     )
     if any(isinstance(e, Call) and e.callee.startswith(("math.", "numpy.")) for e in all_expressions(loop.body)):
         return 1
-    wanted = 32 if _follows_memory(loop, contiguous) else 4
+    wanted = 32 if _follows_memory(loop, contiguous) else 8
     while wanted > 1 and wanted * operations > MOST_OPERATIONS:
         wanted //= 2
     return wanted

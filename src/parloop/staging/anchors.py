@@ -12,6 +12,8 @@ structured IR.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias, assert_never
 
 from parloop.ir.nodes import (
@@ -30,7 +32,7 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
-from parloop.ir.walk import expressions, operands, own_expressions, statements
+from parloop.ir.walk import blocks, expressions, operands, own_expressions, statements
 
 Names: TypeAlias = frozenset[str]
 
@@ -46,22 +48,23 @@ def find_anchored(nest: Nest) -> frozenset[int]:
     return frozenset(finder.anchored - finder.loose) | stores
 
 
-def eager_names(expr: Expr) -> Iterator[str]:
-    """Yield the names that are read whenever `expr` is evaluated."""
+def eager(expr: Expr) -> Iterator[Expr]:
+    """Yield `expr` and what inside it is evaluated whenever it is."""
+    yield expr
     match expr:
-        case Name(id=name):
-            yield name
         case Conditional(test=test):
-            yield from eager_names(test)
+            yield from eager(test)
         case Logical(left=left):
-            yield from eager_names(left)
+            yield from eager(left)
         case _:
             for operand in operands(expr):
-                yield from eager_names(operand)
+                yield from eager(operand)
 
 
 def _reads(stmt: Stmt) -> Names:
-    return frozenset(name for expr in own_expressions(stmt) for name in eager_names(expr))
+    return frozenset(
+        part.id for expr in own_expressions(stmt) for part in eager(expr) if isinstance(part, Name)
+    )
 
 
 class _Finder:
@@ -127,37 +130,69 @@ class _Finder:
             head &= found
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A store, the indices of the loops around it, and its position in the text."""
+
+    store: Store
+    indices: frozenset[str]
+    position: int
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it writes each element at most once, as far as the loops around it go."""
+        names = {
+            e.id for s in self.store.subscripts for e in expressions(s) if isinstance(e, Name)
+        }
+        return self.indices <= names
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether it needs what it overwrites."""
+        return Load(self.store.array, self.store.subscripts) in list(eager(self.store.value))
+
+
 def _anchored_stores(nest: Nest) -> frozenset[int]:
-    """Return the stores that no later one surely overwrites.
+    """Return the stores whose value is not surely overwritten unread.
 
-    A store is left out if another one has the same subscripts, or if it does not follow the index of each loop
-    around it and does not read what it overwrites: LLVM keeps only the last of such values.
+    `c[i] = 0; for k { c[i] = c[i] + x }` keeps all its values in one chain. LLVM drops what a later store to
+    the same subscripts covers, and keeps only the last of the values that a loop stores to one place.
     """
-    found: set[int] = set()
-    all_stores = [s for s in statements((nest.loop,)) if isinstance(s, Store)]
+    places = list(_places((nest.loop,), frozenset()))
+    return frozenset(
+        id(place.store)
+        for place in places
+        if (place.reads_itself or place.is_once)
+        and not any(_covers(other, place) for other in places if other is not place)
+    )
 
-    def visit(body: tuple[Stmt, ...], indices: frozenset[str]) -> None:
-        for stmt in body:
-            match stmt:
-                case Store(array=array, subscripts=subscripts, value=value):
-                    same = [s for s in all_stores if (s.array, s.subscripts) == (array, subscripts)]
-                    names = {e.id for s in subscripts for e in expressions(s) if isinstance(e, Name)}
-                    reads_itself = Load(array, subscripts) in list(expressions(value))
-                    if len(same) == 1 and (indices <= names or reads_itself):
-                        found.add(id(stmt))
-                case For(index=index, body=inner, orelse=orelse):
-                    visit(inner, indices | {index})
-                    visit(orelse, indices)
-                case While(body=inner, orelse=orelse):
-                    visit(inner, indices | {"%while"})
-                    visit(orelse, indices)
-                case If(then=then, otherwise=otherwise):
-                    visit(then, indices)
-                    visit(otherwise, indices)
-                case Assign() | Break() | Continue():
-                    pass
-                case _:
-                    assert_never(stmt)
 
-    visit((nest.loop,), frozenset())
-    return frozenset(found)
+def _covers(other: _Place, place: _Place) -> bool:
+    """Return whether `other` may overwrite what `place` stored, without reading it."""
+    same = (other.store.array, other.store.subscripts) == (
+        place.store.array,
+        place.store.subscripts,
+    )
+    if not same or other.reads_itself:
+        return False
+    return not (other.position < place.position and other.is_once)
+
+
+def _places(
+    body: tuple[Stmt, ...], indices: frozenset[str], counter: Iterator[int] | None = None
+) -> Iterator[_Place]:
+    counter = count() if counter is None else counter
+    for stmt in body:
+        match stmt:
+            case Store():
+                yield _Place(stmt, indices, next(counter))
+            case For(index=index):
+                yield from _places(stmt.body, indices | {index}, counter)
+                yield from _places(stmt.orelse, indices, counter)
+            case While():
+                # What a `while` repeats has no index that tells its rounds apart.
+                yield from _places(stmt.body, indices | {"%while"}, counter)
+                yield from _places(stmt.orelse, indices, counter)
+            case _:
+                for part in blocks(stmt):
+                    yield from _places(part, indices, counter)
