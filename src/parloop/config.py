@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, replace
@@ -48,11 +48,15 @@ def configure(**values: Any) -> None:
 @contextmanager
 def settings(**values: Any) -> Iterator[Settings]:
     """Set settings for the block, in this thread or task only."""
-    token = _block.set(MappingProxyType({**_block.get(), **check_settings(values)}))
+    global _open_blocks
+    before = _block.set(MappingProxyType({**_block.get(), **check_settings(values)}))
+    _open_blocks += 1
     try:
+        _tell_watchers()
         yield current_settings()
     finally:
-        _block.reset(token)
+        _open_blocks -= 1
+        _block.reset(before)
 
 
 def current_settings(options: Mapping[str, Any] | None = None) -> Settings:
@@ -65,6 +69,21 @@ def current_settings(options: Mapping[str, Any] | None = None) -> Settings:
     if block:
         base = replace(base, **block)
     return replace(base, **options) if options else base
+
+
+def token() -> tuple[object, object]:
+    """Return what is the same, by identity of both parts, as long as no setting changes here."""
+    return _process, _block.get()
+
+
+def on_change(wake: Callable[[], None]) -> None:
+    """Call `wake` before settings change anywhere in this process, from now on."""
+    _watchers.add(wake)
+
+
+def blocks_open() -> int:
+    """Return how many `settings` blocks are open in all threads and tasks."""
+    return _open_blocks
 
 
 def set_command_line(values: Mapping[str, Any]) -> None:
@@ -138,8 +157,18 @@ _NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
 _block: ContextVar[Mapping[str, Any]] = ContextVar("parloop_settings", default=_NO_VALUES)
 
 
+_watchers: set[Callable[[], None]] = set()
+_open_blocks: int = 0
+
+
+def _tell_watchers() -> None:
+    for wake in _watchers:
+        wake()
+
+
 def _set_layer(which: int, values: dict[str, Any]) -> None:
     global _process
+    _tell_watchers()
     _layers[which] = values
     _process = None
 

@@ -42,6 +42,11 @@ class Layout:
     """Of the type, in every object."""
     bytes_data: int
     """Of the first byte, in a `bytes`."""
+    tuple_size: int
+    tuple_items: int
+    """Of the first item, in a tuple."""
+    range_start: int
+    """Of the bounds of a `range`: start, stop, step, one after the other."""
     array: ArrayLayout
 
 
@@ -53,15 +58,20 @@ def find_layout() -> Layout | None:
     samples = (1.5, "text", np.arange(3), np.float32(2))
     type_at = _only_offset(samples, range(0, 32, 8), _word_at, [id(type(x)) for x in samples])
     array = _find_array_layout()
+    tuple_size, tuple_items = _find_tuple_layout()
+    range_start = _find_range_layout()
     text = b"parloop"
     bytes_data = bytes.__basicsize__ - 1
     if (
         type_at is None
         or array is None
+        or tuple_size is None
+        or tuple_items is None
+        or range_start is None
         or ctypes.string_at(id(text) + bytes_data, len(text)) != text
     ):
         return None
-    return Layout(type_at, bytes_data, array)
+    return Layout(type_at, bytes_data, tuple_size, tuple_items, range_start, array)
 
 
 @functools.cache
@@ -108,6 +118,26 @@ def _is_supported_interpreter() -> bool:
         and not sysconfig.get_config_var("Py_GIL_DISABLED")
         and sys.byteorder == "little"
         and ctypes.sizeof(ctypes.c_void_p) == 8
+    )
+
+
+def _find_tuple_layout() -> tuple[int | None, int | None]:
+    first = [object() for _ in range(9)]
+    tuples = [(item, *first[:count]) for count, item in enumerate(first[:4])]
+    sizes = [len(t) for t in tuples]
+    offsets = range(object.__basicsize__, tuple.__basicsize__ + 8, 8)
+    size = _only_offset(tuples, offsets, _word_at, sizes)
+    return size, _only_offset(tuples, offsets, _word_at, [id(t[0]) for t in tuples])
+
+
+def _find_range_layout() -> int | None:
+    ranges = [range(1000, 9000 + k, 300 + k) for k in range(3)]
+    bounds = [[id(number) for number in (r.start, r.stop, r.step)] for r in ranges]
+    return _only_offset(
+        ranges,
+        range(object.__basicsize__, range.__basicsize__ - 16, 8),
+        lambda address: [_word_at(address + 8 * k) for k in range(3)],
+        bounds,
     )
 
 

@@ -124,3 +124,20 @@ class InternalFailure(Diagnostic):
 
     code: ClassVar[str] = "RUN901"
     voice: ClassVar[Voice] = "bug"
+
+
+class CannotBeUndone(Diagnostic):
+    """There is no memory for a copy of what the loop overwrites.
+
+    *What it means* The loop changes arrays in place and may raise or warn, so its machine code keeps what
+    it overwrites, and the copy would take more than half of the memory that is free.
+
+    *Why it matters* What an iteration has overwritten has to be put back if it cannot be finished.
+
+    *Example* `a[p[i]] += 1.0` on an array that fills most of the memory.
+
+    *What to do* Nothing is lost: the interpreter runs the loop.
+    """
+
+    code: ClassVar[str] = "RUN107"
+    voice: ClassVar[Voice] = "fallback"

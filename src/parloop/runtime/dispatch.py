@@ -1,53 +1,55 @@
-"""What happens when a site is entered: decide, make ready, launch, or leave it to the interpreter."""
+"""What happens when a site is entered: decide, make ready, launch, or leave it as it is."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from parloop import config
 from parloop.analysis import Parallel, ParallelIf, analyse
-from parloop.capture.sites import KEEP, REGISTRY, UNBOUND, Outcome, Site
-from parloop.codegen.layout import OUTSIDE, Header, Layout
+from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
-from parloop.diagnostics import Declined, Diagnostic
-from parloop.frontend.known import means
+from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
-from parloop.ir.types import (
-    NUMPY_SCALARS,
-    PY_BOOL,
-    PY_COMPLEX,
-    PY_FLOAT,
-    PY_INT,
-    UNBOUND as UNBOUND_TYPE,
-    Array,
-    Member,
-    Scalar,
-    Type,
-)
+from parloop.ir.types import Type
+from parloop.runtime import transaction, work
+from parloop.runtime.arguments import Guard, check_guards, gather, guards_of, type_of
 from parloop.runtime.codes import (
-    ArrayNotSupported,
-    FunctionReplaced,
+    CannotBeUndone,
     InputOutside,
+    InternalFailure,
     IterationLeftNative,
     UnderflowWatched,
-    ValueNotSupported,
 )
+from parloop.runtime.log import log_run
 from parloop.runtime.pool import get_pool
+from parloop.runtime.results import make_reader
 from parloop.runtime.specialisation import Ready, Specialisation, make_specialisation
 from parloop.runtime.stats import SiteRecord, open_record
-from parloop.runtime.transaction import Launch, Warned, warnings_may_raise
-from parloop.schedule.cost import estimate_operations, interpreter_seconds
+from parloop.runtime.transaction import Launch, Saved, Warned, warnings_may_raise
+from parloop.runtime.verify import run_both
+from parloop.runtime.warm import Made, Warm, make_warm
+from parloop.source import NOWHERE
 
 BLOCKS_PER_THREAD = 8
 NATIVE_SECONDS_PER_OPERATION = 1e-9
+MOST_WARM = 4
+"""Of how many different launches a site remembers everything."""
+
+RAISES_BUGS = bool(os.environ.get("PARLOOP_DEBUG"))
+"""Whether a bug of ours is raised; otherwise it is reported, and the interpreter runs the loop."""
 
 
 @dataclass(slots=True)
@@ -57,11 +59,21 @@ class SiteState:
     record: SiteRecord
     nest: Nest | None
     reasons: tuple[Diagnostic, ...]
-    guards: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    guards: tuple[Guard, ...] = ()
+    certain: bool = True
     specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
         default_factory=dict
     )
     last: Specialisation | None = None
+    operations: dict[object, float] = field(default_factory=dict)
+    """The work of launches, by specialisation and key words."""
+    warm: tuple[Warm, ...] = ()
+    warm_keys: tuple[object, ...] = ()
+    last_key: object = None
+    declined: int = 0
+    """How many entries in a row were left to the interpreter for their types."""
+    resting: int = 0
+    """How many entries are still left to it without a look."""
 
 
 _LOCK = threading.RLock()
@@ -75,19 +87,46 @@ def start() -> None:
 def enter(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
-    """Run as much of the loop as can be run natively; `None` leaves all of it to the interpreter."""
+    """Run as much of the loop as can be run natively; None leaves all to the interpreter."""
+    state: SiteState | None = site.state
+    if state is not None:
+        for warm in state.warm:
+            outcome = warm(indices, values, frame)
+            if outcome is not None:
+                return outcome
+    return enter_cold(site, indices, values, frame)
+
+
+def enter_cold(
+    site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+) -> Outcome | None:
+    """Do what `enter` does, without what is remembered of launches that were the same."""
     settings = current_settings(site.options)
     if settings.device == "interpreter" or not indices:
         return None
-    state = site.state
-    if state is None:
-        with _LOCK:
-            state = site.state = site.state or prepare(site, frame)
+    state: SiteState | None = site.state
+    if state is not None and state.resting and not settings.strict:
+        state.resting -= 1
+        return None
     try:
-        return _enter(site, state, settings, indices, values, frame)
+        if state is None:
+            with _LOCK:
+                state = site.state = site.state or prepare(site, frame)
+        entry = _Entry(site, state, settings, indices, values, frame)
+        if settings.verify:
+            return run_both(site, indices, values, frame, entry.run)
+        return entry.run()
     except Declined as declined:
-        state.record.ran_interpreted()
-        state.record.fell_back(declined.diagnostic)
+        assert state is not None
+        decline(site, state, settings, indices, declined.diagnostic)
+        return None
+    except Mismatch:
+        raise
+    except Exception as error:
+        if RAISES_BUGS or came_from_handler(error):
+            raise
+        bug = report_bug(site, error)
+        decline(site, site.state, settings, indices, bug)
         return None
 
 
@@ -107,93 +146,310 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
             record.decided("parallel-if")
         case _:
             record.decided("serial")
-    guards = tuple(
-        (path.split(".")[0], tuple(path.split(".")[1:]), canonical)
-        for path, canonical in lowered.guards
-    )
-    return SiteState(record, lowered, (), guards)
+    return SiteState(record, lowered, (), guards_of(lowered), work.is_even(lowered))
 
 
-def _enter(
-    site: Site,
-    state: SiteState,
-    settings: Settings,
-    indices: range,
-    values: tuple[object, ...],
-    frame: FrameType,
-) -> Outcome | None:
-    nest = state.nest
-    if nest is None:
-        raise Declined(state.reasons[0])
-    arguments = gather(site, nest, values, frame)
-    if not pays(nest, indices, arguments, settings):
-        state.record.ran_interpreted()
-        return None
-    check_guards(site, state, frame)
-    specialisation = specialise_for(state, nest, arguments)
-    words, address = specialisation.new_record()
-    try:
-        words[Header.START], words[Header.STOP] = indices.start, indices.stop
-        words[Header.STEP] = indices.step
-    except OverflowError:
-        raise Declined(InputOutside("a bound of the range does not fit in 64 bits")) from None
-    packed = specialisation.entry.pack(
-        address, *(arguments[name] for name in specialisation.inputs)
-    )
-    if packed > 0:
-        name = specialisation.inputs[packed - 1]
-        raise Declined(InputOutside(f"`{name}` is not what machine code can take"))
-    began = perf_counter()
-    ready = specialisation.ready(words, arguments, packed < 0)
-    state.record.compiled(perf_counter() - began)
-    launch = make_launch(site, ready, words, address, indices, arguments, settings, frame)
-    began = perf_counter()
-    launch.run()
-    return finish(site, state, specialisation, launch, perf_counter() - began)
+# leaving it to the interpreter
 
 
-def gather(
-    site: Site, nest: Nest, values: tuple[object, ...], frame: FrameType
-) -> dict[str, Any]:
-    """Return the values of the nest's inputs by name; names without a value are left out."""
-    passed = dict(zip(site.info.passed, values, strict=True))
-    arguments: dict[str, Any] = {}
-    for name in nest.inputs:
-        if name.startswith("%"):
-            continue
-        value = passed[name] if name in passed else site.look_up(frame, name)
-        if value is not UNBOUND:
-            arguments[name] = value
-    return arguments
+def decline(
+    site: Site, state: SiteState, settings: Settings, indices: range, why: Diagnostic
+) -> None:
+    """Count an entry that the interpreter runs, and let the site ask less often if it goes on so."""
+    if why.span == NOWHERE:
+        why = replace(why, span=site.info.span)
+    state.record.ran_interpreted()
+    state.record.fell_back(why)
+    log_run(site.info, state.record, None, why)
+    if settings.strict:
+        if state.nest is not None or work.text_would_pay(site.info, indices, settings):
+            raise NotNative(why)
+    elif state.nest is None:
+        _rest(site)
+    else:
+        state.declined += 1
+        state.resting = min(1 << min(state.declined // 4, 10), MOST_RESTING) - 1
 
 
-def pays(nest: Nest, indices: range, arguments: Mapping[str, Any], settings: Settings) -> bool:
-    """Return whether the loop is large enough for machine code to pay."""
-    least = settings.min_work_ms
-    if least == 0:
-        return True
-    work = interpreter_seconds(estimate_operations(nest, indices, arguments))
-    return work * 1e3 >= (1.0 if least is None else least)
+MOST_RESTING = 256
+"""A site that keeps being declined looks at one entry in so many."""
 
 
-def check_guards(site: Site, state: SiteState, frame: FrameType) -> None:
-    """Decline if a name no longer means the function that the loop was lowered with."""
-    for root, attributes, canonical in state.guards:
-        value = site.look_up(frame, root)
-        for attribute in attributes:
-            value = getattr(value, attribute, UNBOUND)
-        if not means(value, canonical):
-            path = ".".join((root, *attributes))
-            raise Declined(FunctionReplaced(f"`{path}` is not `{canonical}` any more"))
+def too_small(site: Site, state: SiteState, settings: Settings) -> None:
+    """Count an entry that does not pay, and let the site ask for larger ones only."""
+    state.record.ran_interpreted()
+    if not config.blocks_open() and state.nest is not None and not settings.strict:
+        least = work.least_trips(state.nest, settings)
+        if least > 1:
+            site.least = least
+            _watch_settings(site)
 
 
-def specialise_for(
-    state: SiteState, nest: Nest, arguments: Mapping[str, Any]
-) -> Specialisation:
+def _rest(site: Site) -> None:
+    """Switch a site off until settings change: its loop can never run natively."""
+    if not config.blocks_open():
+        _watch_settings(site)
+        site.switch(False)
+
+
+_resting: dict[int, Site] = {}
+
+
+def _watch_settings(site: Site) -> None:
+    _resting[id(site)] = site
+    config.on_change(_wake_all)
+
+
+def _wake_all() -> None:
+    """Let all sites ask again, because settings have changed."""
+    while _resting:
+        _, site = _resting.popitem()
+        site.least = 0
+        site.switch(True)
+
+
+def report_bug(site: Site, error: Exception) -> Diagnostic:
+    """Give a site up after a failure of ours, and say so once."""
+    info = site.info
+    why = InternalFailure(f"{type(error).__name__}: {error}", info.span)
+    if site.state is None:
+        record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+        site.state = SiteState(record, None, (why,))
+    state: SiteState = site.state
+    state.nest, state.reasons, state.warm = None, (why,), ()
+    place = f"{info.path}:{info.line}"
+    print(f"parloop: {place}: {why}; the interpreter runs this loop", file=sys.stderr)
+    return why
+
+
+def came_from_handler(error: BaseException) -> bool:
+    """Return whether a signal handler of the user's has raised `error` while our code ran."""
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    codes = {getattr(handler, "__code__", None) for handler in handlers if callable(handler)}
+    codes |= {getattr(type(h).__call__, "__code__", None) for h in handlers if callable(h)}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+# one entry
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One entry of a site, and what it was given."""
+
+    site: Site
+    state: SiteState
+    settings: Settings
+    indices: range
+    values: tuple[object, ...]
+    frame: FrameType
+
+    def run(self) -> Outcome | None:
+        """Decide, make ready and launch."""
+        state, nest = self.state, self.state.nest
+        if nest is None:
+            raise Declined(state.reasons[0])
+        arguments = gather(self.site, nest, self.values, self.frame)
+        packed = self.pack_as_before(nest, arguments)
+        if packed is None:
+            if not work.pays(work.operations_of(nest, self.indices, arguments), self.settings):
+                too_small(self.site, state, self.settings)
+                return None
+            check_guards(self.site, state.guards, self.frame)
+            specialisation = specialise_for(state, nest, arguments)
+            packed = self.pack(specialisation, arguments)
+            state.last = specialisation
+        specialisation, words, overlap = packed
+        key = (id(specialisation), specialisation.key_words(words.tolist()))
+        operations = state.operations.get(key)
+        if operations is None:
+            if len(state.operations) > 256:
+                state.operations.clear()
+            operations = work.operations_of(nest, self.indices, arguments)
+            state.operations[key] = operations
+        if not work.pays(operations, self.settings):
+            too_small(self.site, state, self.settings)
+            return None
+        check_guards(self.site, state.guards, self.frame)
+        began = perf_counter()
+        ready = specialisation.ready(words, arguments, overlap)
+        state.record.compiled(perf_counter() - began)
+        launch = self.make_launch(ready, words, arguments, operations)
+        outcome = self.run_launch(launch, ready, specialisation)
+        if not overlap:
+            self.remember(specialisation, ready, launch, key)
+        return outcome
+
+    def pack_as_before(
+        self, nest: Nest, arguments: Mapping[str, Any]
+    ) -> tuple[Specialisation, np.ndarray[Any, Any], bool] | None:
+        """Pack for the types of the last launch; None if these are others."""
+        last = self.state.last
+        if last is None or len(arguments) != len(last.inputs):
+            return None
+        try:
+            return self.pack(last, arguments)
+        except (Declined, KeyError):
+            return None
+
+    def pack(
+        self, specialisation: Specialisation, arguments: Mapping[str, Any]
+    ) -> tuple[Specialisation, np.ndarray[Any, Any], bool]:
+        """Return a packed record, and whether some arrays in it may share memory."""
+        words, address = specialisation.new_record()
+        indices = self.indices
+        try:
+            words[Header.START], words[Header.STOP] = indices.start, indices.stop
+            words[Header.STEP] = indices.step
+        except OverflowError:
+            raise Declined(InputOutside("a bound of the range does not fit in 64 bits")) from None
+        inputs = specialisation.inputs
+        packed = specialisation.entry.pack(address, *[arguments[name] for name in inputs])
+        if packed > 0:
+            name = inputs[packed - 1]
+            raise Declined(InputOutside(f"`{name}` is not what machine code can take"))
+        return specialisation, words, packed < 0
+
+    def make_launch(
+        self,
+        ready: Ready,
+        words: np.ndarray[Any, Any],
+        arguments: Mapping[str, Any],
+        operations: float,
+    ) -> Launch:
+        """Return the launch of a kernel on a packed record."""
+        record = ready.take_record()
+        scratch = record.integers[Header.SCRATCH]
+        record.words[:] = words
+        record.integers[Header.SCRATCH] = scratch
+        machine = ready.kernel.fast
+        if machine.check(record.address, 0, 0) & OUTSIDE:
+            raise Declined(InputOutside("an integer is beyond what machine code was made for"))
+        threads, run_address, blocks = find_pool(ready, self.settings)
+        record.integers[Header.RUN], record.integers[Header.BLOCKS] = run_address, blocks
+        saved = choose_saved(ready)
+        decline_large(saved, arguments)
+        per_iteration = operations / len(self.indices) * NATIVE_SECONDS_PER_OPERATION
+        return Launch(
+            ready.kernel,
+            record.words,
+            record.address,
+            self.indices,
+            {item.array: arguments[item.array] for item in saved},
+            saved,
+            Warned(self.site.info.path, self.frame.f_globals),
+            per_iteration,
+            threads=threads,
+            certain=self.state.certain,
+            buffers=record.buffers,
+            record=record,
+        )
+
+    def run_launch(
+        self, launch: Launch, ready: Ready, specialisation: Specialisation
+    ) -> Outcome | None:
+        """Run a launch and return its outcome; an interrupt waits in the outcome from here on."""
+        began = perf_counter()
+        launch.run()
+        try:
+            outcome = self.finish(launch, specialisation, perf_counter() - began)
+            ready.records.append(launch.record)
+            return outcome
+        except BaseException as error:
+            outcome = self.outcome_of(launch, specialisation)
+            if outcome is None:
+                raise
+            outcome.error = launch.error or error
+            return outcome
+
+    def finish(
+        self, launch: Launch, specialisation: Specialisation, seconds: float
+    ) -> Outcome | None:
+        """Return the outcome of a launch, and count it."""
+        outcome = self.outcome_of(launch, specialisation)
+        record = self.state.record
+        self.state.declined = 0
+        why: Diagnostic | None = None
+        if launch.raised:
+            at = f"`{specialisation.nest.loop.index}` = {self.indices[launch.done]}"
+            message = f"the iteration {at} raises, warns or leaves 64 bits"
+            why = IterationLeftNative(message, self.site.info.span)
+        elif isinstance(launch.failure, MemoryError):
+            message = "there is no memory for a copy of what the loop overwrites"
+            why = CannotBeUndone(message, self.site.info.span)
+        elif isinstance(launch.failure, Exception):
+            if RAISES_BUGS:
+                raise launch.failure
+            why = report_bug(self.site, launch.failure)
+        if launch.done:
+            record.ran_native(seconds, launch.done, launch.threads)
+        else:
+            record.ran_interpreted()
+        if why is not None:
+            record.fell_back(why)
+        log_run(self.site.info, record, (launch.done, len(self.indices), seconds), why)
+        return outcome
+
+    def outcome_of(self, launch: Launch, specialisation: Specialisation) -> Outcome | None:
+        """Return what a launch has come to, None if to nothing."""
+        if not launch.done:
+            return Outcome(0, (), error=launch.error) if launch.error else None
+        read = specialisation.reader
+        if read is None:
+            read = make_reader(self.site.info.outputs, specialisation.layout)
+            specialisation.reader = read
+        return Outcome(launch.done, read(launch.record), error=launch.error)
+
+    def remember(
+        self,
+        specialisation: Specialisation,
+        ready: Ready,
+        launch: Launch,
+        key: tuple[int, tuple[int, ...]],
+    ) -> None:
+        """Make the way for the next launch that is the same as this one and the one before it."""
+        state, trips = self.state, len(self.indices)
+        if launch.trips_seen:
+            state.warm, state.warm_keys, state.last_key = (), (), None
+            return
+        again, state.last_key = state.last_key == key, key
+        if (
+            not again
+            or launch.done != trips
+            or launch.is_over()
+            or launch.saved
+            or not state.certain
+            or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS
+            or self.settings.verify
+            or transaction.FAIL_AT
+        ):
+            return
+        warm_key = (key, config.token(), id(self.frame.f_globals))
+        if warm_key in state.warm_keys:  # it did not match; whatever it is, it would not again
+            place = state.warm_keys.index(warm_key)
+            state.warm_keys = state.warm_keys[:place] + state.warm_keys[place + 1 :]
+            state.warm = state.warm[:place] + state.warm[place + 1 :]
+        threads, run_address, blocks = find_pool(ready, self.settings)
+        warm = make_warm(
+            Made(self.site, enter_cold, state.guards, specialisation, ready, state.record,
+                 threads, run_address, blocks, key[1], trips),
+            self.values,
+            self.frame,
+        )  # fmt: skip
+        if warm is not None:
+            state.warm_keys = (warm_key, *state.warm_keys[: MOST_WARM - 1])
+            state.warm = (warm, *state.warm[: MOST_WARM - 1])
+
+
+def specialise_for(state: SiteState, nest: Nest, arguments: Mapping[str, Any]) -> Specialisation:
     """Return the specialisation for the types of the arguments."""
     signature = tuple(
-        type_of(name, arguments[name], nest) if name in arguments else None
-        for name in nest.inputs
+        type_of(name, arguments[name]) if name in arguments else None for name in nest.inputs
     )
     found = state.specialisations.get(signature)
     if found is None:
@@ -209,133 +465,48 @@ def specialise_for(
                 state.record.compiled(perf_counter() - began)
                 state.specialisations[signature] = found
     if isinstance(found, Declined):
-        raise found
+        raise Declined(found.diagnostic)
     return found
 
 
-_SCALARS: dict[type, Scalar] = {
-    bool: PY_BOOL,
-    int: PY_INT,
-    float: PY_FLOAT,
-    complex: PY_COMPLEX,
-    **{
-        np.dtype(str(s).rstrip("_") if s.kind == "b" else str(s)).type: s
-        for s in NUMPY_SCALARS
-    },
-}
-_DTYPES: dict[np.dtype[Any], Scalar] = {np.dtype(t): s for t, s in _SCALARS.items() if s.owner == "numpy"}
+def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
+    """Return how many threads a launch has, the address that hands out blocks, and how many."""
+    if not ready.kernel.plan.cores:
+        return 1, 0, 1
+    pool = get_pool(settings.threads)
+    if pool.threads == 1:
+        return 1, pool.run_address, 1
+    return pool.threads, pool.run_address, pool.threads * BLOCKS_PER_THREAD
 
 
-def type_of(name: str, value: object, nest: Nest) -> Type:
-    """Return the type of an input, or raise `Declined` if machine code has none for it."""
-    if type(value) is np.ndarray:
-        dtype = _DTYPES.get(value.dtype)
-        if dtype is None or not value.dtype.isnative or not value.flags.aligned:
-            raise Declined(ArrayNotSupported(f"`{name}` is an array of `{value.dtype}`"))
-        return Array(dtype, value.ndim, value.flags.writeable)
-    scalar = _SCALARS.get(type(value))
-    if scalar is None:
-        raise Declined(ValueNotSupported(f"`{name}` is a `{type(value).__name__}`"))
-    return scalar
-
-
-def make_launch(
-    site: Site,
-    ready: Ready,
-    words: np.ndarray[Any, Any],
-    address: int,
-    indices: range,
-    arguments: Mapping[str, Any],
-    settings: Settings,
-    frame: FrameType,
-) -> Launch:
-    """Return the launch of a kernel on a packed record."""
-    machine = ready.kernel.fast
-    if machine.check(address, 0, 0) & OUTSIDE:
-        raise Declined(InputOutside("an integer is beyond what machine code was made for"))
-    threads = 1
-    if ready.kernel.plan.cores:
-        pool = get_pool(settings.threads)
-        threads = pool.threads
-        words[Header.RUN] = pool.run_address
-    words[Header.BLOCKS] = 1 if threads == 1 else threads * BLOCKS_PER_THREAD
-    scratch = np.empty(machine.scratch_words, np.int64) if machine.scratch_words else None
-    if scratch is not None:
-        words[Header.SCRATCH] = scratch.__array_interface__["data"][0]
-    strict = bool(machine.watched_flags) and (warnings_may_raise() or errors_may_raise())
-    if machine.watched_flags and np.geterr()["under"] != "ignore":
+def choose_saved(ready: Ready) -> tuple[Saved, ...]:
+    """Return what slices have to save under the warnings and errors as they are set now."""
+    if transaction.FAIL_AT:
+        return ready.everything
+    if not ready.kernel.fast.watched_flags:
+        return ready.saved
+    modes = np.geterr()
+    if modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
-    saved = ready.saved_if_raising if strict else ready.saved
-    nest = ready.kernel.typing.nest
-    operations = estimate_operations(nest, indices, arguments)
-    per_iteration = operations / len(indices) * NATIVE_SECONDS_PER_OPERATION
-    launch = Launch(
-        ready.kernel,
-        words,
-        address,
-        indices,
-        {item.array: arguments[item.array] for item in saved},
-        saved,
-        Warned(site.info.path, frame.f_globals),
-        per_iteration,
-        threads=threads,
-    )
-    launch.scratch = scratch
-    return launch
+    told = any(mode not in ("warn", "ignore") for mode in modes.values())
+    return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
 
 
-def errors_may_raise() -> bool:
-    """Return whether NumPy is told to do anything but to warn about or ignore floating-point errors."""
-    return any(mode not in ("warn", "ignore") for mode in np.geterr().values())
+SURELY_SMALL = 1 << 26
+"""Copies of so many bytes are made without asking how much memory there is."""
 
 
-def finish(
-    site: Site,
-    state: SiteState,
-    specialisation: Specialisation,
-    launch: Launch,
-    seconds: float,
-) -> Outcome | None:
-    """Return the outcome of a launch, and count it."""
-    if launch.done:
-        state.record.ran_native(seconds, launch.done, launch.threads)
-    else:
-        state.record.ran_interpreted()
-    if launch.raised:
-        message = f"iteration {launch.done} of `{specialisation.nest.loop.index}` "
-        state.record.fell_back(IterationLeftNative(message + "raises, warns or leaves 64 bits"))
-    if not launch.done:
-        return Outcome(0, (), error=launch.error) if launch.error else None
-    results = tuple(
-        result(name, specialisation.layout, launch.words) for name in site.info.outputs
-    )
-    return Outcome(launch.done, results, error=launch.error)
+def decline_large(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> None:
+    """Decline if what slices would save needs more than half of the memory that is free."""
+    n_bytes = sum(arguments[item.array].nbytes for item in saved if item.offset is None)
+    if n_bytes > SURELY_SMALL and n_bytes > free_memory() // 2:
+        message = f"a copy of what it overwrites would take {n_bytes >> 20} MiB"
+        raise Declined(CannotBeUndone(message))
 
 
-def result(name: str, layout: Layout, words: np.ndarray[Any, Any]) -> object:
-    """Return the value that a run left in a variable, as an object of CPython's type."""
-    members = layout.members[name]
-    member: Member = members[int(words[layout.tag(name)])]
-    if member == UNBOUND_TYPE:
-        return KEEP
-    assert isinstance(member, Scalar)
-    return _MAKERS[member](words, layout.payload(name, member))
-
-
-def _numpy_maker(dtype: np.dtype[Any]) -> Callable[[np.ndarray[Any, Any], int], object]:
-    def make(words: np.ndarray[Any, Any], word: int) -> object:
-        raw = words[word : word + 2].tobytes()
-        if dtype == np.complex64:
-            raw = raw[:4] + raw[8:12]
-        return np.frombuffer(raw, dtype, 1)[0]
-
-    return make
-
-
-_MAKERS: dict[Scalar, Callable[[np.ndarray[Any, Any], int], object]] = {
-    PY_BOOL: lambda words, word: bool(words[word]),
-    PY_INT: lambda words, word: int(words[word]),
-    PY_FLOAT: lambda words, word: float(words[word : word + 1].view(np.float64)[0]),
-    PY_COMPLEX: lambda words, word: complex(*words[word : word + 2].view(np.float64)),
-    **{scalar: _numpy_maker(dtype) for dtype, scalar in _DTYPES.items()},
-}
+def free_memory() -> int:
+    """Return about how many bytes of memory are free."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not told here
+        return 1 << 62

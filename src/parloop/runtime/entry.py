@@ -10,16 +10,17 @@ import ctypes
 import functools
 import itertools
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from parloop.codegen.layout import Header
 from parloop.ir.types import PY_BOOL, PY_INT, Array, Scalar, Type
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
-from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
+from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, LaunchWord, Row, entry_text
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -51,6 +52,9 @@ class Entry:
     the arguments alive as long as the record is used.
     """
 
+    table: bytes | None = None
+    """The signature for native code, where there is a native `pack`."""
+
 
 def make_entry(parameters: tuple[ParameterSpec, ...], *, may_overlap_pairs: Pairs) -> Entry:
     """Return the entry for these parameters, native where the interpreter's layout is known."""
@@ -64,7 +68,55 @@ def make_entry(parameters: tuple[ParameterSpec, ...], *, may_overlap_pairs: Pair
         return Entry(parameters, may_overlap_pairs, slow)
     native = _native_side(layout)
     pack = native.new_function(ctypes.byref(native.pack), table, None)
-    return Entry(parameters, may_overlap_pairs, pack)
+    return Entry(parameters, may_overlap_pairs, pack, table)
+
+
+Launcher: TypeAlias = Callable[[int, range, tuple[object, ...]], int]
+"""`launch(record_address, indices, values)`: the kernel's status, or -1 with nothing run."""
+
+
+def make_launcher(
+    entry: Entry,
+    template: bytes,
+    keys: Sequence[tuple[int, int]],
+    kernel_address: int,
+    trips: int,
+    places: Sequence[int],
+    n_values: int,
+) -> Launcher | None:
+    """Return a function that packs a record and runs the whole loop, or None without native code.
+
+    The record gets `template` first, then the range and the arguments, which are the items `places`
+    of a tuple of `n_values`. Nothing is run unless they match, no pair overlaps, and the words of
+    `keys` have the values given there. Scratch memory begins right behind the template.
+    """
+    layout = capi.find_layout()
+    if layout is None or entry.table is None:
+        return None
+    if len(places) != len(entry.parameters) or not all(0 <= p < n_values for p in places):
+        raise ValueError(f"{places=} must name an item for each parameter")
+    words = [0] * len(LaunchWord)
+    words[LaunchWord.TABLE] = id(entry.table) + layout.bytes_data
+    words[LaunchWord.TEMPLATE] = id(template) + layout.bytes_data
+    words[LaunchWord.TEMPLATE_BYTES] = len(template)
+    words[LaunchWord.SCRATCH] = 8 * Header.SCRATCH
+    words[LaunchWord.KERNEL] = kernel_address
+    words[LaunchWord.TRIPS], words[LaunchWord.KEYS] = trips, len(keys)
+    words[LaunchWord.ITEMS] = n_values
+    for word, value in keys:
+        words += (8 * word, value)
+    words += places
+    native = _native_side(layout)
+    table = _Table(struct.pack(f"<{len(words)}q", *words))
+    table.kept = (entry, template)
+    launch: Launcher = native.new_function(ctypes.byref(native.launch), table, None)
+    return launch
+
+
+class _Table(bytes):
+    """A table that keeps alive what it points to."""
+
+    kept: tuple[object, ...]
 
 
 def make_caller(address: int) -> Callable[[int, int, int], int]:
@@ -168,6 +220,7 @@ class _NativeSide:
     loaded: jit.Loaded
     pack: _MethodDefinition
     call: _MethodDefinition
+    launch: _MethodDefinition
     new_function: Callable[..., Callable[..., int]]
 
 
@@ -194,10 +247,11 @@ def _native_side(layout: capi.Layout) -> _NativeSide:
     loaded = jit.load(_object_code(layout), externals)
     pack = _MethodDefinition(b"pack", loaded.address("parloop_pack"), _METH_FASTCALL, None)
     call = _MethodDefinition(b"call", loaded.address("parloop_call"), _METH_FASTCALL, None)
+    launch = _MethodDefinition(b"launch", loaded.address("parloop_launch"), _METH_FASTCALL, None)
     new_function = ctypes.PYFUNCTYPE(
         ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p
     )(("PyCFunction_NewEx", ctypes.pythonapi))
-    return _NativeSide(loaded, pack, call, new_function)
+    return _NativeSide(loaded, pack, call, launch, new_function)
 
 
 def _object_code(layout: capi.Layout) -> bytes:

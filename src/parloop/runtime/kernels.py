@@ -21,6 +21,7 @@ from parloop.staging.specialise import Typing
 class Machine:
     """Machine code of one variant, in memory. `run` and `check` hold the GIL."""
 
+    address: int
     run: Callable[[int, int, int], int]
     check: Callable[[int, int, int], int]
     events: tuple[tuple[int, str], ...]
@@ -65,6 +66,7 @@ def _load(text: KernelText) -> Machine:
         addresses[name] = address
     loaded = jit.load(compile_cached(text.text), addresses)
     return Machine(
+        loaded.address("kernel"),
         make_caller(loaded.address("kernel")),
         make_caller(loaded.address("check")),
         text.events,

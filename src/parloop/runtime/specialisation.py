@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -16,7 +16,9 @@ from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime.decision import decide, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
+from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
 from parloop.runtime.kernels import Kernel, make_kernel
+from parloop.runtime.pool import get_pool
 from parloop.runtime.transaction import Saved
 from parloop.schedule.plan import make_plan
 from parloop.staging.aliasing import describe, find_overlaps
@@ -28,12 +30,48 @@ MOST_DECISIONS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """The memory of one launch: its words, and the scratch memory of the kernel behind them.
+
+    `integers` and `floats` are the same words, from which reading one takes a third of the time.
+    """
+
+    words: np.ndarray[Any, Any]
+    address: int
+    integers: memoryview[int]
+    floats: memoryview[float]
+    memory: np.ndarray[Any, Any]
+    buffers: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """Where slices keep what they overwrite."""
+
+
+def make_record(n_words: int, scratch_words: int) -> Record:
+    """Return a new record, in which nothing is set but the address of the scratch memory."""
+    memory = np.zeros(n_words + scratch_words, np.int64)
+    words = memory[:n_words]
+    address: int = memory.__array_interface__["data"][0]
+    words[Header.SCRATCH] = address + 8 * n_words
+    integers: Any = memoryview(memory.data)
+    return Record(words, address, integers, integers.cast("B").cast("d"), memory)
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A kernel for launches of one kind, and what its slices have to save."""
 
     kernel: Kernel
+    everything: tuple[Saved, ...]
     saved_if_raising: tuple[Saved, ...]
     saved: tuple[Saved, ...]
+    records: list[Record] = field(default_factory=list)
+    """Records that no launch uses at the moment."""
+
+    def take_record(self) -> Record:
+        """Return a record for one launch of this kernel, which gives it back to `records`."""
+        try:
+            return self.records.pop()
+        except IndexError:
+            return make_record(self.kernel.layout.n_words, self.kernel.fast.scratch_words)
 
 
 @dataclass(slots=True)
@@ -51,30 +89,54 @@ class Specialisation:
     entry: Entry
     template: np.ndarray[Any, Any]
     key_words: itemgetter[Any]
+    key_places: tuple[int, ...]
+    """The words of the record that `key_words` picks."""
     analyses: dict[object, Analysis] = field(default_factory=dict)
     decisions: dict[object, Ready] = field(default_factory=dict)
     kernels: dict[object, Ready] = field(default_factory=dict)
+    reader: Callable[[Record], tuple[object, ...]] | None = None
+    """Reads the outputs from a record; made when first needed."""
+    inspected: bool | None = None
+    """Whether there are index arrays to look at before a launch; not known before the first one."""
 
     def new_record(self) -> tuple[np.ndarray[Any, Any], int]:
         """Return a record with everything in it that the signature decides, and its address."""
         words = self.template.copy()
         return words, words.__array_interface__["data"][0]
 
-    def ready(self, words: np.ndarray[Any, Any], arguments: Mapping[str, Any], overlap: bool) -> Ready:
+    def ready(
+        self,
+        words: np.ndarray[Any, Any],
+        arguments: Mapping[str, Any],
+        overlap: bool,
+        threads: int | None = None,
+    ) -> Ready:
         """Return the kernel for a packed record; `overlap` says that some arrays may share memory."""
         values = words.tolist()
-        key = self.key_words(values)
+        distinct = self.distinct_loops(values, arguments, threads)
+        key = (self.key_words(values), distinct)
         if not overlap:
             found = self.decisions.get(key)
             if found is not None:
                 return found
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
-        ready = self.decided(values, arguments, facts)
+        ready = self.decided(values, arguments, facts, distinct)
         if not overlap:
             if len(self.decisions) >= MOST_DECISIONS:
                 self.decisions.clear()
             self.decisions[key] = ready
         return ready
+
+    def distinct_loops(
+        self, values: list[int], arguments: Mapping[str, Any], threads: int | None
+    ) -> frozenset[int]:
+        """Return the loops that the index arrays of this launch make parallel."""
+        if self.inspected is None:
+            self.inspected = has_inspectors(self.analysis(None))
+        if not self.inspected:
+            return frozenset()
+        indices = range(*(values[word] for word in (Header.START, Header.STOP, Header.STEP)))
+        return distinct_loops(self.analysis(None), Launched(indices, arguments, get_pool(threads).threads))
 
     def self_overlaps(self, arguments: Mapping[str, Any]) -> Facts | None:
         """Return the arrays whose own elements share memory, when no two arrays do."""
@@ -91,9 +153,13 @@ class Specialisation:
         )
 
     def decided(
-        self, values: list[int], arguments: Mapping[str, Any], facts: Facts | None
+        self,
+        values: list[int],
+        arguments: Mapping[str, Any],
+        facts: Facts | None,
+        distinct: frozenset[int],
     ) -> Ready:
-        """Return the kernel for these values and this sharing of memory."""
+        """Return the kernel for these values, this sharing of memory, and these index arrays."""
         parameters = parameter_values(self.typing, self.layout, values)
         contiguous = frozenset(
             name
@@ -104,6 +170,9 @@ class Specialisation:
         decision = decide(
             analysis, self.typing, parameters, noalias=facts is None, contiguous=contiguous
         )
+        if distinct:
+            loops = still_parallel(distinct, self.analysis(None), analysis)
+            decision = replace(decision, parallel=decision.parallel | loops)
         plan = make_plan(self.typing, analysis, decision)
         key = (tuple(sorted(plan.cores)), plan.inside, plan.noalias, plan.contiguous)
         ready = self.kernels.get(key)
@@ -149,6 +218,7 @@ def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation
         and isinstance(types[other], Array)
         and (one in written or other in written)
     )
+    key_places = tuple(_key_words(typing, layout))
     entry = make_entry(tuple(parameters), may_overlap_pairs=pairs)
     return Specialisation(
         nest,
@@ -158,7 +228,8 @@ def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation
         names,
         entry,
         _template(typing, layout),
-        itemgetter(*_key_words(typing, layout)),
+        itemgetter(*key_places),
+        key_places,
     )
 
 
@@ -193,8 +264,8 @@ def written_arrays(nest: Nest) -> frozenset[str]:
 
 def saved_arrays(
     nest: Nest, kernel: Kernel, facts: Facts | None
-) -> tuple[tuple[Saved, ...], tuple[Saved, ...]]:
-    """Return what slices save where a warning may become an exception, and what they save otherwise.
+) -> tuple[tuple[Saved, ...], tuple[Saved, ...], tuple[Saved, ...]]:
+    """Return what slices write, what they save where a warning may become an exception, and otherwise.
 
     An array that is written and never read can be written again with the same values, so it is saved only
     where something may raise: then elements that CPython would not have come to must be as before.
@@ -204,13 +275,13 @@ def saved_arrays(
     everything = tuple(Saved(name, _row_offset(nest, name, inside)) for name in sorted(written))
     fast = kernel.fast
     if fast.can_raise:
-        return everything, everything
+        return everything, everything, everything
     if not fast.watched_flags:
-        return (), ()
+        return everything, (), ()
     loaded = {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
     if facts is not None:
-        return everything, everything
-    return everything, tuple(s for s in everything if s.array in loaded)
+        return everything, everything, everything
+    return everything, everything, tuple(s for s in everything if s.array in loaded)
 
 
 def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:

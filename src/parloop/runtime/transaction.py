@@ -1,15 +1,18 @@
 """Run a kernel slice by slice, so that CPython's state can be restored whatever happens in one.
 
-See `docs/architecture.md`, *The transaction*, and `docs/decisions/0001-slices-instead-of-blocks.md`.
+See `docs/architecture.md`, *The transaction*. An exception may come out of any call here, because
+CPython serves signal handlers after each; it is kept until the state is one that the user's loop
+could have been in. So every step can be done again from its beginning.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -24,10 +27,24 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
-from parloop.runtime.kernels import Kernel
 
 SLICE_SECONDS = 0.02
 """How long a slice is meant to take: interrupts are served between slices."""
+
+UNCERTAIN_SECONDS = 0.005
+"""The same where one iteration may take much longer than another."""
+
+GROWTH = 4
+"""No slice has more than so many times the iterations of the one before it."""
+
+COPIES_PER_SLICE = 10
+"""A slice takes at least so many times as long as saving what it overwrites."""
+
+ROW_BYTES = 1 << 20
+"""How much a slice saves where what it saves is cut along with it: it is still in the cache."""
+
+FAIL_AT = os.environ.get("PARLOOP_TEST_TRIP", "")
+"""For tests: slices that are taken for tripped: `first`, `middle`, `last`, `all`, or none."""
 
 FLAG_NAMES = {
     FLAG_INVALID: "invalid",
@@ -35,6 +52,37 @@ FLAG_NAMES = {
     FLAG_OVERFLOW: "over",
     FLAG_UNDERFLOW: "under",
 }
+
+NOT_RUN: Final = -1
+"""In the record's status until the kernel has written its own."""
+
+
+class RunsSlices(Protocol):
+    """One variant of a kernel: `kernels.Machine`, or what stands in for it in a test."""
+
+    @property
+    def run(self) -> Any:
+        """`run(record, lo, hi) -> status`."""
+
+    @property
+    def events(self) -> Sequence[tuple[int, str]]:
+        """The warnings that the precise variant may log: line and text."""
+
+    @property
+    def watched_flags(self) -> int:
+        """The floating-point flags that mean something."""
+
+
+class TwoVariants(Protocol):
+    """A kernel: `kernels.Kernel`, or what stands in for it in a test."""
+
+    @property
+    def fast(self) -> RunsSlices:
+        """The variant that only notices that something may have happened in a slice."""
+
+    @property
+    def precise(self) -> RunsSlices:
+        """The variant that finds out what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +117,13 @@ class Warned:
 
 @dataclass(slots=True)
 class Launch:
-    """One run of a kernel over iterations 0 .. trips-1 of the user's range."""
+    """One run of a kernel over iterations 0 .. trips-1 of the user's range.
 
-    kernel: Kernel
+    After `run`, `done` says how many iterations there were, and the words and arrays are as CPython
+    would have left them after these.
+    """
+
+    kernel: TwoVariants
     words: np.ndarray[Any, Any]
     address: int
     indices: range
@@ -80,42 +132,121 @@ class Launch:
     warned: Warned
     seconds_per_iteration: float
     done: int = 0
-    broke: bool = False
     error: BaseException | None = None
+    """What a signal handler raised: to be raised when the names are bound."""
+    failure: BaseException | None = None
+    """A bug of ours, after which everything was undone that it may have touched."""
     trips_seen: int = 0
     raised: bool = False
+    """Iteration `done` cannot be finished natively."""
     threads: int = 1
-    scratch: np.ndarray[Any, Any] | None = None
-    """Memory that the record points to; kept alive as long as the launch."""
+    certain: bool = True
+    """Whether all iterations take about the same time, as far as the text tells."""
     log: list[tuple[int, str]] = field(default_factory=list)
     """The warnings of the last precise run, in order of their first occurrence."""
     buffers: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    copy_seconds: float = 0.0
+    most: int = 0
+    """The most iterations that the next slice may have; 0 before the first."""
+    record: Any = None
+    """What the words belong to; kept alive as long as the launch."""
 
     def run(self) -> None:
-        """Run as many iterations as can be; `done` says how many, the words how things stand then."""
-        total = len(self.indices)
-        while self.done < total and not self.raised:
-            lo, hi = self.done, min(total, self.done + self.slice_size())
-            undo = self.save(lo, hi)
+        """Run as many iterations as can be."""
+        try:
+            total = len(self.indices)
+            while self.done < total and not self.is_over():
+                self.run_slice(self.done, min(total, self.done + self.slice_size()))
+        except BaseException as error:  # between slices
+            self.error = error
+
+    def is_over(self) -> bool:
+        """Return whether no further slice is to be run, whatever is left."""
+        return self.raised or self.error is not None or self.failure is not None
+
+    def run_slice(self, lo: int, hi: int) -> None:
+        """Run one slice, and find out what happened in it."""
+        try:
             began = perf_counter()
-            try:
-                status = self.kernel.fast.run(self.address, lo, hi)
-            except BaseException as error:  # noqa: BLE001 - a signal handler's, kept for later
-                self.error = error
-                status = int(self.words[Header.STATUS])
-            self.settle(lo, hi, status, undo)
-            if hi == self.done:
-                self.measure(perf_counter() - began, hi - lo)
-            if self.error is not None:
+            undo = self.save(lo, hi)
+        except BaseException as error:
+            self.fail_to_save(lo, hi, error)
+            return
+        status = NOT_RUN
+        try:
+            self.words[Header.STATUS] = NOT_RUN
+            copied = perf_counter()
+            status = self.kernel.fast.run(self.address, lo, hi)
+        except BaseException as error:
+            self.error = error
+            status = self.words.item(Header.STATUS)
+            if status == NOT_RUN:
                 return
+        try:
+            self.settle(lo, hi, status, undo)
+            if self.done == hi and self.error is None:
+                self.measure(copied - began, perf_counter() - copied, hi - lo)
+        except BaseException as error:
+            self.settle_again(lo, hi, status, undo, error)
+
+    def fail_to_save(self, lo: int, hi: int, error: BaseException) -> None:
+        """Stop before a slice: `error` is a signal handler's, or ours if it comes again."""
+        try:
+            self.save(lo, hi)
+        except BaseException as again:
+            if is_same(error, again):
+                self.failure = error
+                return
+        self.error = error
+
+    def settle_again(
+        self, lo: int, hi: int, status: int, undo: _Undo, error: BaseException
+    ) -> None:
+        """Settle a slice that `error` interrupted: a handler's is kept, ours comes again."""
+        try:
+            self.settle(lo, hi, status, undo)
+            self.error = error
+        except BaseException as again:
+            undo.restore(self.words)
+            self.done = lo
+            self.log = []
+            if is_same(error, again):
+                self.failure = error
+            else:
+                self.error = error
+
+    # how large slices are
 
     def slice_size(self) -> int:
         """Return how many iterations the next slice has."""
-        return max(1, int(SLICE_SECONDS / max(self.seconds_per_iteration, 1e-12)))
+        if FAIL_AT:
+            return -(-len(self.indices) // 3)
+        wanted = SLICE_SECONDS if self.certain else UNCERTAIN_SECONDS
+        wanted = max(wanted, COPIES_PER_SLICE * self.copy_seconds)
+        size = int(wanted / max(self.seconds_per_iteration, 1e-12))
+        row_bytes = self.row_bytes()
+        if row_bytes:
+            size = min(size, ROW_BYTES // row_bytes)
+        if self.most or not self.certain:
+            size = min(size, self.most or 1)
+        return max(1, size)
 
-    def measure(self, seconds: float, iterations: int) -> None:
-        """Learn from a slice how long an iteration takes."""
-        self.seconds_per_iteration = max(seconds / iterations, 1e-12)
+    def row_bytes(self) -> int:
+        """Return how many bytes each iteration adds to what a slice saves."""
+        total = 0
+        for item in self.saved:
+            if item.offset is not None:
+                array = self.arrays[item.array]
+                rows = abs(self.indices.step)
+                total += array.nbytes // max(1, array.shape[0]) * rows
+        return total
+
+    def measure(self, copying: float, running: float, iterations: int) -> None:
+        """Learn from a slice how long an iteration takes, and the copy of what is always copied."""
+        self.seconds_per_iteration = max(running / iterations, 1e-12)
+        if any(item.offset is None for item in self.saved):
+            self.copy_seconds = copying
+        self.most = GROWTH * iterations
 
     # undoing
 
@@ -128,66 +259,77 @@ class Launch:
                 ends = (self.indices[lo] + item.offset, self.indices[hi - 1] + item.offset)
                 view = view[max(0, min(ends)) : max(0, max(ends) + 1)]
             buffer = self.buffers.get(item.array)
-            if buffer is None or buffer.shape != view.shape:
-                buffer = self.buffers[item.array] = np.empty(view.shape, view.dtype)
+            if buffer is None or buffer.shape != view.shape or buffer.dtype != view.dtype:
+                buffer = self.buffers[item.array] = np.empty_like(view, subok=False)
             np.copyto(buffer, view)
             views.append((view, buffer))
         return _Undo(self.words.copy(), views)
 
     def settle(self, lo: int, hi: int, status: int, undo: _Undo) -> None:
-        """Accept a slice, or find out what happened in it."""
-        ignored = self.ignored_flags(status)
-        if not status & TRIPPED and not ignored.remaining:
+        """Accept a slice, or find out what happened in it. May be called again from the start."""
+        errors = self.find_errors(status)
+        if not status & TRIPPED and not errors.remaining and not self.is_meant_to_fail(lo, hi):
             self.done = hi
             return
         self.trips_seen += 1
+        precise = self.kernel.precise
         undo.restore(self.words)
-        status = self.run_precisely(lo, hi, ignored)
-        if not status & RAISED:
-            self.done = hi
-        else:
-            stopped = int(self.words[Header.RAISED_AT])
+        status = self.run_precisely(precise, lo, hi, errors)
+        if status & RAISED:
+            stopped = self.words.item(Header.RAISED_AT)
             undo.restore(self.words)
+            self.log = []
             if stopped > lo:
-                self.run_precisely(lo, stopped, ignored)
+                self.run_precisely(precise, lo, stopped, errors)
             self.done = stopped
             self.raised = True
-        if not (status & RAISED and self.done == lo):
-            self.warn()
+        else:
+            self.done = hi
+        self.warn()
 
-    def ignored_flags(self, status: int) -> _Errors:
+    def is_meant_to_fail(self, lo: int, hi: int) -> bool:
+        """Return whether a test wants this slice to be taken for tripped."""
+        match FAIL_AT:
+            case "":
+                return False
+            case "first":
+                return lo == 0
+            case "last":
+                return hi == len(self.indices)
+            case "middle":
+                return lo > 0 and hi < len(self.indices)
+            case _:
+                return True
+
+    def find_errors(self, status: int) -> _Errors:
         """Return how the user wants the flags of `status` treated."""
         flags = (status >> FLAG_SHIFT) & self.kernel.fast.watched_flags
-        if not flags and not status & TRIPPED:
+        if not flags and not status & TRIPPED and not FAIL_AT:
             return _NO_ERRORS
-        modes = np.geterr()
+        modes: Mapping[str, str] = dict(np.geterr())  # type: ignore[arg-type]
         remaining = [n for bit, n in FLAG_NAMES.items() if flags & bit and modes[n] != "ignore"]
         ignored = sum(WARNING_BIT[n] for n, mode in modes.items() if mode == "ignore")
         strict = any(mode not in ("ignore", "warn") for mode in modes.values())
         return _Errors(tuple(remaining), ignored, strict or warnings_may_raise())
 
-    def run_precisely(self, lo: int, hi: int, errors: _Errors) -> int:
+    def run_precisely(self, machine: RunsSlices, lo: int, hi: int, errors: _Errors) -> int:
         """Run iterations in order, one test an operation, and log the warnings."""
-        machine = self.kernel.precise
         log = np.zeros(max(1, len(machine.events)), np.int64)
         self.words[Header.EVENTS] = log.__array_interface__["data"][0]
         self.words[Header.EVENT_COUNT] = 0
         self.words[Header.IGNORED] = errors.ignored
         self.words[Header.STRICT] = errors.strict
-        try:
-            status = machine.run(self.address, lo, hi)
-        except BaseException as error:  # noqa: BLE001 - a signal handler's, kept for later
-            self.error = error
-            status = int(self.words[Header.STATUS])
-        self.log = [
-            machine.events[i] for i in sorted(np.flatnonzero(log), key=lambda i: int(log[i]))
-        ]
+        status: int = machine.run(self.address, lo, hi)
+        order = sorted(np.flatnonzero(log).tolist(), key=log.tolist().__getitem__)
+        self.log = [machine.events[number] for number in order]
         return status
 
     def warn(self) -> None:
-        """Give the warnings of the last precise run."""
-        for line, text in self.log:
+        """Give the warnings of the last precise run, each once."""
+        while self.log:
+            line, text = self.log[0]
             self.warned.emit(line, text)
+            del self.log[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +354,19 @@ class _Undo:
             np.copyto(view, buffer)
 
 
+def is_same(error: BaseException, again: BaseException) -> bool:
+    """Return whether a step failed in the same way twice: then it was not a signal handler."""
+    return type(error) is type(again) and str(error) == str(again)
+
+
 def warnings_may_raise() -> bool:
     """Return whether a `RuntimeWarning` may be raised, or has to be given each time it happens.
 
-    Errs towards yes: filters that would need the text of the warning to decide count.
+    Errs towards yes: filters that would need the text of the warning to decide count, and so does
+    a `warnings.showwarning` of somebody's own.
     """
+    if warnings.showwarning is not getattr(warnings, "_showwarning_orig", warnings.showwarning):
+        return True
     for action, _, category, _, _ in warnings.filters:
         if action in ("error", "always", "all") and issubclass(RuntimeWarning, category):
             return True

@@ -1,0 +1,135 @@
+"""Run a loop both ways: what machine code has left against what CPython leaves.
+
+The native run comes first. Then the arrays are set back and the loop is run again from its text, as
+far as the native run went; what the two have left is compared bit by bit, NaNs apart. CPython's
+results are the ones that stay.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import warnings
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site
+from parloop.diagnostics import Mismatch
+
+_INDICES = "__parloop_indices__"
+
+_USERS = (ArithmeticError, LookupError, NameError, TypeError, ValueError, Warning)
+"""What the statements of a loop may raise."""
+
+
+def run_both(
+    site: Site,
+    indices: range,
+    values: tuple[object, ...],
+    frame: FrameType,
+    native: Callable[[], Outcome | None],
+) -> Outcome | None:
+    """Return what `native` returns, or raise `Mismatch` if CPython leaves something else."""
+    names = _names(site, values, frame)
+    arrays = {n: v for n, v in names.items() if type(v) is np.ndarray and v.flags.writeable}
+    before = {name: array.copy() for name, array in arrays.items()}
+    outcome = native()
+    if outcome is None or outcome.done == 0:
+        return outcome
+    after = {name: array.copy() for name, array in arrays.items()}
+    for name, array in arrays.items():
+        np.copyto(array, before[name])
+    left = _run_text(site, indices[: outcome.done], names, frame)
+    for name, array in arrays.items():
+        if why := find_difference(array, after[name]):
+            raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
+    for name, value in zip(site.info.outputs, outcome.values, strict=True):
+        expected = left.get(name, UNBOUND)
+        if value is KEEP:
+            value = names.get(name, UNBOUND)
+        if value is not expected and (why := find_difference(expected, value)):
+            raise Mismatch(f"{_place(site)}: `{name}`: {why}")
+    return outcome
+
+
+def find_difference(expected: Any, found: Any) -> str | None:
+    """Return how `found` differs from `expected` in type or bits, or None; NaNs do not."""
+    if type(found) is not type(expected):
+        return f"{expected!r} in CPython, {found!r} natively, of type {type(found).__name__}"
+    if not isinstance(expected, np.ndarray):
+        if _bits(np.asarray(expected)) == _bits(np.asarray(found)) and expected is not UNBOUND:
+            return None
+        return f"{expected!r} in CPython, {found!r} natively"
+    if _bits(expected) == _bits(found):
+        return None
+    for place in np.ndindex(expected.shape):
+        if _bits(np.asarray(expected[place])) != _bits(np.asarray(found[place])):
+            where = ", ".join(map(str, place))
+            return f"element [{where}] is {expected[place]!r} in CPython, {found[place]!r} natively"
+    return None
+
+
+def _bits(array: np.ndarray[Any, Any]) -> bytes | list[Any]:
+    """Return the bits, with one and the same for every NaN."""
+    if array.dtype.hasobject:  # Python's integers beyond 64 bits
+        return [repr(item) for item in array.reshape(-1)]
+    made = np.array(array, order="C")
+    parts = (made.real, made.imag) if made.dtype.kind == "c" else (made,)
+    for part in parts:
+        if part.dtype.kind == "f":
+            part[np.isnan(part)] = np.nan
+    return made.tobytes()
+
+
+def _names(site: Site, values: tuple[object, ...], frame: FrameType) -> dict[str, object]:
+    names = dict(zip(site.info.passed, values, strict=True))
+    for name in site.info.looked_up:
+        value = site.look_up(frame, name)
+        if value is not UNBOUND:
+            names[name] = value
+    for name in site.info.outputs:
+        value = site.binding(frame, name)
+        if value is not UNBOUND:
+            names.setdefault(name, value)
+    return names
+
+
+def _run_text(
+    site: Site, indices: range, names: Mapping[str, object], frame: FrameType
+) -> dict[str, object]:
+    """Run the loop's text over `indices`, without its warnings; return the names that it leaves."""
+    space = {**frame.f_globals, "__warningregistry__": {}}
+    space.setdefault("__builtins__", builtins)
+    local = {**names, _INDICES: indices}
+    shown = warnings._showwarnmsg  # type: ignore[attr-defined]
+    warnings._showwarnmsg = lambda message: None  # type: ignore[attr-defined]
+    try:
+        exec(_compile(site), space, local)
+    except _USERS as error:
+        raise Mismatch(f"{_place(site)}: CPython raises {error!r}") from error
+    finally:
+        warnings._showwarnmsg = shown  # type: ignore[attr-defined]
+    return local
+
+
+def _compile(site: Site) -> CodeType:
+    """Return the code of the loop alone, over given indices and without its `else`.
+
+    Its names are looked up as in the body of a class, in one dictionary: closures see the same.
+    """
+    loop = copy.deepcopy(site.info.node)
+    loop.iter = ast.copy_location(ast.Name(_INDICES, ast.Load()), loop.iter)
+    loop.orelse = []
+    module = ast.fix_missing_locations(ast.Module([loop], []))
+    code: CodeType = compile(
+        module, site.info.path, "exec", site.info.flags, dont_inherit=True
+    )
+    return code
+
+
+def _place(site: Site) -> str:
+    return f"{site.info.path}:{site.info.line}"

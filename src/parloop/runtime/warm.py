@@ -1,0 +1,213 @@
+"""Launches that repeat an earlier one: same functions, types, integers and settings.
+
+Everything that an earlier launch has decided is in a function made for it, which compares what the
+decisions came from and makes one native call. It answers None where anything is not as before.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from types import FrameType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from parloop import config
+from parloop.capture.sites import UNBOUND, Outcome, Site
+from parloop.codegen.layout import FLAG_SHIFT, Header
+from parloop.runtime import transaction
+from parloop.runtime.arguments import Guard, watch
+from parloop.runtime.entry import make_launcher
+from parloop.runtime.results import make_reader
+from parloop.runtime.specialisation import Ready, Specialisation
+from parloop.runtime.stats import SiteRecord
+
+Warm: TypeAlias = Callable[[range, tuple[object, ...], FrameType], Outcome | None]
+"""Runs the whole loop, or returns None with nothing changed that matters."""
+
+try:
+    from numpy._core.umath import _extobj_contextvar as _errors
+
+    error_state: Callable[[], object] = _errors.get
+except ImportError:  # another NumPy
+    error_state = np.geterr
+"""What `np.errstate` has set, as an object that is the same while nothing is set anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a launch was made from, and what came of it."""
+
+    site: Site
+    cold: Callable[[Site, range, tuple[object, ...], FrameType], Outcome | None]
+    """Runs the loop without what is remembered here."""
+    guards: tuple[Guard, ...]
+    specialisation: Specialisation
+    ready: Ready
+    record: SiteRecord
+    threads: int
+    run_address: int
+    blocks: int
+    key: tuple[int, ...]
+    """The values of the record's key words."""
+    trips: int
+
+
+def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm | None:
+    """Return the way to repeat a launch that went well and in one slice, if there is one.
+
+    Only for kernels whose slices save nothing: a tripped slice is simply run again.
+    """
+    site, ready, specialisation = made.site, made.ready, made.specialisation
+    watched = watch(site, made.guards, values, frame)
+    if watched is None:
+        return None
+    passed = site.info.passed
+    looked_up = tuple(n for n in specialisation.inputs if n not in passed)
+    if len(looked_up) + len(passed) > 200:
+        return None
+    missing = tuple(
+        n
+        for n in specialisation.nest.inputs
+        if n not in specialisation.inputs and not n.startswith("%")
+    )
+    everything = (*passed, *looked_up)
+    launch = make_launcher(
+        specialisation.entry,
+        _template(made),
+        tuple(zip(specialisation.key_places, made.key, strict=True)),
+        ready.kernel.fast.address,
+        made.trips,
+        tuple(everything.index(name) for name in specialisation.inputs),
+        len(everything),
+    )
+    if launch is None:
+        return None
+    return _Repeat(made, launch, watched, looked_up, missing, frame.f_globals).make()
+
+
+def _template(made: Made) -> bytes:
+    words = made.specialisation.template.copy()
+    words[Header.RUN], words[Header.BLOCKS] = made.run_address, made.blocks
+    words[Header.STATUS] = transaction.NOT_RUN
+    return words.tobytes()
+
+
+def harmless_flags(watched_flags: int, modes: Mapping[str, str]) -> int:
+    """Return the bits of a status that mean nothing where NumPy treats errors as in `modes`."""
+    bits = 0xFF & ~watched_flags
+    for bit, name in transaction.FLAG_NAMES.items():
+        if modes[name] == "ignore":
+            bits |= bit
+    return bits << FLAG_SHIFT
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """The parts of the function that `make` makes."""
+
+    made: Made
+    launch: Callable[[int, range, tuple[object, ...]], int]
+    watched: tuple[tuple[tuple[int, object], ...], tuple[tuple[dict[str, Any], str, object], ...]]
+    looked_up: tuple[str, ...]
+    missing: tuple[str, ...]
+    globals: dict[str, Any]
+
+    def make(self) -> Warm:
+        """Return the function. Its variables are cells, which are the quickest to read."""
+        made, launch, names = self.made, self.launch, self.globals
+        items, entries = self.watched
+        looked_up = self.looked_up + self.missing
+        process, block, get_block = config._process, config._block.get(), config._block.get
+        errors, filters, action = error_state(), list(warnings.filters), warnings.defaultaction  # type: ignore[attr-defined]
+        show = warnings.showwarning
+        watches_flags = bool(made.ready.kernel.fast.watched_flags)
+        harmful = ~harmless_flags(made.ready.kernel.fast.watched_flags, dict(np.geterr()))  # type: ignore[arg-type]
+        take, release = made.ready.take_record, made.ready.records.append
+        read = make_reader(made.site.info.outputs, made.specialisation.layout)
+        count, trips, threads = made.record.ran_native, made.trips, made.threads
+        status_word, not_run = int(Header.STATUS), transaction.NOT_RUN
+
+        def warm(
+            indices: range, values: tuple[object, ...], frame: FrameType
+        ) -> Outcome | None:
+            if (
+                config._process is not process
+                or get_block() is not block
+                or frame.f_globals is not names
+            ):
+                return None
+            for place, value in items:
+                if values[place] is not value:
+                    return None
+            for holder, key, value in entries:
+                if holder.get(key, UNBOUND) is not value:
+                    return None
+            if watches_flags and (
+                error_state() is not errors
+                or warnings.filters != filters
+                or warnings.defaultaction != action  # type: ignore[attr-defined]
+                or warnings.showwarning is not show
+            ):
+                return None
+            if looked_up:
+                more = self.look_up(frame)
+                if more is None:
+                    return None
+                values += more
+            record = take()
+            integers = record.integers
+            integers[status_word] = not_run
+            interrupt: BaseException | None = None
+            try:
+                began = perf_counter()
+                status = launch(record.address, indices, values)
+            except BaseException as error:
+                status = integers[status_word]
+                if status == not_run:
+                    raise
+                interrupt = error
+            if status & harmful:
+                if status != not_run:
+                    return self.again(indices, values, frame, interrupt)
+                release(record)
+                return None
+            try:
+                outcome = Outcome(trips, read(record), False, interrupt)
+                count(perf_counter() - began, trips, threads)
+                release(record)
+                return outcome
+            except BaseException as error:
+                return Outcome(trips, read(record), False, interrupt or error)
+
+        return warm
+
+    def again(
+        self,
+        indices: range,
+        values: tuple[object, ...],
+        frame: FrameType,
+        interrupt: BaseException | None,
+    ) -> Outcome | None:
+        """Run the loop anew, for something happened in it; it has written what it will write."""
+        site, cold = self.made.site, self.made.cold
+        passed = values[: len(site.info.passed)]
+        try:
+            outcome = cold(site, indices, passed, frame)
+        except BaseException as error:
+            interrupt = error
+            outcome = cold(site, indices, passed, frame)
+        if interrupt is not None:
+            outcome = outcome or Outcome(0)
+            outcome.error = interrupt
+        return outcome
+
+    def look_up(self, frame: FrameType) -> tuple[object, ...] | None:
+        """Return the values that the site does not pass, or None if other names have values now."""
+        look_up = self.made.site.look_up
+        if any(look_up(frame, name) is not UNBOUND for name in self.missing):
+            return None
+        return tuple([look_up(frame, name) for name in self.looked_up])

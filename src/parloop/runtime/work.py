@@ -1,0 +1,96 @@
+"""How much work a loop is: whether machine code pays, and how evenly the iterations share it."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from parloop.capture.sites import SiteInfo
+from parloop.config import Settings
+from parloop.ir.nodes import Const, Expr, Extent, For, Name, Nest, While
+from parloop.ir.walk import expressions, loops, statements
+from parloop.schedule.cost import (
+    SECONDS_PER_OPERATION,
+    UNKNOWN_TRIPS,
+    estimate_operations,
+    interpreter_seconds,
+)
+
+LEAST_SECONDS: Final = 1e-3
+"""Loops that CPython finishes sooner are left to it, unless a setting says otherwise."""
+
+PART_OF_THE_LEAST: Final = 0.5
+"""Sites ask for loops of so much of what pays: the estimate may err."""
+
+
+def least_seconds(settings: Settings) -> float:
+    """Return the time in CPython from which on machine code pays."""
+    return LEAST_SECONDS if settings.min_work_ms is None else settings.min_work_ms * 1e-3
+
+
+def pays(operations: float, settings: Settings) -> bool:
+    """Return whether a loop of so many operations is large enough for machine code."""
+    return interpreter_seconds(operations) >= least_seconds(settings)
+
+
+def is_even(nest: Nest) -> bool:
+    """Return whether all iterations take about the same time, as far as the text tells."""
+    if any(isinstance(stmt, While) for stmt in statements((nest.loop,))):
+        return False
+    inner = [loop for loop in loops(nest.loop.body) if isinstance(loop, For)]
+    bound = {stmt.target for stmt in statements((nest.loop,)) if hasattr(stmt, "target")}
+    return not any(
+        _is_unknown(part, bound)
+        for loop in inner
+        for bounds in (loop.start, loop.stop, loop.step)
+        for part in expressions(bounds)
+    )
+
+
+def _is_unknown(part: Expr, bound: set[str]) -> bool:
+    match part:
+        case Const() | Extent():
+            return False
+        case Name(id=name):
+            return name in bound
+        case _:
+            return hasattr(part, "array")
+
+
+def least_trips(nest: Nest, settings: Settings) -> int:
+    """Return the fewest iterations for which machine code may pay; 0 if it depends on more."""
+    if any(isinstance(stmt, For | While) for stmt in statements(nest.loop.body)):
+        return 0
+    operations = estimate_operations(nest, range(1), {})
+    least = PART_OF_THE_LEAST * least_seconds(settings)
+    return math.floor(least / (operations * SECONDS_PER_OPERATION))
+
+
+def text_would_pay(info: SiteInfo, indices: range, settings: Settings) -> bool:
+    """Return whether a loop that could not be lowered is likely to have paid."""
+    operations = _operations(info.node.body) * len(indices)
+    return pays(operations, settings)
+
+
+def _operations(body: list[ast.stmt]) -> float:
+    total = 0.0
+    for stmt in body:
+        for node in ast.walk(stmt):
+            match node:
+                case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.Call() | ast.Subscript():
+                    total += 1
+                case ast.For() | ast.While():
+                    total += (UNKNOWN_TRIPS - 1) * _operations(node.body)
+                case ast.stmt():
+                    total += 1
+    return total
+
+
+def operations_of(nest: Nest, indices: range, arguments: Mapping[str, Any]) -> float:
+    """Return how many operations a launch is, infinitely many beyond all numbers."""
+    try:
+        return estimate_operations(nest, indices, arguments)
+    except OverflowError:
+        return math.inf
