@@ -85,7 +85,7 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
         writer.declare(name)
         writer.fetch(name, program.layout.variables[name])
     writer.make_raise_block()
-    writer.builder.store(I64(-1), writer.word(Header.BROKE_AT))
+    writer.builder.store(I64(0), writer.word(Header.BROKE_AT))
     start, step = writer.header(Header.START), writer.header(Header.STEP)
     writer.counted(nest.loop, lo, hi, start, step)
     for name in names:
@@ -118,7 +118,8 @@ class _KernelWriter(RegionWriter):
             return after
         noting = self.function.append_basic_block("broke")
         at = ir.IRBuilder(noting)
-        at.store(counter, at.gep(self.record, [I64(Header.BROKE_AT)], source_etype=I64))
+        word = at.gep(self.record, [I64(Header.BROKE_AT)], source_etype=I64)
+        at.store(at.add(counter, I64(1)), word)
         at.branch(after)
         return noting
 

@@ -45,7 +45,7 @@ class Header(IntEnum):
     STATUS = 11
     """Set when a slice ends: its status, for whoever lost the return value to a signal handler."""
     BROKE_AT = 12
-    """Set by a slice: the iteration in which the outermost loop was left by `break`, or -1."""
+    """Set by a slice: 1 more than the iteration in which the outermost loop was left by `break`, or 0."""
 
 
 HEADER_WORDS = 16
