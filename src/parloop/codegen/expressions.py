@@ -144,7 +144,7 @@ class ExpressionWriter(FunctionWriter):
         """Return the address of `array[subscripts]`, tested unless it was proved to lie inside."""
         view = self.arrays[node.array]
         builder = self.builder
-        inside = id(node) in self.program.plan.inside
+        inside = id(node) in self.inside
         address = view.pointer
         outside: ir.Value | None = None
         words = [self.integer(s) for s in node.subscripts]

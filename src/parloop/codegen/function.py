@@ -119,6 +119,8 @@ class FunctionWriter(Emitter):
         self.trip = self.slot(I1)
         self.builder.store(I1(0), self.trip)
         self.raise_block: ir.Block | None = None
+        self.inside = program.plan.inside
+        """`id` of the accesses that need no test here."""
         self.anchored = True
         """Whether the value of the statement being written is surely needed."""
         self.loop_targets: list[Any] = []

@@ -268,6 +268,7 @@ class RegionWriter(ReductionWriter):
                 argument.add_attribute("noalias")
         writer = type(self)(program, function, record)
         writer.in_region = True
+        writer.inside = self.inside
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
         bound = bound_names(stmt)
         combinings = self.combinings(stmt)

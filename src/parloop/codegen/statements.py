@@ -9,7 +9,7 @@ from llvmlite import ir
 
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
-from parloop.codegen.expressions import ExpressionWriter
+from parloop.codegen.hoist import HoistWriter
 from parloop.codegen.function import Mixed
 from parloop.ir.nodes import (
     Assign,
@@ -40,7 +40,7 @@ class _Targets:
     next: ir.Block
 
 
-class StatementWriter(ExpressionWriter):
+class StatementWriter(HoistWriter):
     """Writes statements into the function."""
 
     loop_targets: list[_Targets]
@@ -149,7 +149,10 @@ class StatementWriter(ExpressionWriter):
         if any(self.is_data(e) for e in (stmt.start, stmt.stop, stmt.step)) and not self.precise:
             tripped = self.builder.load(self.trip, typ=I1)
             trips = self.builder.select(tripped, I64(0), trips)
+        proved, trips = self.tested_at_head(stmt, trips, start, step)
+        before, self.inside = self.inside, self.inside | proved
         self.counted(stmt, I64(0), trips, start, step)
+        self.inside = before
 
     def bound(self, expr: Expr) -> ir.Value:
         """Return a bound of a `range`."""

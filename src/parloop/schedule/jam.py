@@ -33,6 +33,13 @@ from parloop.ir.walk import all_expressions, blocks, expressions, loops, own_exp
 MOST_OPERATIONS = 640
 """Copies times operations of the body: what is beyond takes longer to compile than it saves."""
 
+CHEAP_CALLS = frozenset(
+    f"{home}.{name}"
+    for home in ("math", "numpy", "builtins")
+    for name in ("sqrt", "fabs", "absolute", "abs", "floor", "ceil", "min", "max", "float", "int")
+)
+"""Calls that are a few instructions: beside others the wait for a sum does not show."""
+
 
 def choose_jams(
     nest_loop: For, numbers: Mapping[int, int], parallel: frozenset[int], contiguous: frozenset[str]
@@ -115,7 +122,8 @@ def _copies(loop: For, contiguous: frozenset[str]) -> int:
     operations = sum(
         len(list(expressions(e))) for s in statements(loop.body) for e in own_expressions(s)
     )
-    if any(isinstance(e, Call) and e.callee.startswith(("math.", "numpy.")) for e in all_expressions(loop.body)):
+    inner = all_expressions(tuple(loops(loop.body)))
+    if any(isinstance(e, Call) and e.callee not in CHEAP_CALLS for e in inner):
         return 1
     wanted = 32 if _follows_memory(loop, contiguous) else 8
     while wanted > 1 and wanted * operations > MOST_OPERATIONS:
