@@ -20,6 +20,7 @@ from parloop.ir.nodes import (
     Assign,
     Break,
     Conditional,
+    Const,
     Continue,
     Expr,
     For,
@@ -132,7 +133,11 @@ class _Finder:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A store, the indices of the loops around it, and its position in the text."""
+    """A store, its position in the text, and the indices that its subscripts have to follow.
+
+    These are the index of the innermost loop around it, and of those with constant bounds, which LLVM may unroll.
+    Across the iterations of other loops it does not compare what is stored.
+    """
 
     store: Store
     indices: frozenset[str]
@@ -179,20 +184,28 @@ def _covers(other: _Place, place: _Place) -> bool:
 
 
 def _places(
-    body: tuple[Stmt, ...], indices: frozenset[str], counter: Iterator[int] | None = None
+    body: tuple[Stmt, ...],
+    indices: frozenset[str],
+    counter: Iterator[int] | None = None,
+    fixed: frozenset[str] = frozenset(),
 ) -> Iterator[_Place]:
     counter = count() if counter is None else counter
     for stmt in body:
         match stmt:
             case Store():
                 yield _Place(stmt, indices, next(counter))
-            case For(index=index):
-                yield from _places(stmt.body, indices | {index}, counter)
-                yield from _places(stmt.orelse, indices, counter)
+            case For(index=index, start=start, stop=stop):
+                within = fixed | {index} if _is_constant(start, stop) else fixed
+                yield from _places(stmt.body, within | {index}, counter, within)
+                yield from _places(stmt.orelse, indices, counter, fixed)
             case While():
                 # What a `while` repeats has no index that tells its rounds apart.
-                yield from _places(stmt.body, indices | {"%while"}, counter)
-                yield from _places(stmt.orelse, indices, counter)
+                yield from _places(stmt.body, fixed | {"%while"}, counter, fixed)
+                yield from _places(stmt.orelse, indices, counter, fixed)
             case _:
                 for part in blocks(stmt):
-                    yield from _places(part, indices, counter)
+                    yield from _places(part, indices, counter, fixed)
+
+
+def _is_constant(*bounds: Expr) -> bool:
+    return all(isinstance(bound, Const) for bound in bounds)
