@@ -338,3 +338,108 @@ def nested(a):
 def test_reductions_over_a_whole_nest_run_in_blocks() -> None:
     a = np.random.default_rng(11).integers(-9, 10, (13, 17))
     check(nested, (a,), (a.astype(np.int8),), (a[:1],))
+
+
+# elements of arrays
+
+
+def histogram(h, b):
+    for i in range(len(b)):
+        h[b[i]] += 1
+    return h
+
+
+def weighted(h, b, w):
+    for i in range(len(b)):
+        h[b[i]] += w[i]
+    return h
+
+
+def two_histograms(h, g, b, w):
+    n = 0
+    for i in range(len(b)):
+        h[b[i], 1] += w[i] > 2
+        if w[i] > 3:
+            g[w[i]] = g[w[i]] - w[i]
+            n += 1
+    return h, g, n
+
+
+def element_bits(h, g, x, b, w):
+    for i in range(len(b)):
+        h[b[i]] |= w[i]
+        g[b[i]] &= w[i]
+        x[b[i]] ^= w[i]
+    return h, g, x
+
+
+def columns(h, a):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            h[j] += a[i, j]
+    return h
+
+
+BINS = np.random.default_rng(19).integers(-7, 7, 90)
+
+
+@pytest.mark.parametrize("dtype", INTEGERS, ids=str)
+def test_counts_in_arrays_run_in_blocks(dtype: np.dtype[Any]) -> None:
+    top = np.iinfo(dtype).max
+    h = np.zeros(7, dtype)
+    brim = h.copy()
+    brim[3] = top - int(np.count_nonzero(BINS % 7 == 3))
+    over = brim.copy()
+    over[3] += 1
+    wide = np.zeros((7, 2), dtype)[:, 1]
+    check(histogram, *((x, BINS) for x in (h, brim, over, wide)), (h, BINS[:0]), (h[:3], BINS))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i4", "i8", "u2"])
+def test_sums_in_arrays_run_in_blocks(dtype: str) -> None:
+    info = np.iinfo(dtype)
+    w = (np.arange(90) % 5 - (2 if info.min else 0)).astype(dtype)
+    h = np.zeros(7, dtype)
+    brim = np.full(7, info.max - 1, dtype)
+    low = np.full(7, info.min + 1, dtype)
+    big = w.copy()
+    big[[5, 60]] = info.max
+    check(weighted, (h, BINS, w), (brim, BINS, w), (low, BINS, w), (h, BINS, big))
+
+
+def test_several_arrays_and_a_count_share_a_loop() -> None:
+    w = np.arange(90) % 6
+    h = np.zeros((7, 2), np.int16)
+    g = np.full(12, 100)[::2]
+    check(two_histograms, (h, g, BINS, w), (h[::-1], g[::-1], BINS[::-1], w), (h[:5], g, BINS, w))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i8", "u4", "?"])
+def test_bits_in_arrays_run_in_blocks(dtype: str) -> None:
+    w = np.random.default_rng(23).integers(0, 99, 90).astype(dtype)
+    h, g, x = (np.full(7, n).astype(dtype) for n in (0, 0, 1))
+    check(element_bits, (h, ~g, x, BINS, w), (g, h, x, BINS, w))
+
+
+def test_columns_are_summed_over_blocks_of_rows() -> None:
+    a = np.random.default_rng(29).integers(-9, 9, (40, 5))
+    check(columns, (np.zeros(5, np.int64), a), (np.full(5, 2**63 - 20), a))
+
+
+def float_histogram(h, b, w):
+    for i in range(len(b)):
+        h[b[i]] += w[i]
+    return h
+
+
+def other_accesses(h, b):
+    for i in range(len(b)):
+        h[0, b[i]] += 1
+        h[1, i] = h[2, i] + 1
+    return h
+
+
+def test_arrays_of_floats_and_arrays_used_otherwise_stay_in_order() -> None:
+    check(float_histogram, (np.zeros(7), BINS, np.arange(90.0)), parallel=False)
+    h = np.zeros((3, 90), np.int64)
+    check(other_accesses, (h, BINS), parallel=False)

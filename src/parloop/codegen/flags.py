@@ -49,9 +49,7 @@ def read(builder: ir.IRBuilder, module: ir.Module, before: ir.Value) -> ir.Value
     return builder.shl(builder.zext(builder.and_(now, I32(_MASK)), I64), I64(FLAG_SHIFT))
 
 
-def _assembly(
-    builder: ir.IRBuilder, result: ir.Type, text: str, constraints: str
-) -> ir.Value:
+def _assembly(builder: ir.IRBuilder, result: ir.Type, text: str, constraints: str) -> ir.Value:
     code = ir.InlineAsm(ir.FunctionType(result, []), text, constraints, side_effect=True)
     return builder.call(code, [])
 

@@ -24,11 +24,13 @@ from parloop.staging.specialise import scalar_members
 class Row:
     """Where a block leaves a variable: a word that says whether it was assigned, tag, payloads.
 
-    `bounds` has the first of the two words for the bounds of a fold's partial results.
+    `bounds` has the first of the two words for the bounds of a fold's partial results, `peaks` the
+    word for the largest partial result in the copy of an array.
     """
 
     first: Mapping[str, int]
     bounds: Mapping[str, int]
+    peaks: Mapping[str, int]
     n_words: int
 
 
@@ -92,7 +94,7 @@ class ReductionWriter(JamWriter):
         with builder.if_then(builder.icmp_signed("!=", assigned, I64(0))):
             if isinstance(how, Fold):
                 self.combine_fold(name, how, row, at)
-            else:
+            elif isinstance(how, Choice):
                 self.combine_choice(name, how, row, at)
 
     def combine_fold(self, name: str, fold: Fold, row: Row, at: ir.Value) -> None:

@@ -16,13 +16,14 @@ from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
-from parloop.codegen.reductions import ReductionWriter, Row
+from parloop.codegen.copies import COPIES_WORDS, CopyWriter, copy_places
+from parloop.codegen.reductions import Row
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
 from parloop.ir.walk import all_expressions, statements
-from parloop.schedule.combining import Choice, Combining, Fold, combining
+from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
 
-_RECORD, _LO, _HI, _BLOCKS, _START, _STEP, _ROWS, _VARIABLES = range(8)
+_RECORD, _LO, _HI, _BLOCKS, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS, _VARIABLES = range(10)
 """The words of a context."""
 
 BLOCK_WORK = 8_000
@@ -53,7 +54,7 @@ def bound_names(loop: For) -> set[str]:
     return names
 
 
-class RegionWriter(ReductionWriter):
+class RegionWriter(CopyWriter):
     """Writes statements, and hands the loops that the plan gives to the cores to the pool."""
 
     in_region = False
@@ -84,8 +85,15 @@ class RegionWriter(ReductionWriter):
             if isinstance(how, Fold) and how.bounded:
                 bounds[name] = word
                 word += 2
-        self.program.scratch_words = max(self.program.scratch_words, word * MAX_BLOCKS)
-        return Row(first, bounds, word)
+        folds = self.array_folds(stmt)
+        peaks: dict[str, int] = {}
+        for name, fold in folds.items():
+            if fold.bounded:
+                peaks[name] = word
+                word += 1
+        needed = word * MAX_BLOCKS + (COPIES_WORDS if folds else 0)
+        self.program.scratch_words = max(self.program.scratch_words, needed)
+        return Row(first, bounds, peaks, word)
 
     # the calling side
 
@@ -102,26 +110,40 @@ class RegionWriter(ReductionWriter):
         layout = self.program.layout
         context = self.slot(ir.ArrayType(I64, _VARIABLES + layout.n_words))
         trips = builder.sub(hi, lo)
-        blocks = self.block_count(stmt, trips, lo, start, step)
+        folds = self.array_folds(stmt)
+        copy_words = self.words_of_copies(folds)
+        blocks = self.block_count(stmt, trips, lo, start, step, copy_words if folds else None)
         record = builder.ptrtoint(self.record, I64)
         rows = self.header(Header.SCRATCH)
-        for index, word in enumerate((record, lo, hi, blocks, start, step, rows)):
+        copies = builder.add(rows, I64(8 * row.n_words * MAX_BLOCKS))
+        words = (record, lo, hi, blocks, start, step, rows, copies, copy_words)
+        for index, word in enumerate(words):
             builder.store(word, self.word(index, context))
         for name in sorted(used_names(stmt)):
             self.spill(name, _VARIABLES + layout.variables[name], context)
         status = self.run_blocks(region, context, blocks)
         self.note_status(status)
         self.collect(stmt, row, context, blocks)
+        self.merge_copies(folds, row, blocks, copies)
 
     def block_count(
-        self, stmt: For, trips: ir.Value, lo: ir.Value, start: ir.Value, step: ir.Value
+        self,
+        stmt: For,
+        trips: ir.Value,
+        lo: ir.Value,
+        start: ir.Value,
+        step: ir.Value,
+        copy_words: ir.Value | None,
     ) -> ir.Value:
         """Return into how many blocks the loop is cut: enough to balance, not so many as to cost."""
         builder = self.builder
         work = emit_work(self, stmt, trips, lo, start, step)
         most = self.header(Header.BLOCKS)
         paying = builder.udiv(work, I64(BLOCK_WORK))
-        for limit in (most, trips):
+        limits = [most, trips]
+        if copy_words is not None:
+            limits += self.most_copies(work, copy_words)
+        for limit in limits:
             smaller = builder.icmp_signed("<", limit, paying)
             paying = builder.select(smaller, limit, paying)
         some = builder.icmp_signed(">", paying, I64(1))
@@ -211,10 +233,15 @@ class RegionWriter(ReductionWriter):
         """Return how the reductions of a loop on the cores are combined, by the name of their target."""
         found: dict[str, Combining] = {}
         for reduction in self.program.plan.cores[self.program.loop_numbers[id(stmt)]]:
-            how = combining(reduction, self.program.typing)
+            how = combining(reduction, self.program.typing, stmt)
             assert how is not None
             found[reduction.target] = how
         return found
+
+    def array_folds(self, stmt: For) -> dict[str, ArrayFold]:
+        """Return the arrays of which each block has a copy."""
+        found = self.combinings(stmt).items()
+        return {name: how for name, how in found if isinstance(how, ArrayFold)}
 
     # the side of the blocks
 
@@ -248,6 +275,13 @@ class RegionWriter(ReductionWriter):
                 record, [I64(self.program.layout.arrays[name])], source_etype=I64
             )
             pointers.append(builder.load(first, typ=POINTER))
+        place = builder.mul(builder.mul(block, word(_COPY_WORDS)), I64(8))
+        copy = builder.gep(word(_COPIES, POINTER), [place], source_etype=ir.IntType(8))
+        places = copy_places(builder, self.program, self.array_folds(stmt), record)
+        several = builder.icmp_signed(">", blocks, I64(1))
+        for name, found in places.items():
+            position = arrays.index(name)
+            pointers[position] = found.begin(self.module, copy, pointers[position], several)
         saved = flags.clear(builder, self.module)
         status = builder.call(body, [record, context, at, lo, hi, *pointers])
         raised = flags.read(builder, self.module, saved)
@@ -270,6 +304,8 @@ class RegionWriter(ReductionWriter):
         writer.in_region = True
         writer.inside = self.inside
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
+        blocks = writer.builder.load(writer.word(_BLOCKS, context), typ=I64)
+        writer.begin_copies(self.array_folds(stmt), blocks)
         bound = bound_names(stmt)
         combinings = self.combinings(stmt)
         plain_folds = {n for n, c in combinings.items() if isinstance(c, Fold) and not c.tracked}
@@ -291,6 +327,7 @@ class RegionWriter(ReductionWriter):
                 writer.builder.store(flag, writer.word(first, at))
             writer.spill(name, first + 1, at)
         writer.leave_bounds(row, at)
+        writer.leave_peaks(row, at)
         tripped = writer.builder.load(writer.trip, typ=I1)
         writer.builder.ret(writer.builder.zext(tripped, I64))
         writer.finish()

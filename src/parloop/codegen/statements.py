@@ -97,6 +97,10 @@ class StatementWriter(HoistWriter):
             at = address if k == 0 else self.builder.gep(address, [I64(k)], source_etype=type_)
             stored = self.builder.zext(part, I8) if dtype.kind == "b" else part
             self.builder.store(stored, at, align=self.alignment(stmt.array, dtype))
+        self.stored(stmt, dtype, element)
+
+    def stored(self, stmt: Store, dtype: Scalar, element: Value) -> None:
+        """Do what there is to do once `element` was stored; nothing here."""
 
     def branch(self, stmt: If) -> None:
         """Write `if`, with blocks only for the sides that have statements."""

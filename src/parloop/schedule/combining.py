@@ -9,6 +9,8 @@ A *choice* (`if x < m: m = x`) begins each block at the variable's value before 
 compares what the blocks chose in their order. Every value that beats the best one so far also
 beats the one before the loop: where the values that are chosen from have one type, the block's
 best is the same from either.
+
+An *array fold* (`h[k] += 1`) gives each block a copy of the array, and adds up the copies.
 """
 
 from __future__ import annotations
@@ -26,12 +28,17 @@ from parloop.ir.nodes import (
     Call,
     CompareOperator,
     Conditional,
+    Const,
     Expr,
+    For,
     If,
+    Load,
     Name,
     Stmt,
+    Store,
 )
-from parloop.ir.types import UNBOUND, Scalar
+from parloop.ir.types import UNBOUND, Scalar, Union
+from parloop.ir.walk import expressions, own_expressions, statements
 from parloop.staging import rules
 from parloop.staging.specialise import Typing, scalar_members
 
@@ -56,13 +63,26 @@ class Choice:
     companions: tuple[str, ...]
 
 
-Combining: TypeAlias = Fold | Choice
+@dataclass(frozen=True, slots=True)
+class ArrayFold:
+    """Each block has a copy of the array that begins at the neutral element; the copies are combined."""
+
+    operator: BinaryOperator
+    type: Scalar
+    bounded: bool
+    """Whether blocks report the largest partial result. Not if elements can only grow."""
 
 
-def combining(reduction: Reduction, typing: Typing) -> Combining | None:
-    """Return how to combine partial results of `reduction` exactly; None if only order will do."""
+Combining: TypeAlias = Fold | Choice | ArrayFold
+
+
+def combining(reduction: Reduction, typing: Typing, loop: For) -> Combining | None:
+    """Return how to combine partial results of `reduction` over `loop` exactly.
+
+    None if only running in order will do.
+    """
     if reduction.is_array:
-        return None
+        return _array_fold(reduction, typing, loop)
     if reduction.operator in ("min", "max", "argmin", "argmax"):
         return _choice(reduction, typing)
     return _fold(reduction, typing)
@@ -92,6 +112,54 @@ def _fold(reduction: Reduction, typing: Typing) -> Fold | None:
     if bounded and not all(_is_direct(s, reduction.target) for s in reduction.statements):
         return None
     return Fold(operator, type_, union != frozenset({type_}), bounded)
+
+
+def _array_fold(reduction: Reduction, typing: Typing, loop: For) -> ArrayFold | None:
+    array = typing.arrays[reduction.target]
+    operator = reduction.operator
+    type_ = array.dtype
+    if operator not in ("+", "&", "|", "^") or type_.kind not in "biu":
+        return None
+    if not _is_alone(reduction, loop) or (reduction.subtracts and type_.kind != "i"):
+        return None
+    grows = operator == "+" and not reduction.subtracts
+    for stmt in reduction.statements:
+        if not isinstance(stmt, Store) or not isinstance(stmt.value, Binary):
+            return None
+        before = Load(stmt.array, stmt.subscripts)
+        on_left = stmt.value.left == before
+        if not on_left and stmt.value.right != before:
+            return None
+        rest = stmt.value.right if on_left else stmt.value.left
+        union = typing.of.get(id(rest), frozenset())
+        if not union or UNBOUND in union:
+            return None
+        if not _is_closed(stmt.value.op, type_, scalar_members(union), on_left=on_left):
+            return None
+        grows = grows and (type_.kind in "bu" or _is_never_negative(rest, union))
+    return ArrayFold(operator, type_, operator == "+" and not grows)
+
+
+def _is_alone(reduction: Reduction, loop: For) -> bool:
+    """Return whether the loop touches the array in the accumulations only."""
+    ours = {id(stmt) for stmt in reduction.statements}
+    stores = loads = 0
+    for stmt in statements(loop.body):
+        if isinstance(stmt, Store) and stmt.array == reduction.target:
+            stores += 1
+            if id(stmt) not in ours:
+                return False
+        for expr in own_expressions(stmt):
+            loads += sum(
+                isinstance(e, Load) and e.array == reduction.target for e in expressions(expr)
+            )
+    return stores == loads == len(ours)
+
+
+def _is_never_negative(expr: Expr, union: Union) -> bool:
+    if isinstance(expr, Const) and isinstance(expr.value, int):
+        return expr.value >= 0
+    return all(isinstance(member, Scalar) and member.kind in "bu" for member in union)
 
 
 def _accumulated(
@@ -166,7 +234,7 @@ def _choice(reduction: Reduction, typing: Typing) -> Choice | None:
     pairs = product(members, members)
     if any(rules.compare_rule(less, *pair) is None for pair in pairs):  # type: ignore[arg-type]
         return None
-    # Integers of one type that are equal are the same: it does not matter which is kept. Where others are,
+    # Integers of one type that are equal are the same: it does not matter which is kept. For others
     # a block has to know whether it chose anything, and only `if` says that.
     alike = members == (type_,) and type_.kind in "biu"
     strict = True
@@ -204,4 +272,4 @@ def _chosen(stmt: Stmt, target: str) -> Expr | None:
 NEUTRAL: dict[str, int] = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
 """Where a block's partial result begins."""
 
-__all__ = ["NEUTRAL", "Choice", "Combining", "Fold", "combining"]
+__all__ = ["NEUTRAL", "ArrayFold", "Choice", "Combining", "Fold", "combining"]

@@ -66,7 +66,9 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
             if isinstance(stmt, For):
                 number = numbers[id(stmt)]
                 needs = needed(analysis.loops[number])
-                if number in decision.parallel and all(is_free_of_order(r, typing) for r in needs):
+                if number in decision.parallel and all(
+                    is_free_of_order(r, typing, stmt) for r in needs
+                ):
                     cores[number] = needs
                     continue
             for block in blocks(stmt):
@@ -92,6 +94,6 @@ def needed(facts: LoopFacts) -> tuple[Reduction, ...]:
     return facts.reductions if isinstance(facts.verdict, Serial) else facts.needs
 
 
-def is_free_of_order(reduction: Reduction, typing: Typing) -> bool:
+def is_free_of_order(reduction: Reduction, typing: Typing, loop: For) -> bool:
     """Return whether partial results can be combined so that nothing shows, types included."""
-    return combining(reduction, typing) is not None
+    return combining(reduction, typing, loop) is not None
