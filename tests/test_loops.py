@@ -20,11 +20,6 @@ CASES = [
     for name in file.functions()
 ]
 NOT_YET_NATIVE = {
-    "find_first": "a slice does not yet say that `break` left it",
-    "stores_before_a_break": "a slice does not yet say that `break` left it",
-    "number_of_the_else": "a slice does not yet say that `break` left it",
-    "else_without_break": "the site runs the `else` as well",
-    "else_after_no_trip": "the site runs the `else` as well",
     "math_hypot": "CPython's own algorithm is not compiled",
     "math_gamma": "CPython's own algorithm is not compiled",
     "rounding_to_two_digits": "CPython's own algorithm is not compiled",

@@ -15,7 +15,7 @@ from parloop.codegen.events import I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, lay_out
 from parloop.codegen.regions import RegionWriter, region_arrays
-from parloop.ir.nodes import For
+from parloop.ir.nodes import For, Stmt
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
 from parloop.staging.anchors import find_anchored
@@ -111,6 +111,10 @@ class _KernelWriter(RegionWriter):
         word = at.gep(self.record, [I64(Header.RAISED_AT)], source_etype=I64)
         at.store(at.load(self.outermost, typ=I64), word)
         at.ret(I64(RAISED))
+
+    def else_of(self, stmt: For) -> tuple[Stmt, ...]:
+        """Return a loop's `else`; that of the outermost one is the site's: slices are not its end."""
+        return () if stmt is self.program.typing.nest.loop else stmt.orelse
 
     def broken(self, stmt: For, counter: ir.Value, after: ir.Block) -> ir.Block:
         """Return where a `break` goes: for the outermost loop, over a place that notes the iteration."""

@@ -70,7 +70,7 @@ class RegionWriter(CopyWriter):
         row = self.row_of(stmt)
         region = self.region_function(stmt, number, row)
         self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
-        self.block(stmt.orelse)
+        self.block(self.else_of(stmt))
 
     def row_of(self, stmt: For) -> Row:
         """Return the layout of the rows that the blocks of a loop leave."""

@@ -217,9 +217,13 @@ class StatementWriter(HoistWriter):
         counter.add_incoming(more, following)
         builder.cbranch(builder.icmp_signed("<", more, hi), head, done)
         builder.position_at_end(done)
-        self.block(stmt.orelse)
+        self.block(self.else_of(stmt))
         self._close(after)
         builder.position_at_end(after)
+
+    def else_of(self, stmt: For) -> tuple[Stmt, ...]:
+        """Return what runs when a loop was not left by `break`."""
+        return stmt.orelse
 
     def broken(self, _stmt: For, _counter: ir.Value, after: ir.Block) -> ir.Block:
         """Return where a `break` of this loop goes."""

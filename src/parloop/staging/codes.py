@@ -161,26 +161,3 @@ class TooManyTypes(Diagnostic):
     @classmethod
     def at(cls, span: Span, name: str, types: Iterable[Member]) -> Self:
         return cls(f"`{name}` may be {_listed(types)}", span, notes=(_INTERPRETER,))
-
-
-class OutermostLoopEndsEarly(Diagnostic):
-    """The outermost loop may be left by `break`, or has an `else`.
-
-    *What it means* How the loop ended has to be told to the code behind it.
-
-    *Why it matters* A loop runs natively in pieces, and a piece does not yet say that it was left,
-    so that the next one would run all the same.
-
-    *Example* `for i in range(n):` with `if a[i] == x: break` in it.
-
-    *What to do* Nothing is lost: the interpreter runs the loop. Loops inside another loop may have
-    `break` and `else`.
-    """
-
-    code: ClassVar[str] = "TYP107"
-    voice: ClassVar[Voice] = "unsupported"
-
-    @classmethod
-    def at(cls, span: Span, index: str) -> Self:
-        message = f"the outermost loop `{index}` may end early or has an `else`"
-        return cls(message, span, notes=(_INTERPRETER,))

@@ -58,7 +58,6 @@ from parloop.staging.codes import (
     ArrayUsedWhole,
     BoundsNotInteger,
     OperationHasNoRule,
-    OutermostLoopEndsEarly,
     SubscriptNotInteger,
     TooManyTypes,
     WrongNumberOfSubscripts,
@@ -108,8 +107,6 @@ def specialise(nest: Nest, types: Mapping[str, Type]) -> Typing:
 
     `types` has an entry for each input that has a value; an input without one is unbound.
     """
-    if nest.loop.orelse or _may_break(nest.loop.body):
-        raise Declined(OutermostLoopEndsEarly.at(nest.loop.span, nest.loop.index))
     arrays = {name: t for name, t in types.items() if isinstance(t, Array)}
     scalars = {name: t for name, t in types.items() if isinstance(t, Scalar)}
     typer = _Typer(nest, arrays)
@@ -121,23 +118,6 @@ def specialise(nest: Nest, types: Mapping[str, Type]) -> Typing:
     for name in nest.outputs:
         typer.variables[name] = typer.variables.get(name, frozenset()) | leaves[name]
     return Typing(nest, arrays, scalars, typer.of, typer.variables, leaves)
-
-
-def _may_break(body: tuple[Stmt, ...]) -> bool:
-    """Return whether a `break` in `body` leaves the loop that `body` belongs to."""
-    for stmt in body:
-        match stmt:
-            case Break():
-                return True
-            case If(then=then, otherwise=otherwise):
-                if _may_break(then) or _may_break(otherwise):
-                    return True
-            case For(orelse=orelse) | While(orelse=orelse):
-                if _may_break(orelse):
-                    return True
-            case _:
-                pass
-    return False
 
 
 def _join(left: State, right: State) -> State:
