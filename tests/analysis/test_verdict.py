@@ -208,8 +208,28 @@ def test_a_position_taken_apart_is_put_together_again() -> None:
 
 def test_an_unknown_step_gives_one_element_twice_only_from_the_end() -> None:
     text = "for i in range(0, n, k):\n    a[i] = a[i] + 1"
-    assert reasons(loops(text)[0]) == ["DEP111"]
+    assert conditions(loops(text)[0]) == ["n < -1"]
     assert isinstance(loops(text, Facts(values={"k": 2}))[0].verdict, Parallel)
+    found = loops("for i in range(n):\n    for j in range(p[i], n, k):\n        a[j] = a[j] + 1")
+    assert isinstance(found[1].verdict, ParallelIf)
+    assert any(bad.holds({"n": 5, "k": 2}) for bad in found[1].verdict.unless)
+
+
+def test_a_row_that_is_one_for_all_iterations_may_count_from_the_end() -> None:
+    (loop,) = loops("for j in range(m):\n    a[k, j] = j")
+    assert isinstance(loop.verdict, Parallel)
+
+
+def test_the_inner_loop_of_a_sieve_is_parallel() -> None:
+    found = loops(
+        """
+        for i in range(2, n):
+            if s[i]:
+                for j in range(i * i, n, i):
+                    s[j] = 0
+        """
+    )
+    assert [type(loop.verdict) for loop in found] == [Serial, Parallel]
 
 
 def test_an_unknown_step_may_reach_a_neighbour() -> None:

@@ -92,6 +92,8 @@ class LoopShape:
     counts_iterations: bool = True
     """Whether the counter is the number of the iteration. Where the step is unknown, it is the
     index itself, which goes up or down."""
+    ways: tuple[System, ...] = (EVERYTHING,)
+    """Of a loop that does not count, where the index may be: one of these, upwards or downwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +367,10 @@ class _Collector:
         if step is None or not step.is_constant or step.constant == 0:
             # The index itself numbers the iterations: it differs from one to the next, in an
             # unknown direction, so only conclusions that hold for both directions may be drawn.
-            return LoopShape(number, loop, place.loops, EVERYTHING, count, False, broken, False)
+            ways = self.ways(loop, count, start, step, place)
+            return LoopShape(
+                number, loop, place.loops, EVERYTHING, count, False, broken, False, ways
+            )
         rows = [count]
         index = None if start is None else affine.combine(start, 1, count, step.constant)
         exact = index is not None
@@ -380,6 +385,35 @@ class _Collector:
             ]
         inside = self.with_quotients(System(nonnegative=tuple(rows)))
         return LoopShape(number, loop, place.loops, inside, index, exact, broken)
+
+    def ways(
+        self, loop: For, index: Affine, start: Affine | None, step: Affine | None, place: _Place
+    ) -> tuple[System, ...]:
+        """Return where `index` may be if it goes up, and if it goes down, so far as it may."""
+        up, down = EVERYTHING, EVERYTHING
+        stop = self.value(loop.stop, place.known)
+        if start is not None:
+            up = System(nonnegative=(index - start,))
+            down = System(nonnegative=(start - index,))
+        else:
+            match loop.start:
+                case Binary(op="*", left=left, right=right) if left == right:
+                    if self.value(left, place.known) is not None:  # a square of an integer
+                        up = System(nonnegative=(index,))
+                case _:
+                    pass
+        if stop is not None:
+            up &= System(nonnegative=((stop - index).shifted(-1),))
+            down &= System(nonnegative=((index - stop).shifted(-1),))
+        ways = (self.with_quotients(up), self.with_quotients(down))
+        if step is None:
+            return ways
+        domain = self.with_quotients(place.domain, step)
+        if is_infeasible(domain & System(nonnegative=(step.scaled(-1),))):
+            return ways[:1]
+        if is_infeasible(domain & System(nonnegative=(step,))):
+            return ways[1:]
+        return ways
 
     def bounds(self, expr: Expr, known: Known, sign: int) -> list[Affine | None]:
         """Return the values that all bound the index, for a stop of `min(...)` each operand."""

@@ -74,6 +74,9 @@ def describe_ranges(collected: Collected) -> tuple[AccessFacts, ...]:
     return tuple(describer.describe(access) for access in collected.accesses)
 
 
+MAX_WAYS = 4
+"""More combinations of ways than this are not told apart."""
+
 LIMIT = "%limit"
 """A parameter of our own: what a subscript is compared with. Accesses that differ only by constants
 and extents share one query, and each puts its own limit in."""
@@ -111,13 +114,23 @@ class _Describer:
             ):
                 return found
         extent = self.collected.extents[name]
+        domains = self.domains(access)
         found = SubscriptRange(
-            self.where(access.domain, subscript.scaled(-1), constant(1)),
-            self.where(access.domain, subscript, extent),
+            _union([self.where(domain, subscript.scaled(-1), constant(1)) for domain in domains]),
+            _union([self.where(domain, subscript, extent) for domain in domains]),
             wraps,
         )
         self.cache.append((access.domain, subscript, name, found))
         return found
+
+    def domains(self, access: Access) -> list[System]:
+        """Return the iterations of `access`, apart for each way that loops of unknown step go."""
+        domains = [access.domain]
+        for loop in access.loops:
+            ways = self.collected.loops[loop].ways
+            if ways != (EVERYTHING,) and len(domains) <= MAX_WAYS:
+                domains = [domain & way for domain in domains for way in ways]
+        return domains
 
     def where(
         self, domain: System, value: Affine, limit: Affine

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from parloop.analysis import codes
 from parloop.analysis.accesses import Access, Collected, LoopShape, collect_accesses
+from parloop.analysis.affine import is_parameter
 from parloop.analysis.conditions import Condition
 from parloop.analysis.dependence import Dependence, PairTester, dependences_between
 from parloop.analysis.facts import NO_FACTS, Facts
@@ -288,9 +289,12 @@ class Judge:
         for access, facts in mine:
             if access.memory not in written:
                 continue
-            for described, affine in zip(facts.ranges, facts.affine, strict=True):
-                if described.from_end or not affine:
+            others = [other for other, _ in mine if other.memory == access.memory]
+            for axis, described in enumerate(facts.ranges):
+                if described.from_end or access.subscripts[axis] is None:
                     continue
+                if _is_one_for_all(access, axis, others):
+                    continue  # wherever that is
                 if described.lower is None:
                     return None
                 found += described.lower
@@ -392,6 +396,16 @@ class Judge:
             if all(known.load is not loads[0].load for known in found):
                 found.append(loads[0])
         return tuple(found)
+
+
+def _is_one_for_all(access: Access, axis: int, others: Sequence[Access]) -> bool:
+    """Return whether `others` all have one and the same subscript, fixed in the nest, on `axis`."""
+    subscript = access.subscripts[axis]
+    if subscript is None or not all(is_parameter(name) for name in subscript.terms):
+        return False
+    return all(
+        other.array == access.array and other.subscripts[axis] == subscript for other in others
+    )
 
 
 def _reads_any(expr: Expr, names: frozenset[str]) -> bool:
