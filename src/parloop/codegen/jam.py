@@ -1,7 +1,7 @@
 """Machine code for loops whose iterations run side by side: each statement is written once a copy.
 
-Every copy has variables of its own; the loops inside are written once, around all copies. What is left over at
-the end of the loop runs one by one.
+Every copy has variables of its own; the loops inside are written once, around all copies. What is
+left over at the end of the loop runs one by one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class JamWriter(StatementWriter):
         bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
         number_of_copies: int,
     ) -> None:
-        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time as long as there are so many."""
+        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time, the rest singly."""
         lo, hi, start, step = bounds
         builder = self.builder
         shared = self.variables
