@@ -17,6 +17,7 @@ from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
 
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Machine code of one variant, in memory. `run` and `check` hold the GIL."""
