@@ -41,7 +41,10 @@ from parloop.runtime.stats import SiteRecord, open_record
 from parloop.runtime.transaction import Launch, Saved, Warned, warnings_may_raise
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import Made, Warm, make_warm
+from parloop.schedule.combining import group_size
+from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE
+from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
 NATIVE_SECONDS_PER_OPERATION = 1e-9
@@ -155,7 +158,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
 def decline(
     site: Site, state: SiteState, settings: Settings, indices: range, why: Diagnostic
 ) -> None:
-    """Count an entry that the interpreter runs, and let the site ask less often if it goes on so."""
+    """Count an entry that the interpreter runs, and ask less often if it goes on like this."""
     if why.span == NOWHERE:
         why = replace(why, span=site.info.span)
     state.record.ran_interpreted()
@@ -277,7 +280,8 @@ class _Entry:
             return None
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
-        ready = specialisation.ready(words, arguments, overlap)
+        regroup = self.settings.exactness == "reassociate"
+        ready = specialisation.ready(words, arguments, overlap, self.settings.threads, regroup)
         state.record.compiled(perf_counter() - began)
         launch = self.make_launch(ready, words, arguments, operations)
         outcome = self.run_launch(launch, ready, specialisation)
@@ -348,6 +352,7 @@ class _Entry:
             certain=self.state.certain,
             buffers=record.buffers,
             record=record,
+            grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
         )
 
     def run_launch(
@@ -386,7 +391,7 @@ class _Entry:
             if RAISES_BUGS:
                 raise launch.failure
             why = report_bug(self.site, launch.failure)
-        if launch.done:
+        if launch.done or launch.broke:
             record.ran_native(seconds, launch.done, launch.threads)
         else:
             record.ran_interpreted()
@@ -397,13 +402,14 @@ class _Entry:
 
     def outcome_of(self, launch: Launch, specialisation: Specialisation) -> Outcome | None:
         """Return what a launch has come to, None if to nothing."""
-        if not launch.done:
+        if not launch.done and not launch.broke:
             return Outcome(0, (), error=launch.error) if launch.error else None
         read = specialisation.reader
         if read is None:
             read = make_reader(self.site.info.outputs, specialisation.layout)
             specialisation.reader = read
-        return Outcome(launch.done, read(launch.record), error=launch.error)
+        values = read(launch.record)
+        return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(
         self,
@@ -427,6 +433,7 @@ class _Entry:
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS
             or self.settings.verify
             or transaction.FAIL_AT
+            or specialisation.inspected
         ):
             return
         warm_key = (key, config.token(), id(self.frame.f_globals))
@@ -479,15 +486,23 @@ def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
     return pool.threads, pool.run_address, pool.threads * BLOCKS_PER_THREAD
 
 
+def grain(plan: Plan, typing: Typing, trips: int) -> int:
+    """Return of how many iterations slices are multiples: groups of a sum of floats are not cut."""
+    loop = typing.nest.loop
+    if not plan.regroup or not plan.cores.get(0):
+        return 1
+    return group_size(loop, trips)
+
+
 def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     """Return what slices have to save under the warnings and errors as they are set now."""
-    if transaction.FAIL_AT:
-        return ready.everything
     if not ready.kernel.fast.watched_flags:
-        return ready.saved
+        return ready.everything if transaction.FAIL_AT else ready.saved
     modes = np.geterr()
     if modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
+    if transaction.FAIL_AT:
+        return ready.everything
     told = any(mode not in ("warn", "ignore") for mode in modes.values())
     return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import For, Nest, Stmt
 from parloop.ir.walk import blocks, loops
-from parloop.schedule.combining import combining
+from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
 from parloop.staging.specialise import Typing
 
@@ -35,6 +35,8 @@ class Plan:
     contiguous: frozenset[str]
     jams: dict[int, int]
     """How many iterations run side by side, for the loops (by number) where that pays."""
+    regroup: bool = False
+    """Whether sums of floats may be regrouped."""
 
 
 def number_loops(nest: Nest) -> dict[int, int]:
@@ -51,6 +53,8 @@ class Decision:
     from_end: frozenset[tuple[int, int]]
     noalias: bool
     contiguous: frozenset[str]
+    regroup: bool = False
+    """Whether the user allows sums of floats to be regrouped."""
 
 
 def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
@@ -67,9 +71,8 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
             if isinstance(stmt, For):
                 number = numbers[id(stmt)]
                 needs = needed(analysis.loops[number])
-                if number in decision.parallel and all(
-                    is_free_of_order(r, typing, stmt) for r in needs
-                ):
+                free = number in decision.parallel
+                if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
                     cores[number] = needs
                     continue
             for block in blocks(stmt):
@@ -84,6 +87,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         decision.noalias,
         decision.contiguous,
         choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
+        decision.regroup,
     )
 
 
@@ -93,8 +97,3 @@ def needed(facts: LoopFacts) -> tuple[Reduction, ...]:
     The analysis does not say which ones a loop needs that only the launch found to be parallel.
     """
     return facts.reductions if isinstance(facts.verdict, Serial) else facts.needs
-
-
-def is_free_of_order(reduction: Reduction, typing: Typing, loop: For) -> bool:
-    """Return whether partial results can be combined so that nothing shows, types included."""
-    return combining(reduction, typing, loop) is not None
