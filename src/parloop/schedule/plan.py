@@ -35,6 +35,18 @@ class Plan:
     jams: dict[int, int]
     """How many iterations run side by side, for the loops (by number) where that pays."""
 
+    @property
+    def key(self) -> object:
+        """All that machine code depends on; plans with equal keys share it."""
+        return (
+            tuple(sorted(self.cores)),
+            self.inside,
+            self.from_end,
+            self.noalias,
+            self.contiguous,
+            tuple(sorted(self.jams.items())),
+        )
+
 
 def number_loops(nest: Nest) -> dict[int, int]:
     """Return the number of each loop by `id(loop)`: outer before inner, in order of the text."""
