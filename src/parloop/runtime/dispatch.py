@@ -386,7 +386,7 @@ class _Entry:
             if RAISES_BUGS:
                 raise launch.failure
             why = report_bug(self.site, launch.failure)
-        if launch.done:
+        if launch.done or launch.broke:
             record.ran_native(seconds, launch.done, launch.threads)
         else:
             record.ran_interpreted()
@@ -397,13 +397,14 @@ class _Entry:
 
     def outcome_of(self, launch: Launch, specialisation: Specialisation) -> Outcome | None:
         """Return what a launch has come to, None if to nothing."""
-        if not launch.done:
+        if not launch.done and not launch.broke:
             return Outcome(0, (), error=launch.error) if launch.error else None
         read = specialisation.reader
         if read is None:
             read = make_reader(self.site.info.outputs, specialisation.layout)
             specialisation.reader = read
-        return Outcome(launch.done, read(launch.record), error=launch.error)
+        values = read(launch.record)
+        return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(
         self,
@@ -481,13 +482,13 @@ def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
 
 def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     """Return what slices have to save under the warnings and errors as they are set now."""
-    if transaction.FAIL_AT:
-        return ready.everything
     if not ready.kernel.fast.watched_flags:
-        return ready.saved
+        return ready.everything if transaction.FAIL_AT else ready.saved
     modes = np.geterr()
     if modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
+    if transaction.FAIL_AT:
+        return ready.everything
     told = any(mode not in ("warn", "ignore") for mode in modes.values())
     return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
 
