@@ -15,6 +15,7 @@ from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
 from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
 from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
+from parloop.runtime.analyses import deciding_names, general_analysis
 from parloop.runtime.decision import decide, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
@@ -196,6 +197,8 @@ class Specialisation:
     ) -> Analysis:
         """Return the analysis under these facts; each is made once, as long as they are not too many."""
         opaque = frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
+        if facts is None and not values and not opaque & deciding_names(self.nest):
+            return general_analysis(self.nest)
         known = Facts(opaque=opaque, values=values)
         if facts is not None:
             known = replace(known, merged=facts.merged, overlapping=facts.overlapping)
