@@ -64,6 +64,22 @@ def out_of_range_in_the_second_subscript(a, n, m):
     return a
 
 
+def out_of_range_in_sums_side_by_side(a, b, c, n, m):
+    for j in range(n):                   #: parallel-if
+        total = 0.0
+        for k in range(m):
+            total += a[k] * b[k, j]
+        c[j] = total
+    return c
+
+
+def out_of_range_in_stores_side_by_side(a, b, n, m, k):
+    for j in range(n):                   #: parallel-if
+        for i in range(m):
+            b[j + k, 0] = b[j + k, 0] + a[i, j]
+    return b
+
+
 def out_of_range_in_a_branch(a, b, n, t):
     for i in range(n):                   #: parallel-if
         if a[i] > t:
@@ -449,6 +465,14 @@ ARGUMENTS = {
     "out_of_range_write": lambda rng: [(np.zeros(20), n) for n in (20, 21, 100)],
     "out_of_range_below": lambda rng: [(np.zeros(6), n) for n in (4, 6, 10, 11)],
     "out_of_range_in_the_second_subscript": lambda rng: [(np.zeros((5, 7)), n, m) for n in (5, 6) for m in (7, 8, 0)],
+    "out_of_range_in_sums_side_by_side": lambda rng: [
+        (rng.standard_normal(3), rng.standard_normal((3, width)), np.zeros(length), n, 3)
+        for width, length, n in ((70, 70, 70), (61, 70, 70), (70, 61, 70), (70, 70, 61), (1, 70, 70))
+    ],
+    "out_of_range_in_stores_side_by_side": lambda rng: [
+        (rng.standard_normal((3, width)), rng.standard_normal((rows, 1)), 70, 3, k)
+        for width, rows, k in ((70, 70, 0), (61, 70, 0), (70, 61, 0), (70, 70, 9), (70, 70, -9))
+    ],
     "out_of_range_in_a_branch": lambda rng: [
         (np.arange(20.0), np.zeros(20), 20, t) for t in (100.0, 10.0, 16.0, float("nan"))
     ] + [(np.arange(20.0)[::-1], np.zeros(20), 20, 3.0)],

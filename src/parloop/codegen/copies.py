@@ -39,7 +39,7 @@ class CopyPlace:
     def begin(
         self, module: ir.Module, copies: ir.Value, array: ir.Value, several: ir.Value
     ) -> ir.Value:
-        """Fill the copy with the neutral element and return it; the array, if there is one block."""
+        """Fill the copy with the neutral element and return it; one block takes the array."""
         builder = self.builder
         copy = builder.gep(copies, [self.offset], source_etype=I8)
         name = "llvm.memset.p0.i64"

@@ -128,7 +128,7 @@ class HoistWriter(ExpressionWriter):
             elif isinstance(subscript, Const) and isinstance(subscript.value, int):
                 found.append((I64(int(subscript.value)),))
             elif isinstance(subscript, Name) and self.is_settled(subscript, changed):
-                found.append((self.get(self.variables[subscript.id], PY_INT),))
+                found.append(self.settled_ends(subscript.id))
             else:
                 return None
         return found if depends else None
@@ -137,3 +137,7 @@ class HoistWriter(ExpressionWriter):
         """Return whether a name is an int at the head of the loop, and stays the same in it."""
         union = self.program.typing.of.get(id(name), frozenset())
         return name.id not in changed and union == {PY_INT} and UNBOUND not in union
+
+    def settled_ends(self, name: str) -> tuple[ir.Value, ...]:
+        """Return the values between which a settled name lies: here the only one that it has."""
+        return (self.get(self.variables[name], PY_INT),)

@@ -13,7 +13,7 @@ from llvmlite import ir
 from parloop.codegen.events import I1, I8, I64, llvm_type
 from parloop.codegen.function import Mixed, Variable
 from parloop.codegen.statements import StatementWriter
-from parloop.ir.nodes import Assign, Break, Continue, For, If, Stmt, Store, While
+from parloop.ir.nodes import Assign, Break, Continue, For, If, Name, Stmt, Store, While
 from parloop.ir.types import PY_INT, Member, Scalar
 from parloop.ir.walk import statements
 
@@ -23,6 +23,9 @@ class JamWriter(StatementWriter):
 
     copies: tuple[dict[str, Variable], ...] = ()
     """The variables of each copy, where statements are being written for several."""
+
+    evenly: str | None = None
+    """The index of the jammed loop, if no statement changes it: it goes evenly from copy to copy."""
 
     def jammed(
         self,
@@ -35,6 +38,7 @@ class JamWriter(StatementWriter):
         builder = self.builder
         shared = self.variables
         self.copies = tuple(self.copy_of_variables(stmt) for _ in range(number_of_copies))
+        self.evenly = None if stmt.index in _assigned(stmt) else stmt.index
         before = builder.block
         head = self.function.append_basic_block(f"jam.{stmt.index}")
         rest = self.function.append_basic_block("rest")
@@ -76,13 +80,7 @@ class JamWriter(StatementWriter):
         """Return the variables as one copy sees them: its own where the loop binds them."""
         shared = self.variables
         self.variables = dict(shared)
-        bound = {stmt.index}
-        for inner in statements(stmt.body):
-            if isinstance(inner, Assign):
-                bound.add(inner.target)
-            elif isinstance(inner, For):
-                bound.add(inner.index)
-        for name in sorted(bound):
+        for name in sorted({stmt.index} | _assigned(stmt)):
             self.declare(name, track=shared[name].assigned is not None)
         copy, self.variables = self.variables, shared
         return copy
@@ -152,12 +150,34 @@ class JamWriter(StatementWriter):
             super().iteration(stmt, counter, start, step)
         self.variables = self.copies[0]
 
+    def is_settled(self, name: Name, changed: set[str]) -> bool:
+        """Return whether a name is an int at the head of a loop, and between which the copies' lie."""
+        if not super().is_settled(name, changed):
+            return False
+        first = self.variables[name.id]
+        same = all(copy[name.id] is first for copy in self.copies)
+        return same or name.id == self.evenly
+
+    def settled_ends(self, name: str) -> tuple[ir.Value, ...]:
+        """Return the first and the last copy's value of a settled name."""
+        first = super().settled_ends(name)
+        if not self.copies or self.copies[-1][name] is self.variables[name]:
+            return first
+        return (*first, self.get(self.copies[-1][name], PY_INT))
+
     def block(self, body: tuple[Stmt, ...]) -> None:
         """Write statements, for all copies where there are several."""
         if self.copies:
             self.jammed_block(body)
         else:
             super().block(body)
+
+
+def _assigned(loop: For) -> set[str]:
+    """Return the names that the body of a loop binds."""
+    inside = tuple(statements(loop.body))
+    names = {s.target for s in inside if isinstance(s, Assign)}
+    return names | {s.index for s in inside if isinstance(s, For)}
 
 
 def _slot_type(member: Member) -> ir.Type:

@@ -49,7 +49,8 @@ class ReductionWriter(JamWriter):
             if not isinstance(found, Fold):
                 continue
             type_ = found.type
-            neutral = scalar.constant(type_, neutral_of(found))
+            number = -0.0 if found.regrouped and found.operator == "+" else neutral_of(found)
+            neutral = scalar.constant(type_, number)
             self.assign(name, Mixed.single(type_, neutral))
             assigned = self.variables[name].assigned
             if assigned is not None:

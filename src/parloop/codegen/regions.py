@@ -12,18 +12,20 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen import flags
+from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
 from parloop.codegen.function import Program
+from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
-from parloop.codegen.copies import COPIES_WORDS, CopyWriter, copy_places
 from parloop.codegen.reductions import Row
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
 from parloop.ir.walk import all_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
 
-_RECORD, _LO, _HI, _BLOCKS, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS, _VARIABLES = range(10)
+_RECORD, _LO, _HI, _BLOCKS, _CHUNK, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS = range(10)
+_VARIABLES = 10
 """The words of a context."""
 
 BLOCK_WORK = 8_000
@@ -54,7 +56,7 @@ def bound_names(loop: For) -> set[str]:
     return names
 
 
-class RegionWriter(CopyWriter):
+class RegionWriter(GroupWriter):
     """Writes statements, and hands the loops that the plan gives to the cores to the pool."""
 
     in_region = False
@@ -64,7 +66,12 @@ class RegionWriter(CopyWriter):
     ) -> None:
         """Write iterations `lo` .. `hi` - 1 of a loop, in order or across the cores."""
         number = self.program.loop_numbers[id(stmt)]
-        if self.precise or self.in_region or number not in self.program.plan.cores:
+        on_cores = not self.in_region and number in self.program.plan.cores
+        if on_cores and self.precise and (sums := self.regrouped(stmt)):
+            self.groups_in_order(stmt, (lo, hi, start, step), sums)
+            self.block(stmt.orelse)
+            return
+        if self.precise or not on_cores:
             super().counted(stmt, lo, hi, start, step)
             return
         row = self.row_of(stmt)
@@ -113,10 +120,14 @@ class RegionWriter(CopyWriter):
         folds = self.array_folds(stmt)
         copy_words = self.words_of_copies(folds)
         blocks = self.block_count(stmt, trips, lo, start, step, copy_words if folds else None)
+        chunk = self.chunk(trips, blocks)
+        if self.regrouped(stmt):
+            chunk = self.group_size(stmt, self.whole_trips(stmt, lo, hi))
+            blocks = builder.sdiv(builder.add(trips, builder.sub(chunk, I64(1))), chunk)
         record = builder.ptrtoint(self.record, I64)
         rows = self.header(Header.SCRATCH)
         copies = builder.add(rows, I64(8 * row.n_words * MAX_BLOCKS))
-        words = (record, lo, hi, blocks, start, step, rows, copies, copy_words)
+        words = (record, lo, hi, blocks, chunk, start, step, rows, copies, copy_words)
         for index, word in enumerate(words):
             builder.store(word, self.word(index, context))
         for name in sorted(used_names(stmt)):
@@ -233,10 +244,15 @@ class RegionWriter(CopyWriter):
         """Return how the reductions of a loop on the cores are combined, by the name of their target."""
         found: dict[str, Combining] = {}
         for reduction in self.program.plan.cores[self.program.loop_numbers[id(stmt)]]:
-            how = combining(reduction, self.program.typing, stmt)
+            how = combining(reduction, self.program.typing, stmt, regroup=self.program.plan.regroup)
             assert how is not None
             found[reduction.target] = how
         return found
+
+    def regrouped(self, stmt: For) -> dict[str, Fold]:
+        """Return the sums of floats that are taken in groups."""
+        found = self.combinings(stmt).items()
+        return {n: how for n, how in found if isinstance(how, Fold) and how.regrouped}
 
     def array_folds(self, stmt: For) -> dict[str, ArrayFold]:
         """Return the arrays of which each block has a copy."""
@@ -259,9 +275,8 @@ class RegionWriter(CopyWriter):
             at = builder.gep(context, [I64(index)], source_etype=I64)
             return builder.load(at, typ=type_)
 
-        trips = builder.sub(word(_HI), word(_LO))
         blocks = word(_BLOCKS)
-        chunk = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
+        chunk = word(_CHUNK)
         lo = builder.add(word(_LO), builder.mul(chunk, block))
         end = builder.add(lo, chunk)
         past = builder.icmp_signed(">", end, word(_HI))
@@ -317,7 +332,11 @@ class RegionWriter(CopyWriter):
         step = writer.builder.load(writer.word(_STEP, context), typ=I64)
         plain = For(stmt.index, stmt.start, stmt.stop, stmt.step, stmt.body, (), stmt.span)
         program.loop_numbers[id(plain)] = number
-        writer.counted(plain, lo, hi, start, step)
+        sums = self.regrouped(stmt)
+        if sums:
+            writer.group(plain, (lo, hi, start, step), sums)
+        else:
+            writer.counted(plain, lo, hi, start, step)
         for name, first in row.first.items():
             assigned = writer.variables[name].assigned
             if assigned is not None:

@@ -42,7 +42,10 @@ from parloop.runtime.stats import SiteRecord, open_record
 from parloop.runtime.transaction import Launch, Saved, Warned, warnings_may_raise
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import Made, Warm, make_warm
+from parloop.schedule.combining import group_size
+from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE
+from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
 NATIVE_SECONDS_PER_OPERATION = 1e-9
@@ -278,7 +281,8 @@ class _Entry:
             return None
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
-        ready = specialisation.ready(words, arguments, overlap)
+        regroup = self.settings.exactness == "reassociate"
+        ready = specialisation.ready(words, arguments, overlap, self.settings.threads, regroup)
         state.record.compiled(perf_counter() - began)
         launch = self.make_launch(ready, words, arguments, operations)
         outcome = self.run_launch(launch, ready, specialisation)
@@ -349,6 +353,7 @@ class _Entry:
             certain=self.state.certain,
             buffers=record.buffers,
             record=record,
+            grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
         )
 
     def run_launch(
@@ -429,6 +434,7 @@ class _Entry:
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS
             or self.settings.verify
             or transaction.FAIL_AT
+            or specialisation.inspected
         ):
             return
         warm_key = (key, config.token(), id(self.frame.f_globals))
@@ -479,6 +485,14 @@ def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
     if pool.threads == 1:
         return 1, pool.run_address, 1
     return pool.threads, pool.run_address, pool.threads * BLOCKS_PER_THREAD
+
+
+def grain(plan: Plan, typing: Typing, trips: int) -> int:
+    """Return of how many iterations slices are multiples: groups of a sum of floats are not cut."""
+    loop = typing.nest.loop
+    if not plan.regroup or not plan.cores.get(0):
+        return 1
+    return group_size(loop, trips)
 
 
 def choose_saved(ready: Ready) -> tuple[Saved, ...]:

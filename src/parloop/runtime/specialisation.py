@@ -115,17 +115,18 @@ class Specialisation:
         arguments: Mapping[str, Any],
         overlap: bool,
         threads: int | None = None,
+        regroup: bool = False,
     ) -> Ready:
         """Return the kernel for a packed record; `overlap` says that some arrays may share memory."""
         values = words.tolist()
         distinct = self.distinct_loops(values, arguments, threads)
-        key = (self.key_words(values), distinct)
+        key = (self.key_words(values), distinct, regroup)
         if not overlap:
             found = self.decisions.get(key)
             if found is not None:
                 return found
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
-        ready = self.decided(values, arguments, facts, distinct)
+        ready = self.decided(values, arguments, facts, distinct, regroup)
         if not overlap:
             if len(self.decisions) >= MOST_DECISIONS:
                 self.decisions.clear()
@@ -141,7 +142,9 @@ class Specialisation:
         if not self.inspected:
             return frozenset()
         indices = range(*(values[word] for word in (Header.START, Header.STOP, Header.STEP)))
-        return distinct_loops(self.analysis(None), Launched(indices, arguments, get_pool(threads).threads))
+        return distinct_loops(
+            self.analysis(None), Launched(indices, arguments, get_pool(threads).threads)
+        )
 
     def self_overlaps(self, arguments: Mapping[str, Any]) -> Facts | None:
         """Return the arrays whose own elements share memory, when no two arrays do."""
@@ -163,6 +166,7 @@ class Specialisation:
         arguments: Mapping[str, Any],
         facts: Facts | None,
         distinct: frozenset[int],
+        regroup: bool,
     ) -> Ready:
         """Return the kernel for these values, this sharing of memory, and these index arrays."""
         parameters = parameter_values(self.typing, self.layout, values)
@@ -178,6 +182,7 @@ class Specialisation:
         if distinct:
             loops = still_parallel(distinct, self.analysis(None), analysis)
             decision = replace(decision, parallel=decision.parallel | loops)
+        decision = replace(decision, regroup=regroup)
         plan = make_plan(self.typing, analysis, decision)
         key = plan.key
         ready = self.kernels.get(key)

@@ -139,6 +139,10 @@ class Launch:
     trips_seen: int = 0
     raised: bool = False
     """Iteration `done` cannot be finished natively."""
+    broke: bool = False
+    """Iteration `done` ran too, and left the loop by `break`."""
+    grain: int = 1
+    """Slices are multiples of so many iterations."""
     threads: int = 1
     certain: bool = True
     """Whether all iterations take about the same time, as far as the text tells."""
@@ -162,7 +166,9 @@ class Launch:
 
     def is_over(self) -> bool:
         """Return whether no further slice is to be run, whatever is left."""
-        return self.raised or self.error is not None or self.failure is not None
+        return (
+            self.raised or self.broke or self.error is not None or self.failure is not None
+        )
 
     def run_slice(self, lo: int, hi: int) -> None:
         """Run one slice, and find out what happened in it."""
@@ -220,7 +226,7 @@ class Launch:
     def slice_size(self) -> int:
         """Return how many iterations the next slice has."""
         if FAIL_AT:
-            return -(-len(self.indices) // 3)
+            return -(-len(self.indices) // (3 * self.grain)) * self.grain
         wanted = SLICE_SECONDS if self.certain else UNCERTAIN_SECONDS
         wanted = max(wanted, COPIES_PER_SLICE * self.copy_seconds)
         size = int(wanted / max(self.seconds_per_iteration, 1e-12))
@@ -229,7 +235,7 @@ class Launch:
             size = min(size, ROW_BYTES // row_bytes)
         if self.most or not self.certain:
             size = min(size, self.most or 1)
-        return max(1, size)
+        return -(-max(1, size) // self.grain) * self.grain
 
     def row_bytes(self) -> int:
         """Return how many bytes each iteration adds to what a slice saves."""
@@ -269,7 +275,7 @@ class Launch:
         """Accept a slice, or find out what happened in it. May be called again from the start."""
         errors = self.find_errors(status)
         if not status & TRIPPED and not errors.remaining and not self.is_meant_to_fail(lo, hi):
-            self.done = hi
+            self.accept(hi)
             return
         self.trips_seen += 1
         precise = self.kernel.precise
@@ -284,8 +290,14 @@ class Launch:
             self.done = stopped
             self.raised = True
         else:
-            self.done = hi
+            self.accept(hi)
         self.warn()
+
+    def accept(self, hi: int) -> None:
+        """Take a slice for done, up to its end or to where it left the loop by `break`."""
+        left_in = self.words.item(Header.BROKE_AT)
+        self.broke = left_in > 0
+        self.done = left_in - 1 if self.broke else hi
 
     def is_meant_to_fail(self, lo: int, hi: int) -> bool:
         """Return whether a test wants this slice to be taken for tripped."""
@@ -367,7 +379,10 @@ def warnings_may_raise() -> bool:
     """
     if warnings.showwarning is not getattr(warnings, "_showwarning_orig", warnings.showwarning):
         return True
-    for action, _, category, _, _ in warnings.filters:
-        if action in ("error", "always", "all") and issubclass(RuntimeWarning, category):
-            return True
+    for action, message, category, module, line in warnings.filters:
+        if issubclass(RuntimeWarning, category):
+            if action in ("error", "always", "all"):
+                return True
+            if message is None and module is None and line == 0:
+                return False  # decides about all that the filters before it leave
     return warnings.defaultaction in ("error", "always")  # type: ignore[attr-defined]

@@ -36,6 +36,7 @@ from parloop.ir.nodes import (
     Name,
     Stmt,
     Store,
+    While,
 )
 from parloop.ir.types import UNBOUND, Scalar, Union
 from parloop.ir.walk import expressions, own_expressions, statements
@@ -53,6 +54,8 @@ class Fold:
     """Whether blocks say if they accumulated anything: the type before may be another."""
     bounded: bool
     """Whether blocks report the bounds of their partial results."""
+    regrouped: bool = False
+    """Whether this is a sum of floats, which is another one than in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +79,32 @@ class ArrayFold:
 Combining: TypeAlias = Fold | Choice | ArrayFold
 
 
-def combining(reduction: Reduction, typing: Typing, loop: For) -> Combining | None:
-    """Return how to combine partial results of `reduction` over `loop` exactly.
+def are_combined(
+    reductions: tuple[Reduction, ...], typing: Typing, loop: For, *, regroup: bool
+) -> bool:
+    """Return whether the blocks of `loop` can combine all of its reductions."""
+    found = [combining(r, typing, loop, regroup=regroup) for r in reductions]
+    many_groups = any(isinstance(how, Fold) and how.regrouped for how in found)
+    return None not in found and not (
+        many_groups and any(isinstance(how, ArrayFold) for how in found)
+    )
 
-    None if only running in order will do.
+
+def combining(
+    reduction: Reduction, typing: Typing, loop: For, *, regroup: bool
+) -> Combining | None:
+    """Return how to combine partial results of `reduction` over `loop`; None: only order will do.
+
+    With `regroup` sums of floats are combined, too, which is not exact.
     """
     if reduction.is_array:
         return _array_fold(reduction, typing, loop)
     if reduction.operator in ("min", "max", "argmin", "argmax"):
         return _choice(reduction, typing)
-    return _fold(reduction, typing)
+    return _fold(reduction, typing, regroup=regroup)
 
 
-def _fold(reduction: Reduction, typing: Typing) -> Fold | None:
+def _fold(reduction: Reduction, typing: Typing, *, regroup: bool) -> Fold | None:
     union = typing.variables.get(reduction.target, frozenset())
     members = scalar_members(union)
     found: set[Scalar] = set()
@@ -103,15 +119,33 @@ def _fold(reduction: Reduction, typing: Typing) -> Fold | None:
     (type_,) = found
     operator = reduction.operator
     assert operator in ("+", "*", "&", "|", "^")
-    if type_ not in members or type_.kind not in "biu":
+    if type_ not in members or type_.kind not in ("biuf" if regroup else "biu"):
         return None
-    if reduction.subtracts and type_.kind != "i":
+    if reduction.subtracts and type_.kind not in "if":
         return None
     is_numpy = type_.owner == "numpy" and type_.kind in "iu"
     bounded = is_numpy and operator in ("+", "*")
     if bounded and not all(_is_direct(s, reduction.target) for s in reduction.statements):
         return None
-    return Fold(operator, type_, union != frozenset({type_}), bounded)
+    return Fold(operator, type_, union != frozenset({type_}), bounded, type_.kind == "f")
+
+
+GROUPS = 512
+"""A loop whose sums of floats are regrouped is cut into at most so many groups."""
+
+LEAST_GROUP = 1024
+"""A group has at least so many iterations, if there is no loop inside."""
+
+
+def least_group(loop: For) -> int:
+    """Return how many iterations a group of `loop` has at least."""
+    inside = any(isinstance(stmt, For | While) for stmt in statements(loop.body))
+    return 1 if inside else LEAST_GROUP
+
+
+def group_size(loop: For, trips: int) -> int:
+    """Return how many iterations a group has, which depends on the loop and its range alone."""
+    return max(least_group(loop), 1 << (max(1, -(-trips // GROUPS)) - 1).bit_length())
 
 
 def _array_fold(reduction: Reduction, typing: Typing, loop: For) -> ArrayFold | None:
@@ -272,4 +306,4 @@ def _chosen(stmt: Stmt, target: str) -> Expr | None:
 NEUTRAL: dict[str, int] = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
 """Where a block's partial result begins."""
 
-__all__ = ["NEUTRAL", "ArrayFold", "Choice", "Combining", "Fold", "combining"]
+__all__ = ["NEUTRAL", "ArrayFold", "Choice", "Combining", "Fold", "are_combined", "combining"]

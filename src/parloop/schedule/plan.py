@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import For, Nest, Stmt
 from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
-from parloop.schedule.combining import combining
+from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
 from parloop.staging.specialise import Typing
 
@@ -34,6 +34,8 @@ class Plan:
     contiguous: frozenset[str]
     jams: dict[int, int]
     """How many iterations run side by side, for the loops (by number) where that pays."""
+    regroup: bool = False
+    """Whether sums of floats may be regrouped."""
 
     @property
     def key(self) -> object:
@@ -83,6 +85,8 @@ class Decision:
     from_end: frozenset[tuple[int, int]]
     noalias: bool
     contiguous: frozenset[str]
+    regroup: bool = False
+    """Whether the user allows sums of floats to be regrouped."""
 
 
 def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
@@ -99,9 +103,8 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
             if isinstance(stmt, For):
                 number = numbers[id(stmt)]
                 needs = needed(analysis.loops[number])
-                if number in decision.parallel and all(
-                    is_free_of_order(r, typing, stmt) for r in needs
-                ):
+                free = number in decision.parallel
+                if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
                     cores[number] = needs
                     continue
             for block in blocks(stmt):
@@ -116,6 +119,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         decision.noalias,
         decision.contiguous,
         choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
+        decision.regroup,
     )
 
 
@@ -125,8 +129,3 @@ def needed(facts: LoopFacts) -> tuple[Reduction, ...]:
     The analysis does not say which ones a loop needs that only the launch found to be parallel.
     """
     return facts.reductions if isinstance(facts.verdict, Serial) else facts.needs
-
-
-def is_free_of_order(reduction: Reduction, typing: Typing, loop: For) -> bool:
-    """Return whether partial results can be combined so that nothing shows, types included."""
-    return combining(reduction, typing, loop) is not None
