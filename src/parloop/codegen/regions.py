@@ -167,6 +167,8 @@ class RegionWriter(GroupWriter):
     def chunk(self, trips: ir.Value, blocks: ir.Value) -> ir.Value:
         """Return how many iterations a block has."""
         builder = self.builder
+        # A loop without iterations has no blocks, and a division by zero ends the process.
+        blocks = builder.select(builder.icmp_signed(">", blocks, I64(0)), blocks, I64(1))
         size = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
         return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
 
