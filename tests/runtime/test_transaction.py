@@ -1,12 +1,14 @@
-"""Whatever happens in a slice, what is left is what CPython would have left after some iteration."""
+"""Whatever happens in a slice, what is left is what CPython leaves after some iteration."""
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from tests.runtime.fake_kernel import FakeKernel
 
 from parloop.codegen.layout import (
     FLAG_DIVIDE,
@@ -20,7 +22,6 @@ from parloop.codegen.layout import (
 )
 from parloop.runtime import transaction
 from parloop.runtime.transaction import Launch, Saved, warnings_may_raise
-from tests.runtime.fake_kernel import FakeKernel
 
 N = 100
 WHOLE = (Saved("a", None),)
@@ -54,7 +55,8 @@ def test_all_iterations_are_run_once_and_in_order(saved: tuple[Saved, ...]) -> N
     kernel = FakeKernel(N)
     launch = kernel.launch(saved)
     launch.run()
-    assert launch.done == N and kernel.is_after(N)
+    assert launch.done == N
+    assert kernel.is_after(N)
     ends = [lo for lo, _ in kernel.fast.slices] + [N]
     assert ends == [0] + [hi for _, hi in kernel.fast.slices]
 
@@ -65,14 +67,16 @@ def test_flags_that_nobody_watches_are_nothing() -> None:
     kernel.fast.status = lambda lo, hi: FLAG_DIVIDE << FLAG_SHIFT
     launch = kernel.launch()
     launch.run()
-    assert kernel.is_after(N) and not kernel.slow.slices
+    assert kernel.is_after(N)
+    assert not kernel.slow.slices
 
 
 def test_flags_that_numpy_ignores_are_nothing() -> None:
     kernel = FakeKernel(N)
     kernel.fast.status = lambda lo, hi: FLAG_UNDERFLOW << FLAG_SHIFT
     kernel.launch().run()
-    assert kernel.is_after(N) and not kernel.slow.slices
+    assert kernel.is_after(N)
+    assert not kernel.slow.slices
 
 
 # slices that tripped
@@ -87,7 +91,9 @@ def test_a_tripped_slice_is_undone_and_run_precisely(
     kernel.fast.status = tripping_at(place)
     launch = kernel.launch(saved)
     launch.run()
-    assert kernel.is_after(N) and launch.done == N and launch.trips_seen == 1
+    assert kernel.is_after(N)
+    assert launch.done == N
+    assert launch.trips_seen == 1
     (again,) = kernel.slow.slices
     assert again in kernel.fast.slices
 
@@ -97,7 +103,8 @@ def test_a_flag_that_is_to_be_told_trips() -> None:
     kernel.fast.status = lambda lo, hi: FLAG_OVERFLOW << FLAG_SHIFT if lo == 0 else 0
     launch = kernel.launch()
     launch.run()
-    assert len(kernel.slow.slices) == 1 and kernel.is_after(N)
+    assert len(kernel.slow.slices) == 1
+    assert kernel.is_after(N)
 
 
 @pytest.mark.parametrize("place", [0, 1, 37, N - 1])
@@ -107,7 +114,9 @@ def test_the_iteration_that_raises_is_not_begun(place: int) -> None:
     kernel.slow.raises_at = place
     launch = kernel.launch()
     launch.run()
-    assert launch.raised and launch.done == place and kernel.is_after(place)
+    assert launch.raised
+    assert launch.done == place
+    assert kernel.is_after(place)
 
 
 def test_the_first_iteration_of_a_slice_may_raise() -> None:
@@ -117,7 +126,9 @@ def test_the_first_iteration_of_a_slice_may_raise() -> None:
     kernel.fast.status = tripping_at(20)
     kernel.slow.raises_at = 20
     launch.run_slice(20, 40)
-    assert launch.raised and launch.done == 20 and kernel.is_after(20)
+    assert launch.raised
+    assert launch.done == 20
+    assert kernel.is_after(20)
     assert kernel.slow.slices == [(20, 40)]
 
 
@@ -195,6 +206,25 @@ def test_filters_decide_whether_a_warning_may_be_raised(
         assert warnings_may_raise() == expected
 
 
+def test_the_first_filter_that_fits_decides() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("default")
+        assert not warnings_may_raise()
+        warnings.filterwarnings("error", "divide by zero", RuntimeWarning)
+        assert warnings_may_raise()
+        warnings.filterwarnings("ignore", module="user")
+        assert warnings_may_raise()
+
+
+def test_without_filters_the_default_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        assert not warnings_may_raise()
+        monkeypatch.setattr(warnings, "defaultaction", "error")
+        assert warnings_may_raise()
+
+
 def test_a_hook_of_the_users_sees_each_warning_at_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -214,7 +244,9 @@ def interrupted_at_every_call(make: Callable[[], tuple[FakeKernel, Launch]]) -> 
         seen = 0
         where = ""
 
-        def profile(frame: object, event: str, function: object) -> None:
+        def profile(
+            frame: object, event: str, function: object, number: int = number
+        ) -> None:
             nonlocal seen, where
             if event not in ("c_return", "call") or where:
                 return
@@ -229,7 +261,8 @@ def interrupted_at_every_call(make: Callable[[], tuple[FakeKernel, Launch]]) -> 
         try:
             launch.run()
         except FromHandler:
-            assert launch.done == 0 and kernel.is_after(0)
+            assert launch.done == 0
+            assert kernel.is_after(0)
             yield where
             continue
         finally:
@@ -273,7 +306,8 @@ def test_an_interrupt_after_the_slice_keeps_its_work() -> None:
     launch = kernel.launch()
     launch.run()
     assert isinstance(launch.error, FromHandler)
-    assert launch.done == kernel.fast.slices[0][1] and kernel.is_after(launch.done)
+    assert launch.done == kernel.fast.slices[0][1]
+    assert kernel.is_after(launch.done)
 
 
 def test_an_interrupt_before_the_slice_runs_nothing() -> None:
@@ -283,7 +317,8 @@ def test_an_interrupt_before_the_slice_runs_nothing() -> None:
     kernel.fast.before = raising_once(FromHandler())
     launch.run()
     assert isinstance(launch.error, FromHandler)
-    assert launch.done == 10 and kernel.is_after(10)
+    assert launch.done == 10
+    assert kernel.is_after(10)
 
 
 def test_an_interrupt_after_a_tripped_slice_is_raised_after_its_precise_run() -> None:
@@ -293,7 +328,8 @@ def test_an_interrupt_after_a_tripped_slice_is_raised_after_its_precise_run() ->
     launch = kernel.launch()
     launch.run()
     assert isinstance(launch.error, FromHandler)
-    assert launch.done == kernel.slow.slices[0][1] and kernel.is_after(launch.done)
+    assert launch.done == kernel.slow.slices[0][1]
+    assert kernel.is_after(launch.done)
 
 
 def test_an_interrupt_in_the_precise_run_lets_it_run_again() -> None:
@@ -302,8 +338,10 @@ def test_an_interrupt_in_the_precise_run_lets_it_run_again() -> None:
     kernel.slow.after = raising_once(FromHandler())
     launch = kernel.launch()
     launch.run()
-    assert isinstance(launch.error, FromHandler) and launch.failure is None
-    assert launch.done > 0 and kernel.is_after(launch.done)
+    assert isinstance(launch.error, FromHandler)
+    assert launch.failure is None
+    assert launch.done > 0
+    assert kernel.is_after(launch.done)
 
 
 def test_an_interrupt_while_saving_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,8 +356,26 @@ def test_an_interrupt_while_saving_runs_nothing(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(np, "copyto", copyto)
     launch.run()
-    assert isinstance(launch.error, FromHandler) and launch.failure is None
-    assert launch.done == 0 and kernel.is_after(0)
+    assert isinstance(launch.error, FromHandler)
+    assert launch.failure is None
+    assert launch.done == 0
+    assert kernel.is_after(0)
+
+
+def test_two_interrupts_while_saving_run_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = FakeKernel(N)
+    launch = kernel.launch()
+    errors = [FromHandler("second"), FromHandler("first")]
+
+    def copyto(*what: object) -> None:
+        raise errors.pop()
+
+    monkeypatch.setattr(np, "copyto", copyto)
+    launch.run()
+    assert str(launch.error) == "first"
+    assert launch.failure is None
+    assert launch.done == 0
+    assert kernel.is_after(0)
 
 
 # our own failures
@@ -334,8 +390,10 @@ def test_no_memory_for_the_copy_stops_before_the_slice(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(np, "empty_like", empty)
     launch.run()
-    assert isinstance(launch.failure, MemoryError) and launch.error is None
-    assert launch.done == 0 and kernel.is_after(0)
+    assert isinstance(launch.failure, MemoryError)
+    assert launch.error is None
+    assert launch.done == 0
+    assert kernel.is_after(0)
 
 
 def test_a_precise_variant_that_cannot_be_made_leaves_the_slice_undone() -> None:
@@ -345,8 +403,10 @@ def test_a_precise_variant_that_cannot_be_made_leaves_the_slice_undone() -> None
     kernel.fast.status = tripping_at(60)
     kernel.broken = KeyError("no such thing")
     launch.run()
-    assert isinstance(launch.failure, KeyError) and launch.error is None
-    assert kernel.is_after(launch.done) and 40 <= launch.done <= 60
+    assert isinstance(launch.failure, KeyError)
+    assert launch.error is None
+    assert kernel.is_after(launch.done)
+    assert 40 <= launch.done <= 60
 
 
 def test_two_interrupts_in_one_slice_leave_it_undone() -> None:
@@ -360,8 +420,10 @@ def test_two_interrupts_in_one_slice_leave_it_undone() -> None:
     kernel.slow.after = after
     launch = kernel.launch()
     launch.run()
-    assert str(launch.error) == "first" and launch.failure is None
-    assert launch.done == 0 and kernel.is_after(0)
+    assert str(launch.error) == "first"
+    assert launch.failure is None
+    assert launch.done == 0
+    assert kernel.is_after(0)
 
 
 # how large slices are
@@ -372,7 +434,7 @@ def test_the_first_slice_of_an_uneven_loop_is_one_iteration() -> None:
     kernel.launch(certain=False, seconds_per_iteration=1e-9).run()
     sizes = [hi - lo for lo, hi in kernel.fast.slices]
     assert sizes[0] == 1
-    assert all(b <= transaction.GROWTH * a for a, b in zip(sizes, sizes[1:], strict=False))
+    assert all(b <= transaction.GROWTH * a for a, b in itertools.pairwise(sizes))
 
 
 def test_slices_take_the_time_that_they_are_meant_to() -> None:

@@ -159,7 +159,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
 def decline(
     site: Site, state: SiteState, settings: Settings, indices: range, why: Diagnostic
 ) -> None:
-    """Count an entry that the interpreter runs, and let the site ask less often if it goes on so."""
+    """Count an entry that the interpreter runs, and ask less often if it goes on like this."""
     if why.span == NOWHERE:
         why = replace(why, span=site.info.span)
     state.record.ran_interpreted()

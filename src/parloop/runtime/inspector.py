@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from parloop.analysis import Analysis, Inspector, LoopFacts
-from parloop.ir.nodes import Assign, Binary, Const, Expr, Extent, For, Name, Stmt
-from parloop.ir.walk import expressions, statements
+from parloop.ir.nodes import Assign, Binary, Call, Const, Expr, Extent, For, Name, Stmt
+from parloop.ir.walk import all_expressions, expressions, statements
 from parloop.schedule.cost import estimate_operations
 
-SECONDS_PER_INDEX = 6e-9
+SECONDS_PER_INDEX = 3e-9
 """What it takes to look at one index."""
 
-SECONDS_PER_OPERATION = 1e-9
-"""What machine code takes for one operation of the loop."""
+SECONDS_PER_OPERATION = 4e-10
+SECONDS_PER_CALL = 1.5e-8
+"""What machine code takes for one operation of the loop, and for a call such as `np.exp`."""
 
 PREFIX = 256
 """So many indices are looked at first: most arrays that repeat an index do so early."""
@@ -113,7 +114,9 @@ def inspecting_pays(
     """Return whether the threads save more than looking at the indices costs."""
     outer = launched.indices
     operations = estimate_operations(analysis.nest, outer, launched.arguments)
-    saved = operations * SECONDS_PER_OPERATION * (1 - 1 / launched.threads)
+    calls = sum(isinstance(e, Call) for e in all_expressions(facts.loop.body)) * len(indices)
+    seconds = operations * SECONDS_PER_OPERATION + calls * SECONDS_PER_CALL
+    saved = seconds * (1 - 1 / launched.threads)
     return saved > len(facts.inspectors) * len(indices) * SECONDS_PER_INDEX
 
 

@@ -1,0 +1,257 @@
+"""A launch that repeats an earlier one is told by what it depends on, and by nothing else."""
+
+from __future__ import annotations
+
+import math
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.runtime import programs
+
+import parloop
+from parloop.capture.decorator import captured
+from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.runtime import warm
+
+N = 50
+
+pytestmark = pytest.mark.filterwarnings("default")
+"""Where warnings raise, what a slice may write has to be saved: then nothing is a repetition."""
+
+
+@pytest.fixture(autouse=True)
+def counted() -> Iterator[None]:
+    with parloop.settings(min_work_ms=0):
+        parloop.reset_report()
+        yield
+
+
+def site_of(function: Callable[..., Any]) -> Site:
+    found = captured(function)
+    assert found is not None
+    (info,) = found.sites
+    return REGISTRY.sites[info.key]
+
+
+def repeats(function: Callable[..., Any], call: Callable[[], Any]) -> bool:
+    """Return whether `call` is taken for the repetition of an earlier one."""
+    state = site_of(function).state
+    seen: list[Outcome | None] = []
+    before = state.warm
+
+    def spying(inner: warm.Warm) -> warm.Warm:
+        def spy(*arguments: Any) -> Outcome | None:
+            outcome = inner(*arguments)
+            seen.append(outcome)
+            return outcome
+
+        return spy
+
+    state.warm = tuple(spying(one) for one in before)
+    try:
+        call()
+    finally:
+        state.warm = before
+    return any(outcome is not None for outcome in seen)
+
+
+def made_warm(plain: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    fast = parloop.parallel(programs.fresh(plain))
+    for _ in range(3):
+        fast(*arguments)
+    assert repeats(fast, lambda: fast(*arguments))
+    return fast
+
+
+def test_the_same_call_with_other_arrays_repeats() -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    a, b = np.zeros(N), np.arange(float(N))
+    assert repeats(fast, lambda: fast(a, b, N))
+    assert a.tolist() == (b + 1).tolist()
+
+
+def test_values_of_the_outputs_have_their_types() -> None:
+    fast = made_warm(programs.total, np.ones(N), N)
+    s, i = fast(np.full(N, 0.5), N)
+    assert (s, i) == (N / 2, N - 1)
+    assert type(s) is np.float64
+    assert type(i) is int
+
+
+def test_another_number_of_iterations_does_not_repeat() -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    a = np.zeros(N)
+    assert not repeats(fast, lambda: fast(a, np.ones(N), N - 1))
+    assert a.tolist() == [2.0] * (N - 1) + [0.0]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.ones(N + 1),
+        np.ones(2 * N)[::2],
+        np.ones(N, np.float32),
+        np.ones(N, ">f8"),
+        np.ones(N).view(np.recarray),
+    ],
+)
+def test_an_array_of_another_kind_does_not_repeat(array: Any) -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    a = np.zeros(N)
+    assert not repeats(fast, lambda: fast(a, array, N))
+    assert a.tolist() == [2.0] * N
+
+
+def test_arrays_that_overlap_do_not_repeat() -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    x = np.zeros(N + 1)
+    assert not repeats(fast, lambda: fast(x[1:], x[:-1], N))
+    assert x.tolist() == list(range(N + 1))
+
+
+def test_a_function_that_was_replaced_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = made_warm(programs.roots, np.zeros(N), np.ones(N), N)
+    monkeypatch.setattr(np, "sqrt", lambda x: 7.0)
+    a = np.zeros(N)
+    assert not repeats(fast, lambda: fast(a, np.ones(N), N))
+    assert a.tolist() == [7.0] * N
+
+
+def test_a_builtin_that_is_hidden_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    monkeypatch.setattr(programs, "range", lambda n: range(1), raising=False)
+    a = np.zeros(N)
+    fast(a, np.ones(N), N)
+    assert a.tolist() == [2.0] + [0.0] * (N - 1)
+
+
+def test_a_global_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = made_warm(programs.scaled, np.zeros(N), N)
+    monkeypatch.setattr(programs, "scale", 3.0)
+    a = np.zeros(N)
+    assert repeats(fast, lambda: fast(a, N))
+    assert a.tolist() == [3.0 * i for i in range(N)]
+
+
+def test_a_slice_that_trips_is_run_again_precisely() -> None:
+    fast = made_warm(programs.inverse, np.zeros(N), np.ones(N), N)
+    a, b = np.zeros(N), np.ones(N)
+    b[N // 2] = 0.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        fast(a, b, N)
+    assert [str(w.message) for w in caught] == ["divide by zero encountered in scalar divide"]
+    assert a[N // 2] == math.inf
+    assert a.sum() == math.inf
+    assert a[0] == 1
+
+
+def test_a_slice_that_trips_under_the_same_filters_is_told_at_once() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        fast = made_warm(programs.inverse, np.zeros(N), np.ones(N), N)
+        a, b = np.zeros(N), np.ones(N)
+        b[3] = 0.0
+        fast(a, b, N)
+    assert len(caught) == 1
+    assert a[3] == math.inf
+    assert programs.only_site().interpreted_runs == 0
+
+
+@pytest.mark.parametrize("mode", ["raise", "ignore"])
+def test_numpys_errors_are_treated_as_they_are_set_now(mode: Any) -> None:
+    fast = made_warm(programs.inverse, np.zeros(N), np.ones(N), N)
+    a, b = np.zeros(N), np.ones(N)
+    b[5] = 0.0
+    with np.errstate(divide=mode):
+        if mode == "ignore":
+            fast(a, b, N)
+            assert a[5] == math.inf
+            assert a[-1] == 1
+        else:
+            with pytest.raises(FloatingPointError):
+                fast(a, b, N)
+            assert a.tolist() == [1.0] * 5 + [0.0] * (N - 5)
+
+
+def test_settings_are_looked_at_each_time() -> None:
+    fast = made_warm(programs.add, np.zeros(N), np.ones(N), N)
+    parloop.reset_report()
+    with parloop.settings(device="interpreter"):
+        assert not repeats(fast, lambda: fast(np.zeros(N), np.ones(N), N))
+    assert not parloop.report().sites
+
+
+def test_several_shapes_are_remembered_at_once() -> None:
+    fast = parloop.parallel(programs.fresh(programs.add))
+    for n in (N, 2 * N, 3 * N):
+        for _ in range(3):
+            fast(np.zeros(n), np.ones(n), n)
+    for n in (N, 2 * N, 3 * N):
+        assert repeats(fast, lambda n=n: fast(np.zeros(n), np.ones(n), n))
+
+
+def test_launches_that_have_to_save_are_not_repeated_blindly() -> None:
+    fast = parloop.parallel(programs.fresh(programs.in_place))
+    a, b = np.ones(N), np.ones(N)
+    for _ in range(4):
+        fast(a, N)
+        programs.in_place(b, N)
+    assert a.tolist() == b.tolist()
+
+
+class LateError(Exception):
+    """What a handler raises."""
+
+
+def test_an_interrupt_at_any_call_of_a_repetition_is_raised_with_all_names_bound() -> None:
+    import sys
+
+    fast = made_warm(programs.total, np.ones(N), N)
+    engine_files = (warm.__file__,)
+    cut = 0
+    for number in range(200):
+        seen = 0
+        raised = False
+
+        def profile(frame: Any, event: str, argument: Any, number: int = number) -> None:
+            nonlocal seen, raised
+            if raised or event not in ("c_return", "call"):
+                return
+            if frame.f_code.co_filename not in engine_files:
+                return
+            seen += 1
+            if seen > number:
+                raised = True
+                raise LateError
+
+        a = np.ones(N)
+        sys.setprofile(profile)
+        try:
+            result = fast(a, N)
+        except LateError:
+            cut += 1
+            continue
+        finally:
+            sys.setprofile(None)
+        assert result == (N, N - 1)
+        if not raised:
+            break
+    assert cut > 3
+
+
+def test_a_signal_handler_may_use_the_same_loop() -> None:
+    fast = made_warm(programs.total, np.ones(N), N)
+    inside: list[Any] = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: inside.append(fast(np.ones(N), N)))
+    try:
+        for _ in range(200):
+            signal.raise_signal(signal.SIGUSR1)
+            assert fast(np.ones(N), N) == (N, N - 1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert inside == [(N, N - 1)] * 200
