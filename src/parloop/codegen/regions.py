@@ -166,8 +166,9 @@ class RegionWriter(GroupWriter):
         return builder.select(builder.icmp_signed(">", trips, I64(0)), needed, I64(0))
 
     def chunk(self, trips: ir.Value, blocks: ir.Value) -> ir.Value:
-        """Return how many iterations a block has."""
+        """Return how many iterations a block has; 1 where there are no blocks."""
         builder = self.builder
+        blocks = builder.select(builder.icmp_signed(">", blocks, I64(1)), blocks, I64(1))
         size = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
         return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
 
