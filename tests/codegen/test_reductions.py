@@ -29,7 +29,7 @@ def check(
     parallel: bool = True,
     threads: tuple[int, ...] = (1, 2, 5),
 ) -> None:
-    """Assert that `function` gives the same natively, on so many threads, and runs on several of them."""
+    """Assert that `function` gives the same natively on so many threads, and uses several."""
     fast = parloop.parallel(function, min_work_ms=0)
     for number, arguments in enumerate(cases):
         expected = run(function, arguments, "always", __file__)
