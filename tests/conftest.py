@@ -1,7 +1,16 @@
-"""What holds for all tests: a bug of parloop's own fails them."""
+"""What holds for all tests: a bug of parloop's own fails them, and the cache is theirs alone."""
 
 from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
 
 from parloop.runtime import dispatch
 
 dispatch.RAISES_BUGS = True
+
+_cache = tempfile.mkdtemp(prefix="parloop-tests-")
+os.environ["PARLOOP_CACHE_DIR"] = _cache  # also of the processes that tests start
+atexit.register(shutil.rmtree, _cache, ignore_errors=True)

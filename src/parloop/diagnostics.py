@@ -27,9 +27,9 @@ class Label:
 class Diagnostic:
     """One statement about one place of the user's source.
 
-    `message` is a whole clause, lower case, no full stop, user's names in backticks. `labels` are the
-    lines that are evidence, `notes` what was proved or could not be and what happens now, `help`
-    advice that is sure to keep the result.
+    `message` is a whole clause, lower case, no full stop, user's names in backticks. `labels` are
+    the lines that are evidence, `notes` what was proved or could not be and what happens now,
+    `help` advice that is sure to keep the result.
     """
 
     code: ClassVar[str] = ""
@@ -45,7 +45,7 @@ class Diagnostic:
         return f"{self.voice}[{self.code}] {self.message}"
 
 
-class Declined(Exception):
+class Declined(Exception):  # noqa: N818 - an outcome by design, not an error
     """A loop or a launch is left to the interpreter, by design, for `diagnostic`'s reason."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -54,7 +54,7 @@ class Declined(Exception):
 
 
 class InternalError(Exception):
-    """A bug of parloop's own: fails tests; in a user's session it is reported once and the interpreter runs."""
+    """A bug of parloop's own: fails tests; users see it once, and the interpreter runs."""
 
 
 class NotNative(Exception):  # noqa: N818 - the name is part of the public contract

@@ -255,3 +255,23 @@ def test_a_signal_handler_may_use_the_same_loop() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert inside == [(N, N - 1)] * 200
+
+
+def first_above(a: Any, n: int, limit: float) -> Any:
+    found = True
+    for i in range(n):
+        if a[i] > limit:
+            break
+    else:
+        found = False
+    return found, i
+
+
+@pytest.mark.parametrize("place", [0, 7, N - 1])
+def test_a_repetition_may_leave_by_break(place: int) -> None:
+    fast = made_warm(first_above, np.zeros(N), N, 1.0)
+    a = np.zeros(N)
+    a[place:] = 2.0
+    assert fast(np.zeros(N), N, 1.0) == (False, N - 1)
+    assert repeats(fast, lambda: fast(a, N, 1.0))
+    assert fast(a, N, 1.0) == (True, place)

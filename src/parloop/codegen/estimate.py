@@ -1,7 +1,7 @@
 """Machine code that estimates how much work a loop is, to choose the number of blocks.
 
-A count of operations, times the trip counts of the loops inside where these can be told from what is known when the
-loop begins; others count as eight trips. Nothing but speed depends on it.
+A count of operations, times the trip counts of the loops inside where these can be told from what
+is known when the loop begins; others count as eight trips. Nothing but speed depends on it.
 """
 
 from __future__ import annotations

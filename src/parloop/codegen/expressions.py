@@ -1,7 +1,8 @@
 """Machine code for expressions.
 
-Operations on values of one type go straight to `codegen.scalar`. Where an operand may have several, all of them
-that lead to the same operation are converted first and share it; otherwise each gets a branch of its own.
+Operations on values of one type go straight to `codegen.scalar`. Where an operand may have several,
+all of them that lead to the same operation are converted first and share it; otherwise each gets a
+branch of its own.
 """
 
 from __future__ import annotations
@@ -211,8 +212,8 @@ class ExpressionWriter(FunctionWriter):
     def watch(self, value: Value, types: tuple[Scalar, ...], values: tuple[Value, ...]) -> None:
         """See to it that the flags of an operation of NumPy's are noticed, if it sets any.
 
-        They are if the operation runs; where LLVM may drop it, infinities and NaNs are looked for. A result that
-        is no float was compared or rounded: then the operands are.
+        They are if the operation runs; where LLVM may drop it, infinities and NaNs are looked for.
+        A result that is no float was compared or rounded: then the operands are.
         """
         self.program.watches_flags = True
         if self.precise or self.anchored:
@@ -233,7 +234,7 @@ class ExpressionWriter(FunctionWriter):
             self.raises(self.builder.fcmp_unordered(">=", size, infinity))
 
     def choice(self, call: Call, values: tuple[Mixed, ...]) -> Mixed:
-        """Return `min(a, b)` or `max(a, b)`: `b` if it compares better, else `a`, each in its own type."""
+        """Return `min(a, b)` or `max(a, b)`: `b` if it compares better, else `a`, type and all."""
         first, second = values
         better = self.truth(self.operation(choice_test(call), (second, first)))
         if len(self.types_of(call)) == 1 and first.members == second.members:
@@ -254,7 +255,7 @@ class ExpressionWriter(FunctionWriter):
     # values of several types
 
     def unified(self, expr: Expr, operands: tuple[Mixed, ...]) -> tuple[Mixed, ...]:
-        """Convert operands of several types to the one that the operation works on, if it is one."""
+        """Convert operands of several types to the one that the operation works on, if any."""
         if all(m.tag is None for m in operands) or not isinstance(expr, Binary | Compare):
             return operands
         combos = product(*(_scalars(m.members) for m in operands))
@@ -286,7 +287,7 @@ class ExpressionWriter(FunctionWriter):
         return self.dispatch((value,), emit)
 
     def dispatch(self, operands: Sequence[Mixed], emit: Emit) -> Mixed:
-        """Return what `emit` makes of the operands' actual types, with a branch for each combination.
+        """Return what `emit` makes of the operands' actual types, a branch for each combination.
 
         A combination for which `emit` gives nothing leaves the run.
         """

@@ -1,8 +1,8 @@
 """Machine code that reads and clears the processor's floating-point flags.
 
-They are sticky: an operation that overflows sets its flag for whoever looks later. On x86 they stand in
-`mxcsr`, and in the status word of the x87, where glibc's `feraiseexcept` sets them, which NumPy's own
-loops call (`np.exp` of a float32). Elsewhere libm's `fenv` functions are called.
+They are sticky: an operation that overflows sets its flag for whoever looks later. On x86 they
+stand in `mxcsr`, and in the status word of the x87, where glibc's `feraiseexcept` sets them, which
+NumPy's own loops call (`np.exp` of a float32). Elsewhere libm's `fenv` functions are called.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def clear(builder: ir.IRBuilder, module: ir.Module) -> ir.Value:
 
 
 def read(builder: ir.IRBuilder, module: ir.Module, before: ir.Value) -> ir.Value:
-    """Return the flags set since `clear`, in a status word's place; put those from before back too."""
+    """Return the flags set since `clear`, in a status word's place; put back those from before."""
     if not IS_X86:
         now = builder.call(_fenv(module, "fetestexcept"), [I32(_fenv_mask())])
         builder.call(_fenv(module, "feraiseexcept"), [before])

@@ -36,7 +36,7 @@ from parloop.staging.specialise import Typing
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A value with its type: `parts` has a value for each type it may have, `tag` says which it has.
+    """A value with its type: `parts` has a value for each possible type, `tag` says which it is.
 
     `tag` counts through `members`; it is `None` where there is only one.
     """
@@ -64,10 +64,10 @@ class ArrayView:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Stack slots of a scalar variable: one a type (two for complex), and the tag if there are more."""
+    """Stack slots of a scalar variable: one a machine number (two if complex), and the tag."""
 
     members: tuple[Member, ...]
-    slots: Mapping[Member, tuple[ir.Value, ...]]
+    slots: Mapping[Scalar, tuple[ir.Value, ...]]
     tag: ir.Value | None
     has_mirror: bool
     """Whether the slot of its double has the value also while the variable is a Python int."""
@@ -102,7 +102,7 @@ class Program:
 
 
 class FunctionWriter(Emitter):
-    """An `Emitter` for one function; events go to its trip flag, or leave it in the precise variant."""
+    """An `Emitter` for one function: events set its trip flag; the precise variant leaves."""
 
     def __init__(self, program: Program, function: ir.Function, record: ir.Value) -> None:
         self.entry = function.append_basic_block("entry")
@@ -206,7 +206,7 @@ class FunctionWriter(Emitter):
             self.builder.store(self.widened(scalar, part), self.word(index + k, base))
 
     def widened(self, scalar: Scalar, part: ir.Value) -> ir.Value:
-        """Return a machine number as a word: integers extended by their sign, other bits by zeros."""
+        """Return a machine number as a word: integers with their sign, others with zeros."""
         builder = self.builder
         match scalar.kind:
             case "b":
@@ -319,7 +319,7 @@ class FunctionWriter(Emitter):
             self.raises(I1(1))
         here = tuple(m for m in variable.members if m in members and isinstance(m, Scalar))
         kept = {r: self.get(variable, r) for r in representatives(here)}
-        parts = {
+        parts: dict[Member, Value] = {
             m: next(v for r, v in kept.items() if is_same_machine_number(r, m)) for m in here
         }
         if len(here) == 1:
@@ -411,7 +411,8 @@ def is_double(member: Member) -> bool:
 def has_mirror(members: tuple[Member, ...]) -> bool:
     """Return whether a variable of these types is a Python int or a double: `s = 0; s += x`.
 
-    Its double is then always kept up to date, so that arithmetic with floats need not look at the tag.
+    Its double is then always kept up to date, so that arithmetic with floats need not look at the
+    tag.
     """
     scalars = [m for m in members if isinstance(m, Scalar)]
     return (

@@ -1,9 +1,9 @@
 """Machine code that tests the subscripts of a whole loop at its head.
 
-    for p in starts[i]:ends[i] { total = total + values[p] }      tests the first and the last p, not each
+    for p in starts[i]:ends[i] { total = total + values[p] }    tests the first and last p, not each
 
-Bounds that are data keep the analysis from proving such subscripts inside ahead of the run. Only accesses that every
-iteration makes count: a test for one that is never made would be a false alarm.
+Bounds that are data keep the analysis from proving such subscripts inside ahead of the run. Only
+accesses that every iteration makes count: a test for one that is never made would be a false alarm.
 """
 
 from __future__ import annotations

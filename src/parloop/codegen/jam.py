@@ -1,7 +1,7 @@
 """Machine code for loops whose iterations run side by side: each statement is written once a copy.
 
-Every copy has variables of its own; the loops inside are written once, around all copies. What is left over at
-the end of the loop runs one by one.
+Every copy has variables of its own; the loops inside are written once, around all copies. What is
+left over at the end of the loop runs one by one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class JamWriter(StatementWriter):
     """The variables of each copy, where statements are being written for several."""
 
     evenly: str | None = None
-    """The index of the jammed loop, if no statement changes it: it goes evenly from copy to copy."""
+    """The index of the jammed loop, if no statement changes it: it steps from copy to copy."""
 
     def jammed(
         self,
@@ -33,7 +33,7 @@ class JamWriter(StatementWriter):
         bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
         number_of_copies: int,
     ) -> None:
-        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time as long as there are so many."""
+        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time, the rest singly."""
         lo, hi, start, step = bounds
         builder = self.builder
         shared = self.variables
@@ -151,7 +151,7 @@ class JamWriter(StatementWriter):
         self.variables = self.copies[0]
 
     def is_settled(self, name: Name, changed: set[str]) -> bool:
-        """Return whether a name is an int at the head of a loop, and between which the copies' lie."""
+        """Return whether a name is an int at a loop's head, and between which the copies' lie."""
         if not super().is_settled(name, changed):
             return False
         first = self.variables[name.id]

@@ -1,7 +1,7 @@
-"""The whole module of a nest: one function that runs iterations `lo` .. `hi` - 1 of the outermost loop.
+"""The module of a nest: a function that runs iterations `lo` .. `hi` - 1 of the outermost loop.
 
-    i64 kernel(record, lo, hi)      the status of the slice; variables come and go through the record
-    i64 check(record, 0, 0)               OUTSIDE if an input lies where the machine code was not made for
+    i64 kernel(record, lo, hi)    the status of the slice; variables come and go through the record
+    i64 check(record, 0, 0)       OUTSIDE if an input lies where the machine code was not made for
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from parloop.staging.specialise import Typing
 
 @dataclass(frozen=True, slots=True)
 class KernelText:
-    """LLVM IR of a kernel. `events` lists the warnings that it may log, in order of their numbers."""
+    """LLVM IR of a kernel. `events` lists the warnings that it may log, by their numbers."""
 
     text: str
     layout: Layout
@@ -113,11 +113,11 @@ class _KernelWriter(RegionWriter):
         at.ret(I64(RAISED))
 
     def else_of(self, stmt: For) -> tuple[Stmt, ...]:
-        """Return a loop's `else`; that of the outermost one is the site's: slices are not its end."""
+        """Return a loop's `else`; the outermost one's is the site's: a slice is not its end."""
         return () if stmt is self.program.typing.nest.loop else stmt.orelse
 
     def broken(self, stmt: For, counter: ir.Value, after: ir.Block) -> ir.Block:
-        """Return where a `break` goes: for the outermost loop, over a place that notes the iteration."""
+        """Return where a `break` goes: the outermost loop's by a place that notes the iteration."""
         if stmt is not self.program.typing.nest.loop:
             return after
         noting = self.function.append_basic_block("broke")

@@ -1,10 +1,10 @@
 """Where everything stands in the record, the block of 64-bit words that a launch hands to a kernel.
 
-    [ header | arrays: pointer, extents, strides | scalars: tag, a payload for each type it may have ]
+    [ header | arrays: pointer, extents, strides | scalars: tag, a payload for each possible type ]
 
-A scalar variable has one tag word, the position in `members` of the type that it has now, and one payload
-a kind of machine number (two words for a complex one). The same words bring the inputs in, carry the variables from slice to
-slice, and take the outputs back.
+A scalar variable has one tag word, the position in `members` of the type that it has now, and one
+payload a kind of machine number (two words for a complex one). The same words bring the inputs in,
+carry the variables from slice to slice, and take the outputs back.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Header(IntEnum):
     STATUS = 11
     """Set when a slice ends: its status, for whoever lost the return value to a signal handler."""
     BROKE_AT = 12
-    """Set by a slice: 1 more than the iteration in which the outermost loop was left by `break`, or 0."""
+    """Set by a slice: 1 + the iteration in which `break` left the outermost loop, or 0."""
 
 
 HEADER_WORDS = 16
@@ -66,7 +66,7 @@ FLAG_INVALID, FLAG_DIVIDE, FLAG_OVERFLOW, FLAG_UNDERFLOW = 1, 4, 8, 16
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`arrays` and `variables` give the first word of each name; `members` the types of a variable, in tag order."""
+    """The first word of each name in `arrays` and `variables`; `members` has types in tag order."""
 
     arrays: Mapping[str, int]
     variables: Mapping[str, int]

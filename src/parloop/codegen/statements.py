@@ -9,8 +9,8 @@ from llvmlite import ir
 
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
-from parloop.codegen.hoist import HoistWriter
 from parloop.codegen.function import Mixed
+from parloop.codegen.hoist import HoistWriter
 from parloop.ir.nodes import (
     Assign,
     Break,
@@ -18,7 +18,6 @@ from parloop.ir.nodes import (
     Const,
     Continue,
     Expr,
-    Extent,
     For,
     If,
     Load,
@@ -119,7 +118,7 @@ class StatementWriter(HoistWriter):
         self.builder.position_at_end(after)
 
     def while_loop(self, stmt: While) -> None:
-        """Write `while`. Once the fast variant has tripped, its values mean nothing: it must end."""
+        """Write `while`. Once the fast variant has tripped, its values mean nothing: it ends."""
         head = self.function.append_basic_block("while")
         body = self.function.append_basic_block("body")
         done = self.function.append_basic_block("done")
@@ -163,7 +162,7 @@ class StatementWriter(HoistWriter):
         return self.integer(expr)
 
     def is_data(self, expr: Expr) -> bool:
-        """Return whether `expr` may come from what the nest computes, so that after a trip it is void."""
+        """Return whether `expr` may come from what the nest computes: after a trip it is void."""
         inputs = self.program.typing.scalars
         bound = self.program.typing.nest.outputs
         return any(

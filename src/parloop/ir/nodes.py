@@ -73,7 +73,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Logical:
-    """`x and y`, `x or y`: evaluates left to right, stops early, gives the deciding operand's value."""
+    """`x and y`, `x or y`: evaluates left to right, stops early, gives the deciding operand."""
 
     op: Literal["and", "or"]
     left: Expr
@@ -95,8 +95,8 @@ class Conditional:
 class Call:
     """A call of a known function without side effects.
 
-    `callee` is the canonical name (`math.sqrt`, `numpy.exp`, `builtins.abs`); `path` is how the user
-    wrote it (`m.sqrt`), which staging resolves again and compares before every native run.
+    `callee` is the canonical name (`math.sqrt`, `numpy.exp`, `builtins.abs`); `path` is how the
+    user wrote it (`m.sqrt`), which staging resolves again and compares before every native run.
     `builtins.divmod.0` and `builtins.divmod.1` are the two parts of one `divmod`; the second stands
     right after the first, on the same operands, and gives no warnings of its own.
     """
@@ -109,7 +109,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`a[i, j]`: one element of an array. `a[i][j]` is written the same; full rank is checked in staging."""
+    """`a[i, j]` or `a[i][j]`: one element of an array. Full rank is checked in staging."""
 
     array: str
     subscripts: tuple[Expr, ...]
@@ -118,7 +118,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """`a.shape[axis]` (also `len(a)`: axis 0); `axis` None is `a.size`. A negative axis counts from the end."""
+    """`a.shape[axis]`, `len(a)` (axis 0) or `a.size` (None); a negative axis is from the end."""
 
     array: str
     axis: int | None
@@ -156,10 +156,10 @@ class Store:
 class For:
     """`for index in range(start, stop, step): body`, and `orelse` if no `Break` left it.
 
-    Prints as `for i in start:stop:step { ... }`. Bounds are evaluated once, at entry, and are Python
-    ints; `step` may be any expression and of any sign. `index` is the user's name: it keeps its last
-    value afterwards, is not bound by zero trips, and the body may assign it (which does not change
-    the iteration).
+    Prints as `for i in start:stop:step { ... }`. Bounds are evaluated once, at entry, and are
+    Python ints; `step` may be any expression and of any sign. `index` is the user's name: it keeps
+    its last value afterwards, is not bound by zero trips, and the body may assign it (which does
+    not change the iteration).
     """
 
     index: str

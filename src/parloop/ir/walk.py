@@ -58,7 +58,7 @@ def expressions(expr: Expr) -> Iterator[Expr]:
 
 
 def own_expressions(stmt: Stmt) -> tuple[Expr, ...]:
-    """Return the expressions that `stmt` evaluates itself, not those of the statements inside it."""
+    """Return the expressions that `stmt` evaluates itself, not those of statements inside it."""
     match stmt:
         case Assign(value=value):
             return (value,)

@@ -10,8 +10,8 @@ from parloop.diagnostics import Diagnostic, Voice
 class ArrayNotSupported(Diagnostic):
     """An array has elements that machine code does not handle.
 
-    *What it means* Its elements are objects, strings, dates, in foreign byte order, unaligned, or of another
-    width than 8 to 64 bits (128 for complex).
+    *What it means* Its elements are objects, strings, dates, in foreign byte order, unaligned, or
+    of another width than 8 to 64 bits (128 for complex).
 
     *Why it matters* Their semantics are not reproduced.
 
@@ -43,8 +43,8 @@ class ValueNotSupported(Diagnostic):
 class FunctionReplaced(Diagnostic):
     """A function that the loop calls has been replaced.
 
-    *What it means* A name in the loop meant a known function when the loop was first seen, and means another
-    object in this run.
+    *What it means* A name in the loop meant a known function when the loop was first seen, and
+    means another object in this run.
 
     *Why it matters* The other one has to be called.
 
@@ -60,8 +60,8 @@ class FunctionReplaced(Diagnostic):
 class InputOutside(Diagnostic):
     """A value lies outside what machine code was made for.
 
-    *What it means* An integer is larger than the machine code can prove its arithmetic for, or an array has
-    changed while it was looked at.
+    *What it means* An integer is larger than the machine code can prove its arithmetic for, or an
+    array has changed while it was looked at.
 
     *Why it matters* Python's integers have no limit; machine integers do.
 
@@ -77,11 +77,11 @@ class InputOutside(Diagnostic):
 class IterationLeftNative(Diagnostic):
     """An iteration could not be finished in machine code.
 
-    *What it means* It raises an exception, or gives a warning that is to be raised or shown each time, or one of
-    its integers needs more than 64 bits. The iterations before it ran natively.
+    *What it means* It raises an exception, or gives a warning that is to be raised or shown each
+    time, or one of its integers needs more than 64 bits. The iterations before it ran natively.
 
-    *Why it matters* The interpreter runs this iteration and those after it, so that the exception, its traceback
-    and what is left behind are CPython's own.
+    *Why it matters* The interpreter runs this iteration and those after it, so that the exception,
+    its traceback and what is left behind are CPython's own.
 
     *Example* `a[i]` with `i` past the end; `x / y` with Python numbers and `y == 0`.
 
@@ -95,15 +95,16 @@ class IterationLeftNative(Diagnostic):
 class UnderflowWatched(Diagnostic):
     """NumPy is told to report underflows.
 
-    *What it means* `numpy.errstate(under=...)` or `numpy.seterr` asks for a warning or an exception when a result
-    is too small; by default it is ignored.
+    *What it means* `numpy.errstate(under=...)` or `numpy.seterr` asks for a warning or an exception
+    when a result is too small; by default it is ignored.
 
-    *Why it matters* Results that lose digits without being zero cannot be told from the values alone.
+    *Why it matters* Results that lose digits without being zero cannot be told from the values
+    alone.
 
     *Example* `with np.errstate(all="raise"):` around the loop.
 
-    *What to do* Nothing is lost: the interpreter runs the loop. Where only overflows and divisions are meant,
-    name them: `np.errstate(over="raise", divide="raise", invalid="raise")`.
+    *What to do* Nothing is lost: the interpreter runs the loop. Where only overflows and divisions
+    are meant, name them: `np.errstate(over="raise", divide="raise", invalid="raise")`.
     """
 
     code: ClassVar[str] = "RUN106"
@@ -129,8 +130,8 @@ class InternalFailure(Diagnostic):
 class CannotBeUndone(Diagnostic):
     """There is no memory for a copy of what the loop overwrites.
 
-    *What it means* The loop changes arrays in place and may raise or warn, so its machine code keeps what
-    it overwrites, and the copy would take more than half of the memory that is free.
+    *What it means* The loop changes arrays in place and may raise or warn, so its machine code
+    keeps what it overwrites, and the copy would take more than half of the memory that is free.
 
     *Why it matters* What an iteration has overwritten has to be put back if it cannot be finished.
 

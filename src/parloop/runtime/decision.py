@@ -1,7 +1,7 @@
-"""Decide, from the values of a launch, which loops may run in any order and which subscripts need no test.
+"""Decide, from a launch's values, which loops may run in any order, which subscripts need no test.
 
-The answer depends only on the integers in the record (extents, strides, scalars) and on which arrays share memory, so
-launches that repeat these reuse it.
+The answer depends only on the integers in the record (extents, strides, scalars) and on which
+arrays share memory, so launches that repeat these reuse it.
 """
 
 from __future__ import annotations

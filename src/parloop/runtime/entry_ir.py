@@ -64,7 +64,7 @@ class LaunchWord(IntEnum):
 
 
 MISMATCH = -1
-"""What `parloop_launch` returns, with nothing run, if the arguments are not what it was made for."""
+"""What `parloop_launch` returns, with nothing run, for other arguments than it was made for."""
 
 EXTERNALS = (
     *("PyLong_AsLongLong", "PyLong_AsLongLongAndOverflow", "PyLong_FromLongLong"),

@@ -1,4 +1,4 @@
-"""A nest made ready for one signature: typed, laid out, with its entry and its kernels by decision."""
+"""A nest made ready for one signature: typed, laid out, with its entry and kernels by decision."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Specialisation:
         threads: int | None = None,
         regroup: bool = False,
     ) -> Ready:
-        """Return the kernel for a packed record; `overlap` says that some arrays may share memory."""
+        """Return the kernel for a packed record; `overlap`: some arrays may share memory."""
         values = words.tolist()
         distinct = self.distinct_loops(values, arguments, threads)
         key = (self.key_words(values), distinct, regroup)
@@ -279,7 +279,7 @@ def _key_words(typing: Typing, layout: Layout) -> list[int]:
     for name, type_ in typing.scalars.items():
         if type_ == PY_INT and name in layout.variables:
             found.append(layout.payload(name, PY_INT))
-    assert HEADER_WORDS > max(found[:3])
+    assert max(found[:3]) < HEADER_WORDS
     return found
 
 
@@ -291,10 +291,11 @@ def written_arrays(nest: Nest) -> frozenset[str]:
 def saved_arrays(
     nest: Nest, kernel: Kernel, facts: Facts | None
 ) -> tuple[tuple[Saved, ...], tuple[Saved, ...], tuple[Saved, ...]]:
-    """Return what slices write, what they save where a warning may become an exception, and otherwise.
+    """Return what slices write, what they save where a warning may become an exception, and else.
 
-    An array that is written and never read can be written again with the same values, so it is saved only
-    where something may raise: then elements that CPython would not have come to must be as before.
+    An array that is written and never read can be written again with the same values, so it is
+    saved only where something may raise: then elements that CPython would not have come to must be
+    as before.
     """
     written = written_arrays(nest)
     inside = kernel.plan.inside
@@ -311,13 +312,13 @@ def saved_arrays(
 
 
 def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:
-    """Return c if all stores into `array` go to row `index + c` in iteration `index` of the outermost loop.
+    """Return c if iteration i of the outermost loop stores into `array` only in row i + c.
 
     Only where the subscripts were proved inside: a negative one counts from the end.
     """
     index = nest.loop.index
     bodies = list(statements(nest.loop.body))
-    if any(getattr(s, "target", None) == index or getattr(s, "index", None) == index for s in bodies):
+    if any(index in (getattr(s, "target", None), getattr(s, "index", None)) for s in bodies):
         return None
     offsets: set[int | None] = set()
     for stmt in bodies:

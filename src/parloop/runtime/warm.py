@@ -18,6 +18,8 @@ import numpy as np
 from parloop import config
 from parloop.capture.sites import UNBOUND, Outcome, Site
 from parloop.codegen.layout import FLAG_SHIFT, Header
+from parloop.ir.nodes import Break
+from parloop.ir.walk import statements
 from parloop.runtime import transaction
 from parloop.runtime.arguments import Guard, watch
 from parloop.runtime.entry import make_launcher
@@ -129,6 +131,8 @@ class _Repeat:
         take, release = made.ready.take_record, made.ready.records.append
         read = make_reader(made.site.info.outputs, made.specialisation.layout)
         count, trips, threads = made.record.ran_native, made.trips, made.threads
+        may_break = any(isinstance(s, Break) for s in statements((made.specialisation.nest.loop,)))
+        broke_word = int(Header.BROKE_AT)
         status_word, not_run = int(Header.STATUS), transaction.NOT_RUN
 
         def warm(
@@ -175,13 +179,16 @@ class _Repeat:
                     return self.again(indices, values, frame, interrupt)
                 release(record)
                 return None
+            done, broke = trips, False
+            if may_break and integers[broke_word]:
+                done, broke = integers[broke_word] - 1, True
             try:
-                outcome = Outcome(trips, read(record), False, interrupt)
-                count(perf_counter() - began, trips, threads)
+                outcome = Outcome(done, read(record), broke, interrupt)
+                count(perf_counter() - began, done, threads)
                 release(record)
                 return outcome
             except BaseException as error:
-                return Outcome(trips, read(record), False, interrupt or error)
+                return Outcome(done, read(record), broke, interrupt or error)
 
         return warm
 

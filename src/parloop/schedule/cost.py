@@ -1,7 +1,7 @@
 """Estimate how much work a launch is, from its values.
 
-Operations of one iteration, times the trip counts of the loops inside; bounds that cannot be told count as
-`UNKNOWN_TRIPS`. Only speed depends on it.
+Operations of one iteration, times the trip counts of the loops inside; bounds that cannot be told
+count as `UNKNOWN_TRIPS`. Only speed depends on it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Choose parallel loops to unroll and jam.
 
     for j { s = 0; for k { s += a[i, k] * b[k, j] }; c[i, j] = s }
-    becomes    for j in steps of 8 { s0..s7 = 0; for k { s0 += ...; ...; s7 += ... }; c[i, j + 0..7] = s0..s7 }
+    becomes    for j in steps of 8 { s0..s7 = 0; for k { s0 += ...; ... }; c[i, j + 0..7] = s0..s7 }
 
-A sum in order has one addition wait for the other. Neighbouring iterations of a parallel loop around it are
-independent chains: side by side they fill the pipeline, and where they touch neighbouring addresses they become SIMD
-lanes. Each element keeps its order of operations (unroll-and-jam; Kennedy & Allen, *Optimizing Compilers*, 8.4).
+A sum in order has one addition wait for the other. Neighbouring iterations of a parallel loop
+around it are independent chains: side by side they fill the pipeline, and where they touch
+neighbouring addresses they become SIMD lanes. Each element keeps its order of operations
+(unroll-and-jam; Kennedy & Allen, *Optimizing Compilers*, 8.4).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def choose_jams(
     found: dict[int, int] = {}
 
     def visit(body: tuple[Stmt, ...]) -> bool:
-        """Visit the loops in `body`; return whether one of them was chosen, or is parallel itself."""
+        """Visit the loops in `body`; return whether one of them was chosen or is parallel."""
         taken = False
         for stmt in body:
             inner = False
@@ -71,8 +72,8 @@ def choose_jams(
 def can_jam(loop: For) -> bool:
     """Return whether copies of the iterations of `loop` can run side by side.
 
-    The loops inside must run equally often in all of them, and what an iteration assigns under a condition it
-    must have assigned before, so that the last copy's variables are those that stay.
+    The loops inside must run equally often in all of them, and what an iteration assigns under a
+    condition it must have assigned before, so that the last copy's variables are those that stay.
     """
     if loop.orelse or not any(True for _ in loops(loop.body)):
         return False
@@ -137,9 +138,9 @@ def _follows_memory(loop: For, contiguous: frozenset[str]) -> bool:
     Only the accesses in the loops inside count: they are the many.
     """
     inner = tuple(loops(loop.body))
-    accesses = [e for e in all_expressions(inner) if isinstance(e, Load)]
-    stores = [s for s in statements(inner) if isinstance(s, Store)]
-    for access in (*accesses, *stores):
+    accesses: list[Load | Store] = [e for e in all_expressions(inner) if isinstance(e, Load)]
+    accesses += [s for s in statements(inner) if isinstance(s, Store)]
+    for access in accesses:
         using = [
             axis
             for axis, subscript in enumerate(access.subscripts)

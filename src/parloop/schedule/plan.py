@@ -1,9 +1,9 @@
 """Decide what runs where.
 
-Every loop of a nest gets one axis: `serial` (in order, on the thread that comes to it) or `cores` (its
-iterations are cut into blocks for the threads of the pool). The outermost loop that may run in any order and
-whose reductions are free of order takes the cores; the loops inside it are serial, and LLVM turns the
-innermost into SIMD lanes where their order does not show.
+Every loop of a nest gets one axis: `serial` (in order, on the thread that comes to it) or `cores`
+(its iterations are cut into blocks for the threads of the pool). The outermost loop that may run in
+any order and whose reductions are free of order takes the cores; the loops inside it are serial,
+and LLVM turns the innermost into SIMD lanes where their order does not show.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ class Plan:
     """`cores` maps the number of a loop (preorder) to the reductions that its blocks combine.
 
     `inside` holds `id(node)` of each `Load` and `Store` whose subscripts were proved to lie in
-    [0, extent); the others are tested. Of these, the subscripts in `from_end` (`id(node)`, position) are always
-    negative, and it is with the extent added that they lie there. With `noalias` no array that is written shares memory with another.
+    [0, extent); the others are tested. Of these, the subscripts in `from_end` (`id(node)`,
+    position) are always negative, and it is with the extent added that they lie there. With
+    `noalias` no array that is written shares memory with another.
     """
 
     cores: dict[int, tuple[Reduction, ...]]
@@ -78,7 +79,7 @@ def number_loops(nest: Nest) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the launch's values decided: the loops that may run in any order, and the accesses proved inside."""
+    """What a launch's values decided: loops that may run in any order, accesses proved inside."""
 
     parallel: frozenset[int]
     inside: frozenset[int]
@@ -92,8 +93,8 @@ class Decision:
 def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     """Return the plan: the outermost loops that may run across the cores do, the others in order.
 
-    A loop whose reductions are not free of order for the types at hand runs in order, and the loops inside it
-    are looked at in its place.
+    A loop whose reductions are not free of order for the types at hand runs in order, and the loops
+    inside it are looked at in its place.
     """
     numbers = number_loops(typing.nest)
     cores: dict[int, tuple[Reduction, ...]] = {}

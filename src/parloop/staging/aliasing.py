@@ -1,9 +1,9 @@
-"""Find out which arrays of a launch share memory, and put what can be told into the analysis's terms.
+"""Find which arrays of a launch share memory, and put what can be told into the analysis's terms.
 
     a = x[1:]; b = x[:-1]    ->    a[i] is b[i + 1]
 
-Views with the same strides become one base with a constant shift per subscript, so that dependences between them are
-exact. Everything else that overlaps conflicts with everything.
+Views with the same strides become one base with a constant shift per subscript, so that dependences
+between them are exact. Everything else that overlaps conflicts with everything.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parloop.analysis import Facts
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where an array stands: address of element 0, extents, strides in bytes, size of an element."""
+    """Where an array stands: address of element 0, extents, strides and element in bytes."""
 
     name: str
     pointer: int
@@ -92,7 +92,7 @@ def find_shift(base: Memory, view: Memory) -> tuple[int, ...] | None:
         stride = base.strides[dimension]
         if stride == 0:
             return None
-        # Rounded, so that what is left can be made up by the dimensions inside, in either direction.
+        # Rounded, so that the dimensions inside can make up what is left, in either direction.
         is_last = position == len(order) - 1
         shift[dimension] = left // stride if is_last else _nearest(left, stride)
         left -= shift[dimension] * stride

@@ -1,12 +1,12 @@
 """Find the statements whose value may never be needed, though CPython computes it.
 
     t = x * x            # overflows, warns
-    if c { b[i] = t }    # where c is false nobody reads t: LLVM may move the product into the branch
+    if c { b[i] = t }    # where c is false nobody reads t: LLVM may sink the product into the if
 
-The processor's flags tell of an overflow only if the operation runs. A value is *anchored* if on every path from
-its statement it is read, or left in memory that is, before it is overwritten; operations of statements that are not
-anchored get a test of their own. A backward must-analysis (anticipated reads; Aho et al., *Compilers*, 9.5.2) over the
-structured IR.
+The processor's flags tell of an overflow only if the operation runs. A value is *anchored* if on
+every path from its statement it is read, or left in memory that is, before it is overwritten;
+operations of statements that are not anchored get a test of their own. A backward must-analysis
+(anticipated reads; Aho et al., *Compilers*, 9.5.2) over the structured IR.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ class _Finder:
 class _Place:
     """A store, its position in the text, and the indices that its subscripts have to follow.
 
-    These are the index of the innermost loop around it, and of those with constant bounds, which LLVM may unroll.
-    Across the iterations of other loops it does not compare what is stored.
+    These are the index of the innermost loop around it, and of those with constant bounds, which
+    LLVM may unroll. Across the iterations of other loops it does not compare what is stored.
     """
 
     store: Store
@@ -160,8 +160,9 @@ class _Place:
 def _anchored_stores(nest: Nest) -> frozenset[int]:
     """Return the stores whose value is not surely overwritten unread.
 
-    `c[i] = 0; for k { c[i] = c[i] + x }` keeps all its values in one chain. LLVM drops what a later store to
-    the same subscripts covers, and keeps only the last of the values that a loop stores to one place.
+    `c[i] = 0; for k { c[i] = c[i] + x }` keeps all its values in one chain. LLVM drops what a later
+    store to the same subscripts covers, and keeps only the last of the values that a loop stores to
+    one place.
     """
     places = list(_places((nest.loop,), frozenset()))
     return frozenset(

@@ -20,15 +20,15 @@ def _listed(types: Iterable[Member]) -> str:
 class ArrayUsedWhole(Diagnostic):
     """A name is used both as an array and as a number.
 
-    *What it means* The loop reads the name as a value of its own, and this time it holds an array; or it
-    subscripts the name, and this time it holds something else than a NumPy array.
+    *What it means* The loop reads the name as a value of its own, and this time it holds an array;
+    or it subscripts the name, and this time it holds something else than a NumPy array.
 
     *Why it matters* Array values in the body of a loop are not compiled; only their elements are.
 
     *Example* `for i in range(n): b[i] = a` with an array `a`, or `a[i]` with a list `a`.
 
-    *What to do* Nothing is lost: the interpreter runs the loop. A list of numbers can be made an array
-    with `np.array` before the loop, which changes the type of its elements.
+    *What to do* Nothing is lost: the interpreter runs the loop. A list of numbers can be made an
+    array with `np.array` before the loop, which changes the type of its elements.
     """
 
     code: ClassVar[str] = "TYP101"
@@ -113,7 +113,8 @@ class BoundsNotInteger(Diagnostic):
 class OperationHasNoRule(Diagnostic):
     """An operation on values of these types is not compiled.
 
-    *What it means* It raises `TypeError`, or its bits cannot be reproduced on this machine with certainty.
+    *What it means* It raises `TypeError`, or its bits cannot be reproduced on this machine with
+    certainty.
 
     *Why it matters* Machine code must give what CPython gives, or not run.
 
@@ -135,7 +136,8 @@ class OperationHasNoRule(Diagnostic):
             case _:
                 what = "this operation"
         types = sorted({", ".join(f"`{t}`" for t in c) for c in combinations}) or ["no value"]
-        return cls(f"{what} on {' or '.join(types)} is not compiled", expr.span, notes=(_INTERPRETER,))
+        message = f"{what} on {' or '.join(types)} is not compiled"
+        return cls(message, expr.span, notes=(_INTERPRETER,))
 
     @classmethod
     def store(cls, stmt: Store, dtype: Scalar, value: Iterable[Member]) -> Self:
@@ -146,11 +148,13 @@ class OperationHasNoRule(Diagnostic):
 class TooManyTypes(Diagnostic):
     """A value may have too many different types.
 
-    *What it means* The type depends on the data, and there are more possibilities than are compiled.
+    *What it means* The type depends on the data, and there are more possibilities than are
+    compiled.
 
     *Why it matters* Each of them needs machine code of its own at each use.
 
-    *Example* A name that is an int, a float, a complex number and two kinds of NumPy scalar by turns.
+    *Example* A name that is an int, a float, a complex number and two kinds of NumPy scalar by
+    turns.
 
     *What to do* Nothing is lost: the interpreter runs the loop.
     """

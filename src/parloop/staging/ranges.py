@@ -1,10 +1,10 @@
 """Find the integer operations that cannot leave 64 bits.
 
-    for i in 0:n { for j in 0:m { a[i * m + j] = 0 } }   with |n|, |m| <= 2**31: neither `*` nor `+` needs a test
+    for i in 0:n { for j in 0:m { a[i * m + j] = 0 } }    with |n|, |m| <= 2**31: no test is needed
 
-An interval analysis over the nest. The integers that go in are assumed to lie within `ASSUMED`; machine code
-tests that at each entry, and another variant without the assumption exists for the rare rest. All interval
-arithmetic is on Python ints and infinities.
+An interval analysis over the nest. The integers that go in are assumed to lie within `ASSUMED`;
+machine code tests that at each entry, and another variant without the assumption exists for the
+rare rest. All interval arithmetic is on Python ints and infinities.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ State: TypeAlias = dict[str, Interval]
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """`safe` has `id(expression)` of each Python-int operation that stays within 64 bits; `of` all intervals."""
+    """`of` has all intervals; `safe` the `id` of each int operation that stays within 64 bits."""
 
     safe: frozenset[int]
     of: Mapping[int, Interval]
 
 
 def find_ranges(typing: Typing) -> Ranges:
-    """Return the ranges of the integers in `typing.nest`, under the assumptions about its inputs."""
+    """Return the ranges of the integers in `typing.nest`, as assumed about its inputs."""
     finder = _Finder(typing)
     state: State = {name: ASSUMED for name, t in typing.scalars.items() if t == PY_INT}
     state |= {START: ASSUMED, STOP: ASSUMED, STEP: ASSUMED}
@@ -220,15 +220,15 @@ class _Finder:
                 return self.given(right, self.given(left, state, outcome=outcome), outcome=outcome)
             case Unary(op="not", operand=operand):
                 return self.given(operand, state, outcome=not outcome)
-            case Compare(op=op, left=left, right=right):
-                op = op if outcome else _NEGATED[op]
+            case Compare(op=written, left=left, right=right):
+                holds = written if outcome else _NEGATED[written]
                 narrowed = dict(state)
                 if self.is_int(left) and self.is_int(right):
                     a, b = self.value(left, state), self.value(right, state)
                     if isinstance(left, Name) and left.id in state:
-                        narrowed[left.id] = _narrow(op, a, b)
+                        narrowed[left.id] = _narrow(holds, a, b)
                     if isinstance(right, Name) and right.id in state:
-                        narrowed[right.id] = _narrow(_MIRRORED[op], b, a)
+                        narrowed[right.id] = _narrow(_MIRRORED[holds], b, a)
                 return narrowed
             case _:
                 return state
@@ -257,7 +257,7 @@ class _Finder:
         return interval
 
     def clipped(self, expr: Expr, interval: Interval) -> Interval:
-        """Return what is left of `interval` in a value that exists: beyond its type, the run was left."""
+        """Return what is left of `interval` in a value that exists: its type bounds it."""
         types = [t for t in self.typing.of[id(expr)] if isinstance(t, Scalar)]
         lo, hi = (min(_limits(t)[0] for t in types), max(_limits(t)[1] for t in types))
         if all(t.owner == "numpy" for t in types) and not within(interval, (lo, hi)):
@@ -429,7 +429,7 @@ def _increment(target: str, value: Expr) -> int | None:
 
 
 def _inner_trips(stmt: For, typing: Typing) -> Bound:
-    """Return how many iterations `stmt` has at most, under the assumptions; infinity if they do not tell."""
+    """Return how many iterations `stmt` has at most, as assumed; infinity if that does not tell."""
     bound_names = {typing.nest.loop.index, *typing.nest.outputs}
     match stmt.start, stmt.stop, stmt.step:
         case Const(value=int(start)), Const(value=int(stop)), Const(value=int(step)) if step > 0:

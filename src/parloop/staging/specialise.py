@@ -3,10 +3,10 @@
     s = 0; for i in 0:n { s = s + a[i] }      with a: float64[:]
     becomes    s: {int, float64} at the head of the loop, a[i]: float64, s + a[i]: float64
 
-A flow-sensitive abstract interpretation over sets of types (`ir.types.Union`): branches join, loops run
-to a fixed point. An operation is typed by `staging.rules` for each combination of operand types; a
-combination that has no rule, or an operand that may be unbound, is not an error here as long as another
-combination has one: machine code leaves the native run when it meets it.
+A flow-sensitive abstract interpretation over sets of types (`ir.types.Union`): branches join, loops
+run to a fixed point. An operation is typed by `staging.rules` for each combination of operand
+types; a combination that has no rule, or an operand that may be unbound, is not an error here as
+long as another combination has one: machine code leaves the native run when it meets it.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Typing:
     """What `specialise` found out about one nest for one signature.
 
     `arrays` and `scalars` are the types of the inputs; `of` maps `id(expression)` to its types;
-    `variables` has every type that each scalar name may ever hold (including `UNBOUND` where it may be
-    read or left without a value); `leaves` the types of the nest's outputs behind it.
+    `variables` has every type that each scalar name may ever hold (including `UNBOUND` where it may
+    be read or left without a value); `leaves` the types of the nest's outputs behind it.
     """
 
     nest: Nest
@@ -148,7 +148,7 @@ class _Typer:
             known = self.variables.get(name, frozenset())
             self.variables[name] = known | union
 
-    # statements: each takes the state before and gives the state behind, None if nothing falls through
+    # statements: each takes the state before and gives that behind, None if nothing falls through
 
     def block(self, body: tuple[Stmt, ...], state: State | None) -> State | None:
         for stmt in body:
@@ -327,7 +327,7 @@ def is_choice(callee: str) -> bool:
 
 
 def choice_test(call: Call) -> Compare:
-    """Return the comparison by which `min(a, b)` and `max(a, b)` choose: the second wins if it is true."""
+    """Return the comparison by which `min(a, b)` and `max(a, b)` choose: true for the second."""
     first, second = call.arguments
     return Compare("<" if call.callee == "builtins.min" else ">", second, first, call.span)
 
