@@ -72,6 +72,8 @@ class SiteState:
     specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
         default_factory=dict
     )
+    settings: tuple[object, object, Settings] | None = None
+    """What was last put together, from the process's settings and the innermost block's."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
@@ -109,10 +111,10 @@ def enter_cold(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
     """Do what `enter` does, without what is remembered of launches that were the same."""
-    settings = current_settings(site.options)
+    state: SiteState | None = site.state
+    settings = current_settings(site.options) if state is None else settings_of(site, state)
     if settings.device == "interpreter" or not indices:
         return None
-    state: SiteState | None = site.state
     if state is not None and state.resting and not settings.strict:
         state.resting -= 1
         return None
@@ -136,6 +138,17 @@ def enter_cold(
         bug = report_bug(site, error)
         decline(site, site.state, settings, indices, bug)
         return None
+
+
+def settings_of(site: Site, state: SiteState) -> Settings:
+    """Return the settings that hold, which are put together only when they have changed."""
+    process, block = config.token()
+    known = state.settings
+    if known is None or known[0] is not process or known[1] is not block or process is None:
+        settings = current_settings(site.options)
+        process, block = config.token()
+        known = state.settings = (process, block, settings)
+    return known[2]
 
 
 def prepare(site: Site, frame: FrameType) -> SiteState:
