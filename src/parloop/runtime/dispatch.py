@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from parloop import config
-from parloop.analysis import Parallel, ParallelIf
+from parloop.analysis import Parallel, ParallelIf, analyse
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
@@ -25,7 +25,6 @@ from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.runtime import transaction, work
 from parloop.runtime.arguments import Guard, check_guards, gather, guards_of, type_of
-from parloop.runtime.analyses import general_analysis
 from parloop.runtime.codes import (
     CannotBeUndone,
     InputOutside,
@@ -160,7 +159,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
-    match general_analysis(lowered).loops[0].verdict:
+    match analyse(lowered).loops[0].verdict:
         case Parallel():
             record.decided("parallel")
         case ParallelIf():
