@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from parloop import config
-from parloop.analysis import Parallel, ParallelIf, analyse
+from parloop.analysis import Parallel, ParallelIf
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
@@ -24,6 +24,7 @@ from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.runtime import transaction, work
+from parloop.runtime.analyses import general_analysis
 from parloop.runtime.arguments import Guard, check_guards, gather, guards_of, type_of
 from parloop.runtime.codes import (
     CannotBeUndone,
@@ -41,13 +42,16 @@ from parloop.runtime.specialisation import Ready, Specialisation, make_specialis
 from parloop.runtime.stats import SiteRecord, open_record
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
-from parloop.runtime.warm import Made, Warm, make_warm
+from parloop.runtime.warm import MOST_KEPT, Made, Warm, make_warm
 from parloop.schedule.combining import group_size
 from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE
 from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
+MOST_SMALL = 256
+"""Of how many sizes of loops a site remembers that they do not pay."""
+
 NATIVE_SECONDS_PER_OPERATION = 1e-9
 LOOKING_UP = 1e-4
 """What takes less time was found, not made."""
@@ -73,6 +77,8 @@ class SiteState:
     )
     settings: tuple[object, object, Settings] | None = None
     """What was last put together, from the process's settings and the innermost block's."""
+    small: set[object] = field(default_factory=set)
+    """Sizes of launches that are too small to pay under these settings."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
@@ -117,6 +123,9 @@ def enter_cold(
     if state is not None and state.resting and not settings.strict:
         state.resting -= 1
         return None
+    if state is not None and state.small and work.sizes(indices, values) in state.small:
+        state.record.ran_interpreted()
+        return None
     try:
         if state is None:
             with _LOCK:
@@ -147,6 +156,7 @@ def settings_of(site: Site, state: SiteState) -> Settings:
         settings = current_settings(site.options)
         process, block = config.token()
         known = state.settings = (process, block, settings)
+        state.small = set()
     return known[2]
 
 
@@ -159,7 +169,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
-    match analyse(lowered).loops[0].verdict:
+    match general_analysis(lowered).loops[0].verdict:
         case Parallel():
             record.decided("parallel")
         case ParallelIf():
@@ -280,6 +290,11 @@ class _Entry:
         """Count an entry that does not pay."""
         self.state.record.ran_interpreted()
         ask_for_larger(self.site, nest, self.settings)
+        passed = self.site.info.passed
+        if self.state.settings is not None and all(n in passed for n in nest.inputs):
+            if len(self.state.small) >= MOST_SMALL:
+                self.state.small = set()
+            self.state.small.add(work.sizes(self.indices, self.values))
 
     def pack_as_before(
         self, nest: Nest, arguments: Mapping[str, Any]
@@ -417,7 +432,7 @@ class _Entry:
             not again
             or launch.done != trips
             or launch.is_over()
-            or launch.saved
+            or sum(array.nbytes for array in launch.arrays.values()) > MOST_KEPT
             or not state.certain
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS
             or self.settings.verify
@@ -433,7 +448,7 @@ class _Entry:
         threads, run_address, blocks = find_pool(ready, self.settings)
         warm = make_warm(
             Made(self.site, enter_cold, state.guards, specialisation, ready, state.record,
-                 threads, run_address, blocks, key[1], trips),
+                 threads, run_address, blocks, key[1], trips, tuple(launch.arrays)),
             self.values,
             self.frame,
         )  # fmt: skip

@@ -148,6 +148,8 @@ class Specialisation:
 
     def self_overlaps(self, arguments: Mapping[str, Any]) -> Facts | None:
         """Return the arrays whose own elements share memory, when no two arrays do."""
+        if all(arguments[name].flags.forc for name in self.typing.arrays):
+            return None
         return self.find_facts(arguments)
 
     def find_facts(self, arguments: Mapping[str, Any]) -> Facts | None:
