@@ -443,3 +443,16 @@ def test_arrays_of_floats_and_arrays_used_otherwise_stay_in_order() -> None:
     check(float_histogram, (np.zeros(7), BINS, np.arange(90.0)), parallel=False)
     h = np.zeros((3, 90), np.int64)
     check(other_accesses, (h, BINS), parallel=False)
+
+
+def triangle(a):
+    for k in range(a.shape[0]):
+        n = 0
+        for i in range(k + 1, a.shape[0]):
+            n += a[i, k]
+        a[k, k] = n - a[k, k]
+    return a
+
+
+def test_a_loop_inside_that_runs_no_iteration_leaves_everything() -> None:
+    check(triangle, (np.arange(81).reshape(9, 9),), (np.zeros((1, 1), np.int64),))

@@ -730,7 +730,20 @@ def _random(rng, n=20):
 STEPS = [(0, 10, 1), (0, 10, 3), (9, -1, -1), (9, 0, -4), (5, 5, 1), (5, 0, 1), (0, 5, -1), (2, 3, 100), (3, 2, -100)]
 SQUARES = (0, 1, 2, 7, 8, 9)
 
+def inner_loops_on_the_cores_that_are_empty(a, b, n, m):
+    t = 0.0
+    for i in range(n):                   #: serial
+        t = t * 0.5 + b[i]
+        for j in range(i - m):           #: parallel
+            a[j] = a[j] + t
+        b[i] = t
+    return t
+
+
 ARGUMENTS = {
+    "inner_loops_on_the_cores_that_are_empty": lambda rng: [
+        (rng.standard_normal(9), rng.standard_normal(9), 9, m) for m in (0, 1, 4, 10)
+    ],
     "index_after_the_loop": lambda rng: [(n,) for n in (0, 1, 5, -3)],
     "index_after_loops_of_any_step": lambda rng: [(_a(10), *s) for s in STEPS] + [(_a(10), 0, 10, 0)],
     "index_unbound_after_no_trip": lambda rng: [(_a(5), n) for n in (0, -1, 1, 5)],

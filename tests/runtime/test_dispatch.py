@@ -13,7 +13,7 @@ from tests.runtime import programs
 import parloop
 from parloop.capture.decorator import captured
 from parloop.capture.sites import REGISTRY, Site
-from parloop.runtime import dispatch, log, transaction
+from parloop.runtime import dispatch, log, saving, transaction
 
 N = 50
 
@@ -101,8 +101,8 @@ def test_a_loop_that_cannot_be_lowered_is_looked_at_once() -> None:
 def test_a_copy_that_would_take_too_much_memory_is_not_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dispatch, "SURELY_SMALL", 0)
-    monkeypatch.setattr(dispatch, "free_memory", lambda: 100)
+    monkeypatch.setattr(saving, "SURELY_SMALL", 0)
+    monkeypatch.setattr(saving, "free_memory", lambda: 100)
     fast = parloop.parallel(programs.fresh(programs.pick), min_work_ms=0)
     a = np.zeros(N)
     fast(a, np.arange(N), N)
@@ -111,13 +111,13 @@ def test_a_copy_that_would_take_too_much_memory_is_not_made(
 
 
 def test_free_memory_is_known_or_taken_for_endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dispatch.free_memory() > 1 << 20
+    assert saving.free_memory() > 1 << 20
 
     def unknown(name: str) -> int:
         raise ValueError(name)
 
-    monkeypatch.setattr(dispatch.os, "sysconf", unknown)
-    assert dispatch.free_memory() == 1 << 62
+    monkeypatch.setattr(saving.os, "sysconf", unknown)
+    assert saving.free_memory() == 1 << 62
 
 
 def test_no_memory_while_running_leaves_the_loop_to_python(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,12 +16,11 @@ from tests.runtime import programs
 import parloop
 from parloop.capture.decorator import captured
 from parloop.capture.sites import REGISTRY, Outcome, Site
-from parloop.runtime import warm
+from parloop.runtime import dispatch, transaction, warm
 
 N = 50
 
 pytestmark = pytest.mark.filterwarnings("default")
-"""Where warnings raise, what a slice may write has to be saved: then nothing is a repetition."""
 
 
 @pytest.fixture(autouse=True)
@@ -195,26 +195,48 @@ def test_several_shapes_are_remembered_at_once() -> None:
         assert repeats(fast, lambda n=n: fast(np.zeros(n), np.ones(n), n))
 
 
-def test_launches_that_have_to_save_are_not_repeated_blindly() -> None:
-    fast = parloop.parallel(programs.fresh(programs.in_place))
+def test_what_a_repetition_overwrites_is_put_back_where_something_happens() -> None:
+    fast = made_warm(programs.in_place, np.ones(N), N)
     a, b = np.ones(N), np.ones(N)
-    for _ in range(4):
+    a[7] = b[7] = 1.7e308
+    with np.errstate(over="ignore"):
+        programs.in_place(b, N)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
         fast(a, N)
+        assert len(caught) == 1
+    assert a.tolist() == b.tolist()
+
+
+def test_what_a_repetition_overwrites_is_put_back_at_once() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        fast = made_warm(programs.in_place, np.ones(N), N)
+        a, b = np.ones(N), np.ones(N)
+        a[7] = b[7] = 1.7e308
+        assert repeats(fast, lambda: fast(a, N))
+    with np.errstate(over="ignore"):
         programs.in_place(b, N)
     assert a.tolist() == b.tolist()
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("other", [[1.0] * N, np.ones(N, object), np.ones(1 << 16)])
+def test_what_cannot_be_kept_is_no_repetition(other: Any) -> None:
+    fast = made_warm(programs.in_place, np.ones(N), N)
+    expected = other.copy()
+    programs.in_place(expected, N)
+    assert not repeats(fast, lambda: fast(other, N))
+    assert list(other) == list(expected)
 
 
 class LateError(Exception):
     """What a handler raises."""
 
 
-def test_an_interrupt_at_any_call_of_a_repetition_is_raised_with_all_names_bound() -> None:
-    import sys
-
-    fast = made_warm(programs.total, np.ones(N), N)
-    engine_files = (warm.__file__,)
-    cut = 0
-    for number in range(200):
+def cut_at_every_call(call: Callable[[], Any], files: tuple[str, ...]) -> Iterator[bool]:
+    """Call again and again, with an exception at one call or return in `files` later each time."""
+    for number in range(1000):
         seen = 0
         raised = False
 
@@ -222,26 +244,54 @@ def test_an_interrupt_at_any_call_of_a_repetition_is_raised_with_all_names_bound
             nonlocal seen, raised
             if raised or event not in ("c_return", "call"):
                 return
-            if frame.f_code.co_filename not in engine_files:
+            if frame.f_code.co_filename not in files:
                 return
             seen += 1
             if seen > number:
                 raised = True
                 raise LateError
 
-        a = np.ones(N)
         sys.setprofile(profile)
         try:
-            result = fast(a, N)
+            call()
         except LateError:
-            cut += 1
+            yield True
             continue
         finally:
             sys.setprofile(None)
-        assert result == (N, N - 1)
+        yield False
         if not raised:
-            break
-    assert cut > 3
+            return
+
+
+def test_an_interrupt_at_any_call_of_a_repetition_is_raised() -> None:
+    fast = made_warm(programs.total, np.ones(N), N)
+    results: list[Any] = []
+    cuts = cut_at_every_call(lambda: results.append(fast(np.ones(N), N)), (warm.__file__,))
+    assert sum(cuts) > 3
+    assert results == [(N, N - 1)]
+
+
+def test_an_interrupt_at_any_call_leaves_all_or_nothing_done() -> None:
+    files = (warm.__file__, dispatch.__file__, transaction.__file__)
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("default")
+        fast = made_warm(programs.in_place, np.ones(N), N)
+        before, after = np.ones(N), np.ones(N)
+        before[7] = after[7] = 1.7e308
+        with np.errstate(over="ignore"):
+            programs.in_place(after, N)
+        a = before.copy()
+
+        def call() -> None:
+            a[:] = before
+            fast(a, N)
+
+        seen = []
+        for was_cut in cut_at_every_call(call, files):
+            seen.append(was_cut)
+            assert a.tolist() in (before.tolist(), after.tolist())
+    assert sum(seen) > 20
 
 
 def test_a_signal_handler_may_use_the_same_loop() -> None:
@@ -255,3 +305,23 @@ def test_a_signal_handler_may_use_the_same_loop() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert inside == [(N, N - 1)] * 200
+
+
+def first_above(a: Any, n: int, limit: float) -> Any:
+    found = True
+    for i in range(n):
+        if a[i] > limit:
+            break
+    else:
+        found = False
+    return found, i
+
+
+@pytest.mark.parametrize("place", [0, 7, N - 1])
+def test_a_repetition_may_leave_by_break(place: int) -> None:
+    fast = made_warm(first_above, np.zeros(N), N, 1.0)
+    a = np.zeros(N)
+    a[place:] = 2.0
+    assert fast(np.zeros(N), N, 1.0) == (False, N - 1)
+    assert repeats(fast, lambda: fast(a, N, 1.0))
+    assert fast(a, N, 1.0) == (True, place)

@@ -120,7 +120,8 @@ class RegionWriter(GroupWriter):
         folds = self.array_folds(stmt)
         copy_words = self.words_of_copies(folds)
         blocks = self.block_count(stmt, trips, lo, start, step, copy_words if folds else None)
-        chunk = self.chunk(trips, blocks)
+        any_blocks = builder.icmp_signed(">", blocks, I64(0))
+        chunk = self.chunk(trips, builder.select(any_blocks, blocks, I64(1)))
         if self.regrouped(stmt):
             chunk = self.group_size(stmt, self.whole_trips(stmt, lo, hi))
             blocks = builder.sdiv(builder.add(trips, builder.sub(chunk, I64(1))), chunk)
@@ -165,8 +166,9 @@ class RegionWriter(GroupWriter):
         return builder.select(builder.icmp_signed(">", trips, I64(0)), needed, I64(0))
 
     def chunk(self, trips: ir.Value, blocks: ir.Value) -> ir.Value:
-        """Return how many iterations a block has."""
+        """Return how many iterations a block has; 1 where there are no blocks."""
         builder = self.builder
+        blocks = builder.select(builder.icmp_signed(">", blocks, I64(1)), blocks, I64(1))
         size = builder.udiv(builder.add(trips, builder.sub(blocks, I64(1))), blocks)
         return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
 

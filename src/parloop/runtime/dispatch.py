@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from parloop import config
-from parloop.analysis import Parallel, ParallelIf, analyse
+from parloop.analysis import Parallel, ParallelIf
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
@@ -25,29 +24,38 @@ from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.runtime import transaction, work
+from parloop.runtime.analyses import general_analysis
 from parloop.runtime.arguments import Guard, check_guards, gather, guards_of, type_of
 from parloop.runtime.codes import (
     CannotBeUndone,
     InputOutside,
     InternalFailure,
     IterationLeftNative,
-    UnderflowWatched,
 )
+from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.log import log_run
 from parloop.runtime.pool import get_pool
+from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
+from parloop.runtime.saving import choose_saved, decline_large
 from parloop.runtime.specialisation import Ready, Specialisation, make_specialisation
 from parloop.runtime.stats import SiteRecord, open_record
-from parloop.runtime.transaction import Launch, Saved, Warned, warnings_may_raise
+from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
-from parloop.runtime.warm import Made, Warm, make_warm
+from parloop.runtime.warm import MOST_KEPT, Made, Warm, make_warm
 from parloop.schedule.combining import group_size
 from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE
 from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
+MOST_SMALL = 256
+"""Of how many sizes of loops a site remembers that they do not pay."""
+
 NATIVE_SECONDS_PER_OPERATION = 1e-9
+LOOKING_UP = 1e-4
+"""What takes less time was found, not made."""
+
 MOST_WARM = 4
 """Of how many different launches a site remembers everything."""
 
@@ -67,6 +75,10 @@ class SiteState:
     specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
         default_factory=dict
     )
+    settings: tuple[object, object, Settings] | None = None
+    """What was last put together, from the process's settings and the innermost block's."""
+    small: set[object] = field(default_factory=set)
+    """Sizes of launches that are too small to pay under these settings."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
@@ -104,12 +116,15 @@ def enter_cold(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
     """Do what `enter` does, without what is remembered of launches that were the same."""
-    settings = current_settings(site.options)
+    state: SiteState | None = site.state
+    settings = current_settings(site.options) if state is None else settings_of(site, state)
     if settings.device == "interpreter" or not indices:
         return None
-    state: SiteState | None = site.state
     if state is not None and state.resting and not settings.strict:
         state.resting -= 1
+        return None
+    if state is not None and state.small and work.sizes(indices, values) in state.small:
+        state.record.ran_interpreted()
         return None
     try:
         if state is None:
@@ -133,6 +148,18 @@ def enter_cold(
         return None
 
 
+def settings_of(site: Site, state: SiteState) -> Settings:
+    """Return the settings that hold, which are put together only when they have changed."""
+    process, block = config.token()
+    known = state.settings
+    if known is None or known[0] is not process or known[1] is not block or process is None:
+        settings = current_settings(site.options)
+        process, block = config.token()
+        known = state.settings = (process, block, settings)
+        state.small = set()
+    return known[2]
+
+
 def prepare(site: Site, frame: FrameType) -> SiteState:
     """Lower the loop of a site; called once, at the first entry."""
     info = site.info
@@ -142,7 +169,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
-    match analyse(lowered).loops[0].verdict:
+    match general_analysis(lowered).loops[0].verdict:
         case Parallel():
             record.decided("parallel")
         case ParallelIf():
@@ -168,7 +195,7 @@ def decline(
         if state.nest is not None or work.text_would_pay(site.info, indices, settings):
             raise NotNative(why)
     elif state.nest is None:
-        _rest(site)
+        switch_off(site)
     else:
         state.declined += 1
         state.resting = min(1 << min(state.declined // 4, 10), MOST_RESTING) - 1
@@ -176,39 +203,6 @@ def decline(
 
 MOST_RESTING = 256
 """A site that keeps being declined looks at one entry in so many."""
-
-
-def too_small(site: Site, state: SiteState, settings: Settings) -> None:
-    """Count an entry that does not pay, and let the site ask for larger ones only."""
-    state.record.ran_interpreted()
-    if not config.blocks_open() and state.nest is not None and not settings.strict:
-        least = work.least_trips(state.nest, settings)
-        if least > 1:
-            site.least = least
-            _watch_settings(site)
-
-
-def _rest(site: Site) -> None:
-    """Switch a site off until settings change: its loop can never run natively."""
-    if not config.blocks_open():
-        _watch_settings(site)
-        site.switch(False)
-
-
-_resting: dict[int, Site] = {}
-
-
-def _watch_settings(site: Site) -> None:
-    _resting[id(site)] = site
-    config.on_change(_wake_all)
-
-
-def _wake_all() -> None:
-    """Let all sites ask again, because settings have changed."""
-    while _resting:
-        _, site = _resting.popitem()
-        site.least = 0
-        site.switch(True)
 
 
 def report_bug(site: Site, error: Exception) -> Diagnostic:
@@ -223,19 +217,6 @@ def report_bug(site: Site, error: Exception) -> Diagnostic:
     place = f"{info.path}:{info.line}"
     print(f"parloop: {place}: {why}; the interpreter runs this loop", file=sys.stderr)
     return why
-
-
-def came_from_handler(error: BaseException) -> bool:
-    """Return whether a signal handler of the user's has raised `error` while our code ran."""
-    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
-    codes = {getattr(handler, "__code__", None) for handler in handlers if callable(handler)}
-    codes |= {getattr(type(h).__call__, "__code__", None) for h in handlers if callable(h)}
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code in codes:
-            return True
-        trace = trace.tb_next
-    return False
 
 
 # one entry
@@ -261,7 +242,7 @@ class _Entry:
         packed = self.pack_as_before(nest, arguments)
         if packed is None:
             if not work.pays(work.operations_of(nest, self.indices, arguments), self.settings):
-                too_small(self.site, state, self.settings)
+                self.too_small(nest)
                 return None
             check_guards(self.site, state.guards, self.frame)
             specialisation = specialise_for(state, nest, arguments)
@@ -276,18 +257,44 @@ class _Entry:
             operations = work.operations_of(nest, self.indices, arguments)
             state.operations[key] = operations
         if not work.pays(operations, self.settings):
-            too_small(self.site, state, self.settings)
+            self.too_small(nest)
             return None
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
         regroup = self.settings.exactness == "reassociate"
         ready = specialisation.ready(words, arguments, overlap, self.settings.threads, regroup)
-        state.record.compiled(perf_counter() - began)
+        if specialisation.reader is None:
+            specialisation.reader = make_reader(self.site.info.outputs, specialisation.layout)
+        spent = perf_counter() - began
+        if spent > LOOKING_UP:
+            state.record.compiled(spent)
         launch = self.make_launch(ready, words, arguments, operations)
         outcome = self.run_launch(launch, ready, specialisation)
-        if not overlap:
-            self.remember(specialisation, ready, launch, key)
+        try:
+            if not overlap:
+                self.remember(specialisation, ready, launch, key)
+        except BaseException as error:  # what has been run stays
+            outcome = self.after_failure(outcome, error)
         return outcome
+
+    def after_failure(self, outcome: Outcome | None, error: BaseException) -> Outcome | None:
+        """Return the outcome of a launch after which something failed, or was interrupted."""
+        if isinstance(error, Exception) and not RAISES_BUGS and not came_from_handler(error):
+            report_bug(self.site, error)
+            return outcome
+        outcome = outcome or Outcome(0)
+        outcome.error = outcome.error or error
+        return outcome
+
+    def too_small(self, nest: Nest) -> None:
+        """Count an entry that does not pay."""
+        self.state.record.ran_interpreted()
+        ask_for_larger(self.site, nest, self.settings)
+        passed = self.site.info.passed
+        if self.state.settings is not None and all(n in passed for n in nest.inputs):
+            if len(self.state.small) >= MOST_SMALL:
+                self.state.small = set()
+            self.state.small.add(work.sizes(self.indices, self.values))
 
     def pack_as_before(
         self, nest: Nest, arguments: Mapping[str, Any]
@@ -404,11 +411,8 @@ class _Entry:
         """Return what a launch has come to, None if to nothing."""
         if not launch.done and not launch.broke:
             return Outcome(0, (), error=launch.error) if launch.error else None
-        read = specialisation.reader
-        if read is None:
-            read = make_reader(self.site.info.outputs, specialisation.layout)
-            specialisation.reader = read
-        values = read(launch.record)
+        assert specialisation.reader is not None
+        values = specialisation.reader(launch.record)
         return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(
@@ -428,7 +432,7 @@ class _Entry:
             not again
             or launch.done != trips
             or launch.is_over()
-            or launch.saved
+            or sum(array.nbytes for array in launch.arrays.values()) > MOST_KEPT
             or not state.certain
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS
             or self.settings.verify
@@ -444,7 +448,7 @@ class _Entry:
         threads, run_address, blocks = find_pool(ready, self.settings)
         warm = make_warm(
             Made(self.site, enter_cold, state.guards, specialisation, ready, state.record,
-                 threads, run_address, blocks, key[1], trips),
+                 threads, run_address, blocks, key[1], trips, tuple(launch.arrays)),
             self.values,
             self.frame,
         )  # fmt: skip
@@ -492,36 +496,3 @@ def grain(plan: Plan, typing: Typing, trips: int) -> int:
     if not plan.regroup or not plan.cores.get(0):
         return 1
     return group_size(loop, trips)
-
-
-def choose_saved(ready: Ready) -> tuple[Saved, ...]:
-    """Return what slices have to save under the warnings and errors as they are set now."""
-    if not ready.kernel.fast.watched_flags:
-        return ready.everything if transaction.FAIL_AT else ready.saved
-    modes = np.geterr()
-    if modes["under"] != "ignore":
-        raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
-    if transaction.FAIL_AT:
-        return ready.everything
-    told = any(mode not in ("warn", "ignore") for mode in modes.values())
-    return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
-
-
-SURELY_SMALL = 1 << 26
-"""Copies of so many bytes are made without asking how much memory there is."""
-
-
-def decline_large(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> None:
-    """Decline if what slices would save needs more than half of the memory that is free."""
-    n_bytes = sum(arguments[item.array].nbytes for item in saved if item.offset is None)
-    if n_bytes > SURELY_SMALL and n_bytes > free_memory() // 2:
-        message = f"a copy of what it overwrites would take {n_bytes >> 20} MiB"
-        raise Declined(CannotBeUndone(message))
-
-
-def free_memory() -> int:
-    """Return about how many bytes of memory are free."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not told here
-        return 1 << 62

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from parloop.codegen import externals
-from parloop.codegen.kernel import KernelText, write_kernel
-from parloop.codegen.layout import Layout
+from parloop.codegen.kernel import write_kernel
+from parloop.codegen.layout import Layout, lay_out
 from parloop.diagnostics import InternalError
+from parloop.ir.nodes import Nest
+from parloop.ir.printer import to_text
+from parloop.ir.walk import statements
 from parloop.runtime import jit
-from parloop.runtime.cache import compile_cached
+from parloop.runtime.cache import content_key, open_cache
 from parloop.runtime.entry import make_caller
 from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
@@ -47,32 +56,85 @@ class Kernel:
     def precise(self) -> Machine:
         """Return the precise variant, made when first asked for."""
         if self._precise is None:
-            text = write_kernel(self.typing, self.ranges, self.plan, precise=True)
-            self._precise = _load(text)
+            self._precise = _make(self.typing, self.ranges, self.plan, precise=True)
         return self._precise
 
 
 def make_kernel(typing: Typing, ranges: Ranges, plan: Plan) -> Kernel:
     """Return the kernel of a nest for one plan."""
-    text = write_kernel(typing, ranges, plan, precise=False)
-    return Kernel(typing, ranges, plan, text.layout, _load(text))
+    fast = _make(typing, ranges, plan, precise=False)
+    return Kernel(typing, ranges, plan, lay_out(typing), fast)
 
 
-def _load(text: KernelText) -> Machine:
+def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machine:
+    """Return one variant, from the disk cache if its text, types and plan were met before."""
+    disk = open_cache()
+    key = _key(typing, plan, precise=precise)
+    found = disk.get(key)
+    if found is not None:
+        code, facts = found
+        return _load(code, facts)
+    text = write_kernel(typing, ranges, plan, precise=precise)
+    code = jit.compile_to_object(text.text)
+    facts = {
+        "events": text.events,
+        "scratch_words": text.scratch_words,
+        "can_raise": text.can_raise,
+        "watched_flags": text.watched_flags,
+        "externals": text.externals,
+    }
+    disk.put(key, code, facts)
+    return _load(code, facts)
+
+
+def _key(typing: Typing, plan: Plan, *, precise: bool) -> str:
+    nest = typing.nest
+    span = nest.loop.span
+    lines = nest.source.text.splitlines()[span.line - 1 : _last_line(nest)]
+    return content_key(
+        "kernel",
+        _own_code(),
+        jit.host(),
+        f"{sys.version} numpy-{np.__version__} precise-{precise}",
+        to_text(nest),
+        f"{span.line}\n" + "\n".join(lines),
+        repr(sorted((n, str(t)) for n, t in (*typing.arrays.items(), *typing.scalars.items()))),
+        repr(sorted((n, t.owner) for n, t in typing.scalars.items())),
+        plan.text(nest),
+    )
+
+
+def _last_line(nest: Nest) -> int:
+    spans = [stmt.span.end_line for stmt in statements((nest.loop,))]
+    return max(spans)
+
+
+@cache
+def _own_code() -> str:
+    """Return what stands for the text of all that makes machine code: its files' contents."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for folder in ("ir", "staging", "schedule", "codegen"):
+        for path in sorted((package / folder).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _load(code: bytes, facts: Mapping[str, Any]) -> Machine:
     addresses: dict[str, int] = {}
-    for name in text.externals:
+    for name in facts["externals"]:
         address = externals.address(name)
         if address is None:
             raise InternalError(f"no address for {name}")
         addresses[name] = address
-    loaded = jit.load(compile_cached(text.text), addresses)
+    loaded = jit.load(code, addresses)
     return Machine(
         loaded.address("kernel"),
         make_caller(loaded.address("kernel")),
         make_caller(loaded.address("check")),
-        text.events,
-        text.scratch_words,
-        text.can_raise,
-        text.watched_flags,
+        tuple((line, text) for line, text in facts["events"]),
+        facts["scratch_words"],
+        facts["can_raise"],
+        facts["watched_flags"],
         loaded,
     )

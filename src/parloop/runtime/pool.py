@@ -50,7 +50,7 @@ class Pool:
 def get_pool(threads: int | None = None) -> Pool:
     """Return the process's pool of `threads` threads, by default as many as there are cores."""
     if threads is None:
-        threads = default_threads()
+        threads = _recent_default()
     if threads < 1:
         raise ValueError(f"threads={threads} must be at least 1")
     threads = min(threads, MAX_WORKERS + 1)
@@ -58,6 +58,19 @@ def get_pool(threads: int | None = None) -> Pool:
         if threads not in _POOLS:
             _POOLS[threads] = _make_pool(threads, _host_target())
         return _POOLS[threads]
+
+
+def _recent_default() -> int:
+    """Return how many threads there are by default, as of a second ago: it takes a while to ask."""
+    global _asked
+    now = time.monotonic()
+    if _asked is None or not 0 <= now - _asked[0] < _ASKED_SECONDS:
+        _asked = (now, default_threads())
+    return _asked[1]
+
+
+_ASKED_SECONDS = 1.0
+_asked: tuple[float, int] | None = None
 
 
 class _Library:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
 from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
 from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
+from parloop.runtime.analyses import deciding_names, general_analysis
 from parloop.runtime.decision import decide, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
@@ -53,6 +55,9 @@ def make_record(n_words: int, scratch_words: int) -> Record:
     words[Header.SCRATCH] = address + 8 * n_words
     integers: Any = memoryview(memory.data)
     return Record(words, address, integers, integers.cast("B").cast("d"), memory)
+
+MOST_ANALYSES = 64
+"""Of so many different values and overlaps the analyses are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,8 @@ class Specialisation:
 
     def self_overlaps(self, arguments: Mapping[str, Any]) -> Facts | None:
         """Return the arrays whose own elements share memory, when no two arrays do."""
+        if all(arguments[name].flags.forc for name in self.typing.arrays):
+            return None
         return self.find_facts(arguments)
 
     def find_facts(self, arguments: Mapping[str, Any]) -> Facts | None:
@@ -170,7 +177,7 @@ class Specialisation:
             for name in self.typing.arrays
             if arguments[name].ndim and arguments[name].strides[-1] == arguments[name].itemsize
         )
-        analysis = self.analysis(facts)
+        analysis = self.analysis_of(facts, parameters)
         decision = decide(
             analysis, self.typing, parameters, noalias=facts is None, contiguous=contiguous
         )
@@ -179,22 +186,38 @@ class Specialisation:
             decision = replace(decision, parallel=decision.parallel | loops)
         decision = replace(decision, regroup=regroup)
         plan = make_plan(self.typing, analysis, decision)
-        key = (tuple(sorted(plan.cores)), plan.inside, plan.noalias, plan.contiguous, regroup)
+        key = plan.key
         ready = self.kernels.get(key)
         if ready is None:
             kernel = make_kernel(self.typing, self.ranges, plan)
             ready = self.kernels[key] = Ready(kernel, *saved_arrays(self.nest, kernel, facts))
         return ready
 
-    def analysis(self, facts: Facts | None) -> Analysis:
-        """Return the analysis under these facts, from which more than once is learnt only once."""
+    def analysis_of(self, facts: Facts | None, parameters: Mapping[str, int]) -> Analysis:
+        """Return the analysis for a launch: with values put in where a product of unknowns asks for them."""
+        general = self.analysis(facts)
+        values = {name: parameters[name] for name in general.wanted if name in parameters}
+        return self.analysis(facts, values) if values else general
+
+    def analysis(
+        self, facts: Facts | None, values: Mapping[str, int] = MappingProxyType({})
+    ) -> Analysis:
+        """Return the analysis under these facts; each is made once, as long as they are not too many."""
         opaque = frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
-        known = Facts(opaque=opaque) if facts is None else Facts(
-            merged=facts.merged, overlapping=facts.overlapping, opaque=opaque
+        if facts is None and not values and not opaque & deciding_names(self.nest):
+            return general_analysis(self.nest)
+        known = Facts(opaque=opaque, values=values)
+        if facts is not None:
+            known = replace(known, merged=facts.merged, overlapping=facts.overlapping)
+        key = (
+            tuple(sorted(known.merged.items())),
+            known.overlapping,
+            tuple(sorted(values.items())),
         )
-        key = (tuple(sorted(known.merged.items())), known.overlapping)
         found = self.analyses.get(key)
         if found is None:
+            if len(self.analyses) >= MOST_ANALYSES:
+                self.analyses.clear()
             found = self.analyses[key] = analyse(self.nest, known)
         return found
 

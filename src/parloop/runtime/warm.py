@@ -11,19 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from parloop import config
 from parloop.capture.sites import UNBOUND, Outcome, Site
 from parloop.codegen.layout import FLAG_SHIFT, Header
+from parloop.ir.nodes import Break
+from parloop.ir.walk import statements
 from parloop.runtime import transaction
 from parloop.runtime.arguments import Guard, watch
 from parloop.runtime.entry import make_launcher
 from parloop.runtime.results import make_reader
-from parloop.runtime.specialisation import Ready, Specialisation
+from parloop.runtime.specialisation import Ready, Record, Specialisation
 from parloop.runtime.stats import SiteRecord
+
+MOST_KEPT: Final = 1 << 18
+"""Larger arrays are not copied whole before a repetition: the launch is cut into slices again."""
 
 Warm: TypeAlias = Callable[[range, tuple[object, ...], FrameType], Outcome | None]
 """Runs the whole loop, or returns None with nothing changed that matters."""
@@ -54,13 +59,12 @@ class Made:
     key: tuple[int, ...]
     """The values of the record's key words."""
     trips: int
+    saved: tuple[str, ...]
+    """The arrays that have to be kept, to be put back should something happen."""
 
 
 def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm | None:
-    """Return the way to repeat a launch that went well and in one slice, if there is one.
-
-    Only for kernels whose slices save nothing: a tripped slice is simply run again.
-    """
+    """Return the way to repeat a launch that went well and in one slice, if there is one."""
     site, ready, specialisation = made.site, made.ready, made.specialisation
     watched = watch(site, made.guards, values, frame)
     if watched is None:
@@ -86,7 +90,8 @@ def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm 
     )
     if launch is None:
         return None
-    return _Repeat(made, launch, watched, looked_up, missing, frame.f_globals).make()
+    saved = tuple((everything.index(name), name) for name in made.saved)
+    return _Repeat(made, launch, watched, looked_up, missing, saved, frame.f_globals).make()
 
 
 def _template(made: Made) -> bytes:
@@ -105,6 +110,29 @@ def harmless_flags(watched_flags: int, modes: Mapping[str, str]) -> int:
     return bits << FLAG_SHIFT
 
 
+def keep(saved: tuple[tuple[int, str], ...], values: tuple[Any, ...], record: Record) -> bool:
+    """Copy the items of `values` that a launch may overwrite; False if one is no such array."""
+    for place, name in saved:
+        array = values[place]
+        if type(array) is not np.ndarray:
+            return False
+        buffer = record.buffers.get(name)
+        if buffer is None or buffer.shape != array.shape or buffer.dtype != array.dtype:
+            if array.nbytes > MOST_KEPT:
+                return False
+            buffer = record.buffers[name] = np.empty_like(array, subok=False)
+        np.copyto(buffer, array)
+    return True
+
+
+def put_back(
+    saved: tuple[tuple[int, str], ...], values: tuple[Any, ...], record: Record
+) -> None:
+    """Give the items of `values` back what `keep` has copied."""
+    for place, name in saved:
+        np.copyto(values[place], record.buffers[name])
+
+
 @dataclass(frozen=True, slots=True)
 class _Repeat:
     """The parts of the function that `make` makes."""
@@ -114,13 +142,14 @@ class _Repeat:
     watched: tuple[tuple[tuple[int, object], ...], tuple[tuple[dict[str, Any], str, object], ...]]
     looked_up: tuple[str, ...]
     missing: tuple[str, ...]
+    saved: tuple[tuple[int, str], ...]
     globals: dict[str, Any]
 
     def make(self) -> Warm:
         """Return the function. Its variables are cells, which are the quickest to read."""
         made, launch, names = self.made, self.launch, self.globals
         items, entries = self.watched
-        looked_up = self.looked_up + self.missing
+        looked_up, saved = self.looked_up + self.missing, self.saved
         process, block, get_block = config._process, config._block.get(), config._block.get
         errors, filters, action = error_state(), list(warnings.filters), warnings.defaultaction  # type: ignore[attr-defined]
         show = warnings.showwarning
@@ -129,6 +158,8 @@ class _Repeat:
         take, release = made.ready.take_record, made.ready.records.append
         read = make_reader(made.site.info.outputs, made.specialisation.layout)
         count, trips, threads = made.record.ran_native, made.trips, made.threads
+        may_break = any(isinstance(s, Break) for s in statements((made.specialisation.nest.loop,)))
+        broke_word = int(Header.BROKE_AT)
         status_word, not_run = int(Header.STATUS), transaction.NOT_RUN
 
         def warm(
@@ -163,6 +194,9 @@ class _Repeat:
             integers[status_word] = not_run
             interrupt: BaseException | None = None
             try:
+                if saved and not keep(saved, values, record):
+                    release(record)
+                    return None
                 began = perf_counter()
                 status = launch(record.address, indices, values)
             except BaseException as error:
@@ -172,16 +206,19 @@ class _Repeat:
                 interrupt = error
             if status & harmful:
                 if status != not_run:
-                    return self.again(indices, values, frame, interrupt)
+                    return self.again(indices, values, frame, record, interrupt)
                 release(record)
                 return None
+            done, broke = trips, False
+            if may_break and integers[broke_word]:
+                done, broke = integers[broke_word] - 1, True
             try:
-                outcome = Outcome(trips, read(record), False, interrupt)
-                count(perf_counter() - began, trips, threads)
+                outcome = Outcome(done, read(record), broke, interrupt)
+                count(perf_counter() - began, done, threads)
                 release(record)
                 return outcome
             except BaseException as error:
-                return Outcome(trips, read(record), False, interrupt or error)
+                return Outcome(done, read(record), broke, interrupt or error)
 
         return warm
 
@@ -190,11 +227,20 @@ class _Repeat:
         indices: range,
         values: tuple[object, ...],
         frame: FrameType,
+        record: Record,
         interrupt: BaseException | None,
     ) -> Outcome | None:
-        """Run the loop anew, for something happened in it; it has written what it will write."""
+        """Run the loop anew, for something happened in it.
+
+        What it does not put back, it has written with what it will write.
+        """
         site, cold = self.made.site, self.made.cold
         passed = values[: len(site.info.passed)]
+        try:
+            put_back(self.saved, values, record)
+        except BaseException as error:
+            interrupt = error
+            put_back(self.saved, values, record)
         try:
             outcome = cold(site, indices, passed, frame)
         except BaseException as error:

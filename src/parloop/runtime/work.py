@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from parloop.capture.sites import SiteInfo
 from parloop.config import Settings
 from parloop.ir.nodes import Const, Expr, Extent, For, Name, Nest, While
@@ -33,6 +35,14 @@ def least_seconds(settings: Settings) -> float:
 def pays(operations: float, settings: Settings) -> bool:
     """Return whether a loop of so many operations is large enough for machine code."""
     return interpreter_seconds(operations) >= least_seconds(settings)
+
+
+def sizes(indices: range, values: tuple[object, ...]) -> object:
+    """Return what the work of a loop depends on: its range, integers, extents of arrays."""
+    return indices, *[
+        value if type(value) is int else value.shape if type(value) is np.ndarray else None
+        for value in values
+    ]
 
 
 def is_even(nest: Nest) -> bool:

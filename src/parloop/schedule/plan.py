@@ -8,11 +8,11 @@ and LLVM turns the innermost into SIMD lanes where their order does not show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import For, Nest, Stmt
-from parloop.ir.walk import blocks, loops
+from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
 from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
 from parloop.staging.specialise import Typing
@@ -37,6 +37,39 @@ class Plan:
     """How many iterations run side by side, for the loops (by number) where that pays."""
     regroup: bool = False
     """Whether sums of floats may be regrouped."""
+
+    @property
+    def key(self) -> object:
+        """All that machine code depends on; plans with equal keys share it."""
+        return tuple(_frozen(getattr(self, field.name)) for field in fields(self))
+
+    def text(self, nest: Nest) -> str:
+        """Return the plan as text that says the same in every process: nodes are numbered in order."""
+        nodes: dict[int, int] = {}
+        for stmt in statements((nest.loop,)):
+            for expr in own_expressions(stmt):
+                for part in expressions(expr):
+                    nodes.setdefault(id(part), len(nodes))
+            nodes.setdefault(id(stmt), len(nodes))
+        numbered = replace(
+            self,
+            inside=frozenset(nodes[i] for i in self.inside),
+            from_end=frozenset((nodes[i], axis) for i, axis in self.from_end),
+        )
+        return repr(tuple(map(_ordered, numbered.key)))
+
+
+def _frozen(value: object) -> object:
+    """Return a field of a plan in a form that can be hashed."""
+    if isinstance(value, dict):
+        return tuple(sorted((n, _frozen(v)) for n, v in value.items()))
+    if isinstance(value, tuple):
+        return tuple((r.target, r.operator) for r in value)
+    return value
+
+
+def _ordered(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def number_loops(nest: Nest) -> dict[int, int]:

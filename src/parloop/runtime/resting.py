@@ -1,0 +1,41 @@
+"""Sites that have nothing to ask for: they cost next to nothing until settings change."""
+
+from __future__ import annotations
+
+from parloop import config
+from parloop.capture.sites import Site
+from parloop.config import Settings
+from parloop.ir.nodes import Nest
+from parloop.runtime import work
+
+
+def ask_for_larger(site: Site, nest: Nest, settings: Settings) -> None:
+    """Let a site, of which an entry was too small to pay, ask for larger ones only."""
+    if not config.blocks_open() and not settings.strict:
+        least = work.least_trips(nest, settings)
+        if least > 1:
+            site.least = least
+            _watch_settings(site)
+
+
+def switch_off(site: Site) -> None:
+    """Switch a site off until settings change: its loop can never run natively."""
+    if not config.blocks_open():
+        _watch_settings(site)
+        site.switch(False)
+
+
+_resting: dict[int, Site] = {}
+
+
+def _watch_settings(site: Site) -> None:
+    _resting[id(site)] = site
+    config.on_change(_wake_all)
+
+
+def _wake_all() -> None:
+    """Let all sites ask again, because settings have changed."""
+    while _resting:
+        _, site = _resting.popitem()
+        site.least = 0
+        site.switch(True)

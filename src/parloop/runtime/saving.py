@@ -1,0 +1,48 @@
+"""What slices save before they run, and whether there is memory for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parloop.diagnostics import Declined
+from parloop.runtime import transaction
+from parloop.runtime.codes import CannotBeUndone, UnderflowWatched
+from parloop.runtime.specialisation import Ready
+from parloop.runtime.transaction import Saved, warnings_may_raise
+
+
+def choose_saved(ready: Ready) -> tuple[Saved, ...]:
+    """Return what slices have to save under the warnings and errors as they are set now."""
+    if not ready.kernel.fast.watched_flags:
+        return ready.everything if transaction.FAIL_AT else ready.saved
+    modes = np.geterr()
+    if modes["under"] != "ignore":
+        raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
+    if transaction.FAIL_AT:
+        return ready.everything
+    told = any(mode not in ("warn", "ignore") for mode in modes.values())
+    return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
+
+
+SURELY_SMALL = 1 << 26
+"""Copies of so many bytes are made without asking how much memory there is."""
+
+
+def decline_large(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> None:
+    """Decline if what slices would save needs more than half of the memory that is free."""
+    n_bytes = sum(arguments[item.array].nbytes for item in saved if item.offset is None)
+    if n_bytes > SURELY_SMALL and n_bytes > free_memory() // 2:
+        message = f"a copy of what it overwrites would take {n_bytes >> 20} MiB"
+        raise Declined(CannotBeUndone(message))
+
+
+def free_memory() -> int:
+    """Return about how many bytes of memory are free."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not told here
+        return 1 << 62
