@@ -152,7 +152,7 @@ class RegionWriter(GroupWriter):
         work = emit_work(self, stmt, trips, lo, start, step)
         most = self.header(Header.BLOCKS)
         paying = builder.udiv(work, I64(BLOCK_WORK))
-        limits = [most, trips]
+        limits = [most, trips, I64(MAX_BLOCKS)]
         if copy_words is not None:
             limits += self.most_copies(work, copy_words)
         for limit in limits:
