@@ -69,14 +69,13 @@ def uneven(a: Any, n: int, where: dict[str, int]) -> None:
 def test_an_interrupt_comes_soon_and_between_two_iterations(
     plain: Any, trips: int, more: tuple[int, ...]
 ) -> None:
-    fast = parloop.parallel(programs.fresh(plain))
-    warm: dict[str, int] = {}
-    fast(np.zeros(trips), 100, *more, warm)  # the compiling is not what is measured
-    a = np.zeros(trips)
+    fast = parloop.parallel(programs.fresh(plain), min_work_ms=0)
     where: dict[str, int] = {}
+    fast(np.zeros(trips), 3, *more, where)  # the compiling is not what is measured
+    a = np.zeros(trips)
     start = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, 0.15)
     with pytest.raises(Interrupted):
+        signal.setitimer(signal.ITIMER_REAL, 0.15)
         fast(a, trips, *more, where)
     waited = time.perf_counter() - start - 0.15
     assert waited < SOON
