@@ -63,6 +63,12 @@ def uneven(a: Any, n: int, where: dict[str, int]) -> None:
         where["i"] = i
 
 
+def call_for(seconds: float, function: Any, *arguments: Any) -> None:
+    """Call `function`, and interrupt it in so many seconds."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    function(*arguments)
+
+
 @pytest.mark.parametrize(
     ("plain", "trips", "more"), [(counting, 2_000_000, (10_000,)), (uneven, 100_000, ())]
 )
@@ -75,8 +81,7 @@ def test_an_interrupt_comes_soon_and_between_two_iterations(
     a = np.zeros(trips)
     start = time.perf_counter()
     with pytest.raises(Interrupted):
-        signal.setitimer(signal.ITIMER_REAL, 0.15)
-        fast(a, trips, *more, where)
+        call_for(0.15, fast, a, trips, *more, where)
     waited = time.perf_counter() - start - 0.15
     assert waited < SOON
     done = int(np.count_nonzero(a))

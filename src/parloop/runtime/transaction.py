@@ -27,6 +27,7 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
+
 SLICE_SECONDS = 0.02
 """How long a slice is meant to take: interrupts are served between slices."""
 
