@@ -358,6 +358,7 @@ class _Entry:
             threads=threads,
             certain=self.state.certain,
             buffers=record.buffers,
+            rooms=np.zeros(len(ready.kernel.plan.saves), np.int64),
             record=record,
             grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
         )
