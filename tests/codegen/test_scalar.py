@@ -153,6 +153,7 @@ def test_ufuncs_and_types_of_numpy_with_one_operand_are_numpys(part: int) -> Non
 @pytest.mark.parametrize("part", range(2))
 def test_ufuncs_of_numpy_with_two_operands_are_numpys(part: int) -> None:
     chosen = [(NP_FLOAT64, NP_FLOAT64), (NP_FLOAT32, PY_FLOAT), (NP_INT64, PY_INT)]
+    chosen.append((PY_COMPLEX, NP_FLOAT64))
     assert not differences(calls(("numpy.",), chosen)[part::2])
 
 

@@ -241,7 +241,7 @@ class _Entry:
         arguments = gather(self.site, nest, self.values, self.frame)
         packed = self.pack_as_before(nest, arguments)
         if packed is None:
-            if not work.pays(work.operations_of(nest, self.indices, arguments), self.settings):
+            if not self.pays(work.operations_of(nest, self.indices, arguments)):
                 self.too_small(nest)
                 return None
             check_guards(self.site, state.guards, self.frame)
@@ -256,7 +256,7 @@ class _Entry:
                 state.operations.clear()
             operations = work.operations_of(nest, self.indices, arguments)
             state.operations[key] = operations
-        if not work.pays(operations, self.settings):
+        if not self.pays(operations):
             self.too_small(nest)
             return None
         check_guards(self.site, state.guards, self.frame)
@@ -285,6 +285,12 @@ class _Entry:
         outcome = outcome or Outcome(0)
         outcome.error = outcome.error or error
         return outcome
+
+    def pays(self, operations: float) -> bool:
+        """Return whether a launch of so many operations is large enough for machine code."""
+        if not self.state.certain:
+            operations *= work.UNEVEN
+        return work.pays(operations, self.settings)
 
     def too_small(self, nest: Nest) -> None:
         """Count an entry that does not pay."""

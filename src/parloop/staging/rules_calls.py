@@ -10,6 +10,7 @@ import numpy
 from parloop.ir.nodes import BinaryOperator
 from parloop.ir.types import (
     NP_BOOL,
+    NP_FLOAT64,
     PY_BOOL,
     PY_COMPLEX,
     PY_FLOAT,
@@ -216,8 +217,8 @@ def _ufunc_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
 
 def _ufunc_comparison(op: str, operands: tuple[Scalar, ...]) -> Rule | None:
     left, right = (default_type(o) for o in operands)
-    if operands[0].owner == operands[1].owner:
-        operands = (left, right)
+    if operands[0].owner == operands[1].owner or operands == (PY_COMPLEX, NP_FLOAT64):
+        operands = (left, right)  # a complex compares with a NumPy float itself: the ufunc does not
     return compare_rule(cast(Any, op), *operands)
 
 
