@@ -12,6 +12,7 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen import flags
+from parloop.codegen.saves import emit_saves
 from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
@@ -315,6 +316,9 @@ class RegionWriter(GroupWriter):
                 record, [I64(self.program.layout.arrays[name])], source_etype=I64
             )
             pointers.append(builder.load(first, typ=POINTER))
+        if number == 0 and self.program.plan.saves:
+            place = builder.add(lo, word(_START)), builder.sub(lo, word(_LO))
+            emit_saves(builder, self.program, record, place, builder.sub(hi, lo))
         place = builder.mul(builder.mul(block, word(_COPY_WORDS)), I64(8))
         copy = builder.gep(word(_COPIES, POINTER), [place], source_etype=ir.IntType(8))
         places = copy_places(builder, self.program, self.array_folds(stmt), record)
