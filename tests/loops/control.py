@@ -14,7 +14,7 @@ def index_after_the_loop(n):
 
 def index_after_loops_of_any_step(a, lo, hi, step):
     i = None
-    for i in range(lo, hi, step):        #: parallel
+    for i in range(lo, hi, step):        #: parallel-if DEP101
         a[i] = i
     return a, i
 
@@ -334,13 +334,13 @@ def backward_substitution_order(a, n):
 
 
 def step_from_an_argument(a, lo, hi, step):
-    for i in range(lo, hi, step):        #: parallel
+    for i in range(lo, hi, step):        #: parallel-if DEP101
         a[i] += i
     return a
 
 
 def bounds_from_expressions(a, n):
-    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2): #: parallel
+    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2): #: parallel-if DEP101
         a[i] = i
     return a
 
@@ -369,7 +369,7 @@ def bound_changed_in_the_body(a, n):
 
 
 def index_assigned_in_the_body(a, n):
-    for i in range(n):                   #: serial DEP106
+    for i in range(n):                   #: serial DEP104
         i = i // 2 * 2
         a[i] = 1
     return a, i
@@ -472,7 +472,7 @@ def tuple_assignment_swaps(a, n):
 
 
 def swap_of_two_elements(a, n):
-    for i in range(n // 2):              #: parallel-if
+    for i in range(n // 2):              #: parallel
         a[i], a[n - 1 - i] = a[n - 1 - i], a[i]
     return a
 

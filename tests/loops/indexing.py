@@ -52,7 +52,7 @@ def out_of_range_write(a, n):
 
 
 def out_of_range_below(a, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: parallel-if DEP101
         a[3 - i] = i
     return a
 
@@ -213,7 +213,7 @@ def carried_anti(a, n):
 
 
 def carried_output(a, b, n):
-    for i in range(n):                   #: serial DEP106
+    for i in range(n):                   #: serial DEP104
         a[i // 2] = b[i]
     return a
 
