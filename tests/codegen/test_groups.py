@@ -11,6 +11,7 @@ import pytest
 from tests.differential import find_value_difference, run
 
 import parloop
+from parloop.codegen import regions
 from parloop.runtime import transaction
 from parloop.schedule import combining
 
@@ -18,6 +19,7 @@ from parloop.schedule import combining
 @pytest.fixture(autouse=True)
 def _small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(combining, "LEAST_GROUP", 16)
+    monkeypatch.setattr(regions, "BLOCK_WORK", 1000)
     parloop.reset_report()
 
 

@@ -14,7 +14,7 @@ def index_after_the_loop(n):
 
 def index_after_loops_of_any_step(a, lo, hi, step):
     i = None
-    for i in range(lo, hi, step):        #: parallel-if DEP101
+    for i in range(lo, hi, step):        #: parallel-if
         a[i] = i
     return a, i
 
@@ -334,13 +334,13 @@ def backward_substitution_order(a, n):
 
 
 def step_from_an_argument(a, lo, hi, step):
-    for i in range(lo, hi, step):        #: parallel-if DEP101
+    for i in range(lo, hi, step):        #: parallel-if
         a[i] += i
     return a
 
 
 def bounds_from_expressions(a, n):
-    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2): #: parallel-if DEP101
+    for i in range(n // 3, min(n, len(a)) - 1, 1 + n % 2): #: parallel-if
         a[i] = i
     return a
 

@@ -52,7 +52,7 @@ def out_of_range_write(a, n):
 
 
 def out_of_range_below(a, n):
-    for i in range(n):                   #: parallel-if DEP101
+    for i in range(n):                   #: parallel-if
         a[3 - i] = i
     return a
 

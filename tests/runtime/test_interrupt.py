@@ -63,21 +63,25 @@ def uneven(a: Any, n: int, where: dict[str, int]) -> None:
         where["i"] = i
 
 
+def call_for(seconds: float, function: Any, *arguments: Any) -> None:
+    """Call `function`, and interrupt it in so many seconds."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    function(*arguments)
+
+
 @pytest.mark.parametrize(
     ("plain", "trips", "more"), [(counting, 2_000_000, (10_000,)), (uneven, 100_000, ())]
 )
 def test_an_interrupt_comes_soon_and_between_two_iterations(
     plain: Any, trips: int, more: tuple[int, ...]
 ) -> None:
-    fast = parloop.parallel(programs.fresh(plain))
-    warm: dict[str, int] = {}
-    fast(np.zeros(trips), 100, *more, warm)  # the compiling is not what is measured
-    a = np.zeros(trips)
+    fast = parloop.parallel(programs.fresh(plain), min_work_ms=0)
     where: dict[str, int] = {}
+    fast(np.zeros(trips), 3, *more, where)  # the compiling is not what is measured
+    a = np.zeros(trips)
     start = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, 0.15)
     with pytest.raises(Interrupted):
-        fast(a, trips, *more, where)
+        call_for(0.15, fast, a, trips, *more, where)
     waited = time.perf_counter() - start - 0.15
     assert waited < SOON
     done = int(np.count_nonzero(a))

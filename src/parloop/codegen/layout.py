@@ -44,6 +44,8 @@ class Header(IntEnum):
     """Not 0: a warning ends the run of the precise variant, as an exception does."""
     STATUS = 11
     """Set when a slice ends: its status, for whoever lost the return value to a signal handler."""
+    SAVE = 13
+    """Address of one word for each of the plan's `saves`: where the blocks keep its rows, or 0; or 0."""
     BROKE_AT = 12
     """Set by a slice: 1 + the iteration in which `break` left the outermost loop, or 0."""
 

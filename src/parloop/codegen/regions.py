@@ -12,6 +12,7 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen import flags
+from parloop.codegen.saves import emit_saves
 from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
@@ -122,6 +123,7 @@ class RegionWriter(GroupWriter):
         blocks = self.block_count(stmt, trips, lo, start, step, copy_words if folds else None)
         any_blocks = builder.icmp_signed(">", blocks, I64(0))
         chunk = self.chunk(trips, builder.select(any_blocks, blocks, I64(1)))
+        paying = blocks
         if self.regrouped(stmt):
             chunk = self.group_size(stmt, self.whole_trips(stmt, lo, hi))
             blocks = builder.sdiv(builder.add(trips, builder.sub(chunk, I64(1))), chunk)
@@ -133,7 +135,10 @@ class RegionWriter(GroupWriter):
             builder.store(word, self.word(index, context))
         for name in sorted(used_names(stmt)):
             self.spill(name, _VARIABLES + layout.variables[name], context)
-        status = self.run_blocks(region, context, blocks)
+        if self.regrouped(stmt):
+            status = self.run_groups(region, context, blocks, paying)
+        else:
+            status = self.run_blocks(region, context, blocks)
         self.note_status(status)
         self.collect(stmt, row, context, blocks)
         self.merge_copies(folds, row, blocks, copies)
@@ -197,6 +202,25 @@ class RegionWriter(GroupWriter):
         status.add_incoming(I64(0), some)
         status.add_incoming(one, alone)
         return status
+
+    def run_groups(
+        self, region: ir.Function, context: ir.Value, blocks: ir.Value, paying: ir.Value
+    ) -> ir.Value:
+        """Run all blocks; on this thread, one after the other, where more threads do not pay."""
+        builder = self.builder
+        status = self.slot(I64)
+        builder.store(I64(0), status)
+
+        def run_one(number: ir.Value) -> None:
+            one = builder.call(region, [context, number, I64(0)])
+            builder.store(builder.or_(builder.load(status, typ=I64), one), status)
+
+        with builder.if_else(builder.icmp_signed(">", paying, I64(1))) as (then, otherwise):
+            with then:
+                builder.store(self.run_blocks(region, context, blocks), status)
+            with otherwise:
+                self.repeat(blocks, run_one)
+        return builder.load(status, typ=I64)
 
     def note_status(self, status: ir.Value) -> None:
         """Keep what the blocks reported: trips in the trip flag, flags in the status slot."""
@@ -292,6 +316,9 @@ class RegionWriter(GroupWriter):
                 record, [I64(self.program.layout.arrays[name])], source_etype=I64
             )
             pointers.append(builder.load(first, typ=POINTER))
+        if number == 0 and self.program.plan.saves:
+            place = builder.add(lo, word(_START)), builder.sub(lo, word(_LO))
+            emit_saves(builder, self.program, record, place, builder.sub(hi, lo))
         place = builder.mul(builder.mul(block, word(_COPY_WORDS)), I64(8))
         copy = builder.gep(word(_COPIES, POINTER), [place], source_etype=ir.IntType(8))
         places = copy_places(builder, self.program, self.array_folds(stmt), record)

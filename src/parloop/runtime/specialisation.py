@@ -22,7 +22,7 @@ from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, 
 from parloop.runtime.kernels import Kernel, make_kernel
 from parloop.runtime.pool import get_pool
 from parloop.runtime.transaction import Saved
-from parloop.schedule.plan import make_plan
+from parloop.schedule.plan import Plan, make_plan
 from parloop.staging.aliasing import describe, find_overlaps
 from parloop.staging.ranges import Ranges, find_ranges
 from parloop.staging.specialise import Typing, specialise
@@ -186,6 +186,7 @@ class Specialisation:
             decision = replace(decision, parallel=decision.parallel | loops)
         decision = replace(decision, regroup=regroup)
         plan = make_plan(self.typing, analysis, decision)
+        plan = replace(plan, saves=native_saves(self.nest, plan, arguments))
         key = plan.key
         ready = self.kernels.get(key)
         if ready is None:
@@ -301,7 +302,11 @@ def saved_arrays(
     """
     written = written_arrays(nest)
     inside = kernel.plan.inside
-    everything = tuple(Saved(name, _row_offset(nest, name, inside)) for name in sorted(written))
+    natively = {name: position for position, (name, _) in enumerate(kernel.plan.saves)}
+    everything = tuple(
+        Saved(name, _row_offset(nest, name, inside), natively.get(name))
+        for name in sorted(written)
+    )
     fast = kernel.fast
     if fast.can_raise:
         return everything, everything, everything
@@ -311,6 +316,20 @@ def saved_arrays(
     if facts is not None:
         return everything, everything, everything
     return everything, everything, tuple(s for s in everything if s.array in loaded)
+
+
+def native_saves(
+    nest: Nest, plan: Plan, arguments: Mapping[str, Any]
+) -> tuple[tuple[str, int], ...]:
+    """Return the arrays whose rows the blocks can save themselves, with the offsets of the rows."""
+    if plan.cores.get(0, ("none",)) or nest.loop.step != Const(1):
+        return ()
+    found: list[tuple[str, int]] = []
+    for name in sorted(written_arrays(nest)):
+        offset = _row_offset(nest, name, plan.inside)
+        if offset is not None and arguments[name].flags.c_contiguous:
+            found.append((name, offset))
+    return tuple(found)
 
 
 def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:

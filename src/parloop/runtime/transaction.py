@@ -43,6 +43,9 @@ COPIES_PER_SLICE = 10
 ROW_BYTES = 1 << 20
 """How much a slice saves where what it saves is cut along with it: it is still in the cache."""
 
+NATIVE_ROW_BYTES = 1 << 22
+"""The same where the blocks save their own rows: all cores copy, and all their caches hold."""
+
 FAIL_AT = os.environ.get("PARLOOP_TEST_TRIP", "")
 """For tests: slices that are taken for tripped: `first`, `middle`, `last`, `all`, or none."""
 
@@ -94,6 +97,8 @@ class Saved:
 
     array: str
     offset: int | None
+    native: int | None = None
+    """Its position in the plan's `saves`, if the kernel's blocks copy the rows themselves."""
 
 
 @dataclass(slots=True)
@@ -149,6 +154,8 @@ class Launch:
     log: list[tuple[int, str]] = field(default_factory=list)
     """The warnings of the last precise run, in order of their first occurrence."""
     buffers: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    rooms: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Where the blocks keep the rows of each of the plan's `saves`, as addresses; 0: nowhere."""
     copy_seconds: float = 0.0
     most: int = 0
     """The most iterations that the next slice may have; 0 before the first."""
@@ -232,7 +239,8 @@ class Launch:
         size = int(wanted / max(self.seconds_per_iteration, 1e-12))
         row_bytes = self.row_bytes()
         if row_bytes:
-            size = min(size, ROW_BYTES // row_bytes)
+            most = NATIVE_ROW_BYTES if self.rooms.size else ROW_BYTES
+            size = min(size, most // row_bytes)
         if self.most or not self.certain:
             size = min(size, self.most or 1)
         return -(-max(1, size) // self.grain) * self.grain
@@ -267,8 +275,13 @@ class Launch:
             buffer = self.buffers.get(item.array)
             if buffer is None or buffer.shape != view.shape or buffer.dtype != view.dtype:
                 buffer = self.buffers[item.array] = np.empty_like(view, subok=False)
-            np.copyto(buffer, view)
+            if item.native is None or FAIL_AT:
+                np.copyto(buffer, view)
+            else:
+                self.rooms[item.native] = buffer.__array_interface__["data"][0]
             views.append((view, buffer))
+        if self.rooms.any():
+            self.words[Header.SAVE] = self.rooms.__array_interface__["data"][0]
         return _Undo(self.words.copy(), views)
 
     def settle(self, lo: int, hi: int, status: int, undo: _Undo) -> None:

@@ -23,6 +23,9 @@ from parloop.schedule.cost import (
 LEAST_SECONDS: Final = 1e-3
 """Loops that CPython finishes sooner are left to it, unless a setting says otherwise."""
 
+UNEVEN: Final = 16
+"""By how much the work of a loop with bounds that nobody knows may be underestimated."""
+
 PART_OF_THE_LEAST: Final = 0.5
 """Sites ask for loops of so much of what pays: the estimate may err."""
 

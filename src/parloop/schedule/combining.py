@@ -68,7 +68,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ArrayFold:
-    """Each block has a copy of the array that begins at the neutral element; the copies are combined."""
+    """Each block has a copy of the array; the copies are combined."""
 
     operator: BinaryOperator
     type: Scalar

@@ -37,6 +37,9 @@ class Plan:
     """How many iterations run side by side, for the loops (by number) where that pays."""
     regroup: bool = False
     """Whether sums of floats may be regrouped."""
+    saves: tuple[tuple[str, int], ...] = ()
+    """Arrays of which a block of the outermost loop, on the cores, stores only into rows `index + offset`: the
+    blocks can save these rows themselves."""
 
     @property
     def key(self) -> object:
@@ -62,7 +65,11 @@ class Plan:
 def _frozen(value: object) -> object:
     """Return a field of a plan in a form that can be hashed."""
     if isinstance(value, dict):
-        return tuple(sorted((n, _frozen(v)) for n, v in value.items()))
+        return tuple(sorted((n, _named(v)) for n, v in value.items()))
+    return value
+
+
+def _named(value: object) -> object:
     if isinstance(value, tuple):
         return tuple((r.target, r.operator) for r in value)
     return value
