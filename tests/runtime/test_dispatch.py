@@ -110,6 +110,18 @@ def test_a_copy_that_would_take_too_much_memory_is_not_made(
     assert codes() == ["RUN107"]
 
 
+@pytest.mark.parametrize(("most", "kept"), [(0, 0), (1 << 20, 1)])
+def test_large_copies_are_not_kept_for_the_next_launch(
+    most: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "MOST_REUSED", most)
+    fast = parloop.parallel(programs.fresh(programs.pick), min_work_ms=0)
+    fast(np.zeros(N), np.arange(N), N)
+    (ready,) = site_of(fast).state.last.decisions.values()
+    (record,) = ready.records
+    assert len(record.buffers) == kept
+
+
 def test_free_memory_is_known_or_taken_for_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     assert saving.free_memory() > 1 << 20
 

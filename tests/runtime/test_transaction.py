@@ -482,3 +482,23 @@ def test_slices_trip_where_a_test_wants_it(place: str, monkeypatch: pytest.Monke
 
 def test_raised_is_not_a_status_of_the_fast_variant() -> None:
     assert not RAISED & TRIPPED
+
+
+def test_rows_that_the_kernel_saves_are_put_back_from_where_it_was_told() -> None:
+    kernel = FakeKernel(N)
+    rooms = np.zeros(1, np.int64)
+    launch = kernel.launch((Saved("a", 0, 0),), rooms=rooms)
+
+    def save_rows() -> None:
+        assert kernel.words[Header.SAVE] == rooms.__array_interface__["data"][0]
+        lo = launch.done
+        room = launch.buffers["a"]
+        assert rooms[0] == room.__array_interface__["data"][0]
+        room[:] = kernel.array[lo : lo + len(room)]
+
+    kernel.fast.before = save_rows
+    kernel.fast.extra = 1000
+    kernel.fast.status = lambda lo, hi: TRIPPED
+    launch.run()
+    assert launch.trips_seen > 1
+    assert kernel.is_after(N)

@@ -32,9 +32,9 @@ from parloop.runtime.codes import (
     InternalFailure,
     IterationLeftNative,
 )
+from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.log import log_run
-from parloop.runtime.pool import get_pool
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large
@@ -43,14 +43,13 @@ from parloop.runtime.stats import SiteRecord, open_record
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, Warm, make_warm
-from parloop.schedule.combining import group_size
-from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE
-from parloop.staging.specialise import Typing
 
-BLOCKS_PER_THREAD = 8
 MOST_SMALL = 256
 """Of how many sizes of loops a site remembers that they do not pay."""
+
+MOST_REUSED = 1 << 26
+"""How many bytes of copies are kept for the next launch."""
 
 NATIVE_SECONDS_PER_OPERATION = 1e-9
 LOOKING_UP = 1e-4
@@ -377,6 +376,8 @@ class _Entry:
         launch.run()
         try:
             outcome = self.finish(launch, specialisation, perf_counter() - began)
+            if sum(buffer.nbytes for buffer in launch.buffers.values()) > MOST_REUSED:
+                launch.buffers.clear()
             ready.records.append(launch.record)
             return outcome
         except BaseException as error:
@@ -485,21 +486,3 @@ def specialise_for(state: SiteState, nest: Nest, arguments: Mapping[str, Any]) -
     if isinstance(found, Declined):
         raise Declined(found.diagnostic)
     return found
-
-
-def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
-    """Return how many threads a launch has, the address that hands out blocks, and how many."""
-    if not ready.kernel.plan.cores:
-        return 1, 0, 1
-    pool = get_pool(settings.threads)
-    if pool.threads == 1:
-        return 1, pool.run_address, 1
-    return pool.threads, pool.run_address, pool.threads * BLOCKS_PER_THREAD
-
-
-def grain(plan: Plan, typing: Typing, trips: int) -> int:
-    """Return of how many iterations slices are multiples: groups of a sum of floats are not cut."""
-    loop = typing.nest.loop
-    if not plan.regroup or not plan.cores.get(0):
-        return 1
-    return group_size(loop, trips)

@@ -20,7 +20,8 @@ from parloop.codegen.layout import Header
 from parloop.ir.types import PY_BOOL, PY_INT, Array, Scalar, Type
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
-from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, LaunchWord, Row, entry_text
+from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
+from parloop.runtime.launch_ir import LaunchWord
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
 
