@@ -566,7 +566,80 @@ def _complex_pairs(rng):
     return [(_as(a, t), _as(b, t), np.zeros(len(a), t)) for t in (np.complex64, np.complex128) for a, b in pairs]
 
 
+def _large_in_the_middle():
+    a = np.arange(1.0, 41.0)
+    a[20] = 1e200
+    return [(a, 40, 1e200), (a, 40, 2.0), (a, 10, 1e200), (a[::-1].copy(), 30, -1e200)]
+
+
+# overflows in what no later statement needs
+
+def overflow_in_a_test_that_decides_the_last_value_only(a, n, x):
+    t = 0
+    for i in range(n):
+        if a[i] * x > 1e300:
+            t = 1
+        else:
+            t = 0
+    return t
+
+
+def overflow_in_a_test_whose_branches_do_nothing(a, n, x):
+    k = 0
+    for i in range(n):
+        if a[i] * x > 1e300:
+            k = k + 0
+        if a[i] / x > 1e300:
+            a[i] = a[i]
+        if a[i] * 2 > x:
+            k = 1
+        k = 0
+        if a[i] - x > x:
+            continue
+    return k
+
+
+def overflow_in_what_only_an_unneeded_value_reads(a, c, n, x):
+    s = t = 0
+    for i in range(n):
+        s = a[i] * x
+        t = 1 if s > 3 else 2
+        c[i] = i
+    return s, t
+
+
+def overflow_in_a_flag_that_is_known_anyway(a, c, n, x):
+    for i in range(n):
+        t = a[i] * x > 1e300
+        c[i] = int(t) * 0
+        c[i] = c[i] + ((a[i] + x) * x > 3 or True)
+        c[i] = c[i] + min(1, 1 + (a[i] * x > 3))
+        if abs(a[i] * x) < 0:
+            c[i] = 1
+    return c
+
+
+def overflow_in_the_test_of_a_loop_without_effect(a, n, x):
+    for i in range(n):
+        j = 0
+        while j < 3 and a[i] * x != 7.5:
+            j += 1
+        for k in range(3):
+            if a[i] * x * x > 1:
+                break
+    return n
+
+
 ARGUMENTS = {
+    "overflow_in_a_test_that_decides_the_last_value_only": lambda rng: _large_in_the_middle(),
+    "overflow_in_a_test_whose_branches_do_nothing": lambda rng: _large_in_the_middle(),
+    "overflow_in_what_only_an_unneeded_value_reads": lambda rng: [
+        (a, np.zeros(n), n, x) for a, n, x in _large_in_the_middle()
+    ],
+    "overflow_in_a_flag_that_is_known_anyway": lambda rng: [
+        (a, np.zeros(n), n, x) for a, n, x in _large_in_the_middle()
+    ],
+    "overflow_in_the_test_of_a_loop_without_effect": lambda rng: _large_in_the_middle(),
     "float32_with_python_numbers": lambda rng: [(_as(rng.standard_normal(40), t), np.zeros(40, t)) for t in FLOATS],
     "float32_with_numpy_integers": lambda rng: [
         (_as(rng.standard_normal(20), t), rng.integers(-9, 9, 20).astype(k), np.zeros(20))

@@ -125,7 +125,6 @@ class StatementWriter(HoistWriter):
         after = self.function.append_basic_block("after")
         self.builder.branch(head)
         self.builder.position_at_end(head)
-        self.anchored = True
         test = self.truth(self.expression(stmt.test))
         if not self.precise:
             tripped = self.builder.load(self.trip, typ=I1)

@@ -5,8 +5,9 @@
 
 The processor's flags tell of an overflow only if the operation runs. A value is *anchored* if on
 every path from its statement it is read, or left in memory that is, before it is overwritten;
-operations of statements that are not anchored get a test of their own. A backward must-analysis
-(anticipated reads; Aho et al., *Compilers*, 9.5.2) over the structured IR.
+operations of statements that are not anchored get a test of their own. Reads count only in statements
+that are anchored themselves. A backward must-analysis (anticipated reads; Aho et al., *Compilers*,
+9.5.2) over the structured IR.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from typing import TypeAlias, assert_never
 
 from parloop.ir.nodes import (
     Assign,
+    Binary,
     Break,
+    Call,
+    Compare,
     Conditional,
     Const,
     Continue,
@@ -31,6 +35,7 @@ from parloop.ir.nodes import (
     Nest,
     Stmt,
     Store,
+    Unary,
     While,
 )
 from parloop.ir.walk import blocks, expressions, operands, own_expressions, statements
@@ -43,10 +48,13 @@ def find_anchored(nest: Nest) -> frozenset[int]:
 
     Errs towards leaving statements out.
     """
-    finder = _Finder(nest)
-    finder.loop(nest.loop, frozenset(nest.outputs))
     stores = _anchored_stores(nest)
-    return frozenset(finder.anchored - finder.loose) | stores
+    finder = _Finder(nest, stores)
+    found = -1
+    while found != len(finder.loose):  # what is loose may let go of what it reads
+        found = len(finder.loose)
+        finder.loop(nest.loop, frozenset(nest.outputs))
+    return frozenset(finder.anchored - finder.loose) | (stores - finder.loose)
 
 
 def eager(expr: Expr) -> Iterator[Expr]:
@@ -62,6 +70,46 @@ def eager(expr: Expr) -> Iterator[Expr]:
                 yield from eager(operand)
 
 
+def is_hollow(expr: Expr) -> bool:
+    """Return whether LLVM may know a part of `expr` without computing all that it is made from.
+
+    `int(x > y) * 0`, `x > y or True`, `abs(x) < 0`, `t if x > y else t`. Errs towards yes.
+    """
+    return any(_is_hollow(part) for part in expressions(expr))
+
+
+def _is_hollow(expr: Expr) -> bool:
+    match expr:
+        case Binary(op=op, left=left, right=right):
+            plain = (0,) if op in ("+", "-") else (0, 1, -1)
+            return any(
+                isinstance(e, Compare | Logical) or (isinstance(e, Const) and e.value in plain)
+                for e in (left, right)
+            )
+        case Logical(left=left, right=right):
+            return left == right or isinstance(left, Const) or isinstance(right, Const)
+        case Conditional(then=then, otherwise=otherwise):
+            return then == otherwise
+        case Compare(left=left, right=right):
+            return left == right or _is_known_sign(left, right) or _is_known_sign(right, left)
+        case Call(arguments=arguments) | Unary(operand=arguments):
+            inside = arguments if isinstance(arguments, tuple) else (arguments,)
+            return any(isinstance(e, Compare | Logical) for e in inside)
+        case _:
+            return False
+
+
+def _is_known_sign(expr: Expr, bound: Expr) -> bool:
+    """Return whether `expr` may be known to lie on one side of `bound` without its operands."""
+    if not isinstance(bound, Const) or isinstance(bound.value, complex):
+        return not isinstance(bound, Name | Load) and _is_constant(*expressions(bound))
+    if 0 < bound.value < float("inf"):
+        return False
+    return isinstance(expr, Call | Compare | Logical) or (
+        isinstance(expr, Binary) and (expr.left == expr.right or expr.op in ("**", "%", "&"))
+    )
+
+
 def _reads(stmt: Stmt) -> Names:
     return frozenset(
         part.id for expr in own_expressions(stmt) for part in eager(expr) if isinstance(part, Name)
@@ -69,13 +117,18 @@ def _reads(stmt: Stmt) -> Names:
 
 
 class _Finder:
-    def __init__(self, nest: Nest) -> None:
+    """Finds anchored statements. What was once found loose stays so; its reads do not count."""
+
+    def __init__(self, nest: Nest, stores: frozenset[int]) -> None:
+        self.nest = nest
+        self.stores = stores
         self.everything = frozenset(nest.outputs) | {
             s.target for s in statements((nest.loop,)) if isinstance(s, Assign)
         }
         self.anchored: set[int] = set()
         self.loose: set[int] = set()
         self.jumps: list[tuple[Names, Names]] = []
+        self.innermost: For | While = nest.loop
 
     def block(self, body: tuple[Stmt, ...], after: Names) -> Names:
         for stmt in reversed(body):
@@ -84,15 +137,16 @@ class _Finder:
 
     def statement(self, stmt: Stmt, after: Names) -> Names:
         match stmt:
-            case Assign(target=target):
-                (self.anchored if target in after else self.loose).add(id(stmt))
-                return (after - {target}) | _reads(stmt)
-            case Store():
-                return after | _reads(stmt)
-            case If(then=then, otherwise=otherwise):
-                if then or otherwise:
-                    self.anchored.add(id(stmt))
-                return (self.block(then, after) & self.block(otherwise, after)) | _reads(stmt)
+            case Assign(target=target, value=value):
+                reads = self.reads(stmt, anchored=target in after and not is_hollow(value))
+                return (after - {target}) | reads
+            case Store(value=value):
+                anchored = id(stmt) in self.stores and not is_hollow(value)
+                return after | self.reads(stmt, anchored=anchored)
+            case If(test=test, then=then, otherwise=otherwise):
+                both = self.block(then, after) & self.block(otherwise, after)
+                matters = self.matters(then, otherwise) or self.matters(otherwise, then)
+                return both | self.reads(stmt, anchored=matters and not is_hollow(test))
             case For():
                 return self.loop(stmt, after)
             case While():
@@ -104,8 +158,58 @@ class _Finder:
             case _:
                 assert_never(stmt)
 
-    def loop(self, stmt: For, after: Names) -> Names:
+    def reads(self, stmt: Stmt, *, anchored: bool) -> Names:
+        """Return what a statement reads if its value is needed, and note whether it is."""
+        if not anchored:
+            self.loose.add(id(stmt))
+        if id(stmt) in self.loose:
+            return frozenset()
         self.anchored.add(id(stmt))
+        return _reads(stmt)
+
+    def matters(self, body: tuple[Stmt, ...], other: tuple[Stmt, ...]) -> bool:
+        """Return whether it shows if `body` runs or `other`; errs towards no."""
+        return any(
+            self.has_effect(stmt) and not any(_is_same(stmt, o) for o in statements(other))
+            for stmt in statements(body)
+        )
+
+    def has_effect(self, stmt: Stmt) -> bool:
+        match stmt:
+            case Assign(target=target, value=value):
+                if id(stmt) in self.loose or value == Name(target):
+                    return False
+                return any(
+                    isinstance(e, Name) and e.id == target for e in expressions(value)
+                ) or self.is_only(stmt)
+            case Store(array=array, subscripts=subscripts, value=value):
+                return (
+                    id(stmt) in self.stores - self.loose
+                    and value != Load(array, subscripts)
+                    and (not isinstance(value, Const) or self.is_only(stmt))
+                )
+            case Break() | Continue():
+                is_end = isinstance(stmt, Break) and self.innermost is self.nest.loop
+                return is_end or any(
+                    self.has_effect(s)
+                    for s in statements(self.innermost.body)
+                    if isinstance(s, Assign | Store)
+                )
+            case _:
+                return False
+
+    def is_only(self, stmt: Stmt) -> bool:
+        """Return whether no other statement gives the same place the same value."""
+        return sum(_is_same(stmt, s) for s in statements((self.nest.loop,))) == 1
+
+    def loop(self, stmt: For, after: Names) -> Names:
+        outer, self.innermost = self.innermost, stmt
+        try:
+            return self._loop(stmt, after)
+        finally:
+            self.innermost = outer
+
+    def _loop(self, stmt: For, after: Names) -> Names:
         behind = self.block(stmt.orelse, after)
         head = self.everything
         while True:
@@ -114,21 +218,48 @@ class _Finder:
             found = self.block(stmt.body, following) - {stmt.index}
             self.jumps.pop()
             if head <= found:
-                return (head & behind) | _reads(stmt)
+                anchored = stmt is self.nest.loop or self.matters(stmt.body, ())
+                return (head & behind) | self.reads(stmt, anchored=anchored)
             # An earlier round may have taken for anchored what this one does not: `loose` wins.
             head &= found
 
     def while_loop(self, stmt: While, after: Names) -> Names:
-        self.anchored.add(id(stmt))
+        outer, self.innermost = self.innermost, stmt
+        try:
+            return self._while_loop(stmt, after)
+        finally:
+            self.innermost = outer
+
+    def _while_loop(self, stmt: While, after: Names) -> Names:
         behind = self.block(stmt.orelse, after)
         head = self.everything
         while True:
             self.jumps.append((after, head))
-            found = (self.block(stmt.body, head) & behind) | _reads(stmt)
+            inside = self.block(stmt.body, head) & behind
             self.jumps.pop()
+            # What only the test needs does not keep the loop: LLVM deletes both.
+            shows = any(
+                self.has_effect(s) and (isinstance(s, Store) or s.target in behind)
+                for s in statements(stmt.body)
+                if isinstance(s, Assign | Store)
+            )
+            anchored = shows and not is_hollow(stmt.test)
+            found = inside | self.reads(stmt, anchored=anchored)
             if head <= found:
-                return head | _reads(stmt)
+                return head
             head &= found
+
+
+def _is_same(one: Stmt, other: Stmt) -> bool:
+    """Return whether two statements give the same place the same value, by their text."""
+    match one, other:
+        case Assign(), Assign():
+            return (one.target, one.value) == (other.target, other.value)
+        case Store(), Store():
+            here = (one.array, one.subscripts, one.value)
+            return here == (other.array, other.subscripts, other.value)
+        case _:
+            return type(one) is type(other) and isinstance(one, Break | Continue)
 
 
 @dataclass(frozen=True, slots=True)
