@@ -12,7 +12,6 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen import flags
-from parloop.codegen.saves import emit_saves
 from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
@@ -20,10 +19,12 @@ from parloop.codegen.function import Program
 from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import Row
+from parloop.codegen.saves import emit_saves
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
 from parloop.ir.walk import all_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
+from parloop.schedule.plan import piece_number
 
 _RECORD, _LO, _HI, _BLOCKS, _CHUNK, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS = range(10)
 _VARIABLES = 10
@@ -67,10 +68,15 @@ class RegionWriter(GroupWriter):
     ) -> None:
         """Write iterations `lo` .. `hi` - 1 of a loop, in order or across the cores."""
         number = self.program.loop_numbers[id(stmt)]
+        if number in self.program.plan.pieces and not self.precise and not self.in_region:
+            for piece in self.pieces(stmt, number):
+                self.counted(piece, lo, hi, start, step)
+            self.block(self.else_of(stmt))
+            return
         on_cores = not self.in_region and number in self.program.plan.cores
         if on_cores and self.precise and (sums := self.regrouped(stmt)):
             self.groups_in_order(stmt, (lo, hi, start, step), sums)
-            self.block(stmt.orelse)
+            self.block(self.else_of(stmt))
             return
         if self.precise or not on_cores:
             super().counted(stmt, lo, hi, start, step)
@@ -79,6 +85,17 @@ class RegionWriter(GroupWriter):
         region = self.region_function(stmt, number, row)
         self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
         self.block(self.else_of(stmt))
+
+    def pieces(self, stmt: For, number: int) -> tuple[For, ...]:
+        """Return the loops, one after another, that a loop is cut into (Kennedy & Allen, 6.2)."""
+        found: list[For] = []
+        for position, places in enumerate(self.program.plan.pieces[number]):
+            body = tuple(stmt.body[place] for place in places)
+            piece = For(stmt.index, stmt.start, stmt.stop, stmt.step, body, (), stmt.span)
+            self.program.loop_numbers[id(piece)] = piece_number(number, position)
+            self.program.pieces.append(piece)
+            found.append(piece)
+        return tuple(found)
 
     def row_of(self, stmt: For) -> Row:
         """Return the layout of the rows that the blocks of a loop leave."""
