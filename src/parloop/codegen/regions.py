@@ -1,10 +1,11 @@
 """Machine code for loops that run in order, and for those cut into blocks for the cores.
 
-A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool calls once a
-block. The context is a block of words: where the record is, the iterations to run, and the variables as they
-stand before the loop. Each block leaves its variables in a row of the scratch memory, with a word that says
-whether it assigned them; the rows are put together in order of the blocks, so that what the last iteration
-assigned is what stays, and partial results of reductions are combined.
+A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool
+calls once a block. The context is a block of words: where the record is, the iterations to run, and
+the variables as they stand before the loop. Each block leaves its variables in a row of the scratch
+memory, with a word that says whether it assigned them; the rows are put together in order of the
+blocks, so that what the last iteration assigned is what stays, and partial results of reductions
+are combined.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import Row
 from parloop.codegen.saves import emit_saves
-from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import For, Name
 from parloop.ir.walk import all_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
@@ -169,7 +169,7 @@ class RegionWriter(GroupWriter):
         step: ir.Value,
         copy_words: ir.Value | None,
     ) -> ir.Value:
-        """Return into how many blocks the loop is cut: enough to balance, not so many as to cost."""
+        """Return into how many blocks the loop is cut: enough to balance, so few that it pays."""
         builder = self.builder
         work = emit_work(self, stmt, trips, lo, start, step)
         most = self.header(Header.BLOCKS)
@@ -195,7 +195,7 @@ class RegionWriter(GroupWriter):
         return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
 
     def run_blocks(self, region: ir.Function, context: ir.Value, blocks: ir.Value) -> ir.Value:
-        """Run all blocks, through the pool if there are several, and return their statuses or-ed."""
+        """Run all blocks, several through the pool, and return their statuses or-ed."""
         builder = self.builder
         several = self.function.append_basic_block("pool")
         alone = self.function.append_basic_block("alone")
@@ -284,7 +284,7 @@ class RegionWriter(GroupWriter):
         builder.position_at_end(after)
 
     def combinings(self, stmt: For) -> dict[str, Combining]:
-        """Return how the reductions of a loop on the cores are combined, by the name of their target."""
+        """Return how the reductions of a loop on the cores are combined, by their targets."""
         found: dict[str, Combining] = {}
         for reduction in self.program.plan.cores[self.program.loop_numbers[id(stmt)]]:
             how = combining(reduction, self.program.typing, stmt, regroup=self.program.plan.regroup)
@@ -305,7 +305,7 @@ class RegionWriter(GroupWriter):
     # the side of the blocks
 
     def region_function(self, stmt: For, number: int, row: Row) -> ir.Function:
-        """Return the function that runs one block: it hands pointers that do not alias to the body."""
+        """Return the function that runs one block: it gives the body pointers that do not alias."""
         body, arrays = self.region_body(stmt, number, row)
         function = ir.Function(
             self.module, ir.FunctionType(I64, [POINTER, I64, I64]), f"region{number}"

@@ -77,10 +77,10 @@ def decide(
 def find_groups(
     analysis: Analysis, parallel: frozenset[int], values: Mapping[str, int]
 ) -> dict[int, tuple[Part, ...]]:
-    """Return, for loops that have to run in order as they stand, the parts that they may be cut into.
+    """Return the parts into which loops may be cut that have to run in order as they stand.
 
-    Parts that have to run in order are put together where they stand side by side. Not where a subscript may
-    count from the end: the dependences between the parts do not know of it.
+    Parts that have to run in order are put together where they stand side by side. Not where a
+    subscript may count from the end: the dependences between the parts do not know of it.
     """
     wraps = analysis.wraps
     if wraps is None or _any_holds(wraps, values):

@@ -38,19 +38,19 @@ class Plan:
     regroup: bool = False
     """Whether sums of floats may be regrouped."""
     pieces: dict[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
-    """Loops (by number) that run as several, one after another: the places of the statements of each in the body.
-    The pieces have numbers of their own: `piece_number`."""
+    """Loops (by number) that run as several, one after another: the places in the body of the
+    statements of each. The pieces have numbers of their own: `piece_number`."""
     saves: tuple[tuple[str, int], ...] = ()
-    """Arrays of which a block of the outermost loop, on the cores, stores only into rows `index + offset`: the
-    blocks can save these rows themselves."""
+    """Arrays of which a block of the outermost loop, on the cores, stores only into rows
+    `index + offset`: the blocks can save these rows themselves."""
 
     @property
-    def key(self) -> object:
+    def key(self) -> tuple[object, ...]:
         """All that machine code depends on; plans with equal keys share it."""
         return tuple(_frozen(getattr(self, each.name)) for each in fields(self))
 
     def text(self, nest: Nest) -> str:
-        """Return the plan as text that says the same in every process: nodes are numbered in order."""
+        """Return the plan as text, the same in every process: nodes are numbered in order."""
         nodes: dict[int, int] = {}
         for stmt in statements((nest.loop,)):
             for expr in own_expressions(stmt):
@@ -111,7 +111,8 @@ class Decision:
 class Part:
     """Statements of a loop's body, by their places, that may be a loop of their own.
 
-    `is_parallel` says whether that loop may run in any order, given the order of `needs` does not matter.
+    `is_parallel` says whether that loop may run in any order, given the order of `needs` does not
+    matter.
     """
 
     places: tuple[int, ...]

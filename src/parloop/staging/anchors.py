@@ -5,9 +5,9 @@
 
 The processor's flags tell of an overflow only if the operation runs. A value is *anchored* if on
 every path from its statement it is read, or left in memory that is, before it is overwritten;
-operations of statements that are not anchored get a test of their own. Reads count only in statements
-that are anchored themselves. A backward must-analysis (anticipated reads; Aho et al., *Compilers*,
-9.5.2) over the structured IR.
+operations of statements that are not anchored get a test of their own. Reads count only in
+statements that are anchored themselves. A backward must-analysis (anticipated reads; Aho et al.,
+*Compilers*, 9.5.2) over the structured IR.
 """
 
 from __future__ import annotations
