@@ -334,7 +334,7 @@ def choice_test(call: Call) -> Compare:
 
 
 DIVMOD: Mapping[str, BinaryOperator] = {"builtins.divmod.0": "//", "builtins.divmod.1": "%"}
-"""The results of `q, r = divmod(x, y)`, as the frontend calls them, and the operators that give them."""
+"""The results of `q, r = divmod(x, y)` by their names in the IR, and the operators they are."""
 
 
 def rule_of(expr: Expr, operands: tuple[Scalar, ...]) -> rules.Rule | None:
