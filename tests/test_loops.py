@@ -23,7 +23,6 @@ NOT_YET_NATIVE = {
     "math_hypot": "CPython's own algorithm is not compiled",
     "math_gamma": "CPython's own algorithm is not compiled",
     "rounding_to_two_digits": "CPython's own algorithm is not compiled",
-    "divmod_of_python_numbers": "`divmod` is not compiled",
     "pow_with_two_and_three_arguments": "`pow` with a modulus is not compiled",
 }
 """Functions whose marked loops are to run natively, and do not yet. It must only shrink."""
