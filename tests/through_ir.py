@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from tests.corpus import LoopFile
@@ -20,11 +22,17 @@ def load_through_ir(file: LoopFile) -> tuple[dict[str, Any], frozenset[str]]:
 
     And the names of the functions in which there is such a loop.
     """
+    rewriter, code = _rewrite(file)
+    namespace: dict[str, Any] = {"__name__": file.path.stem, "__run_nest__": rewriter.run}
+    exec(code, namespace)
+    return namespace, frozenset(rewriter.lowered)
+
+
+@cache
+def _rewrite(file: LoopFile) -> tuple[_Rewriter, CodeType]:
     rewriter = _Rewriter(Source(str(file.path), file.text), observe(file.fresh()))
     tree = rewriter.visit(ast.parse(file.text, str(file.path)))
-    namespace: dict[str, Any] = {"__name__": file.path.stem, "__run_nest__": rewriter.run}
-    exec(compile(ast.fix_missing_locations(tree), str(file.path), "exec"), namespace)
-    return namespace, frozenset(rewriter.lowered)
+    return rewriter, compile(ast.fix_missing_locations(tree), str(file.path), "exec")
 
 
 @dataclass

@@ -33,7 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] == ["bench"]:
         return _bench(words[1:])
     parsed = _parser().parse_args(words)
-    return int(parsed.do(parsed))
+    try:
+        code = int(parsed.do(parsed))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `parloop explain script.py | head`: nothing more is to be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 def _fail(message: str) -> int:

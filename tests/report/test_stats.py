@@ -77,8 +77,8 @@ def test_the_table_holds_every_loop_that_was_entered_and_its_fallbacks() -> None
         "  seconds  compiling",
         "heat.py:12  smooth    parallel       1            0        1000          cpu        2"
         "   0.41 s     0.05 s",
-        "heat.py:31  step      serial         0            3           0  interpreter        0"
-        "   0.00 s     0.00 s",
+        "heat.py:31  step      serial         0            3           0  interpreter        -"
+        "        -          -",
         "    3 x unsupported[SYN999] calls `print` (line 33)",
         "",
         "parloop: 1 of 2 loops ran natively, 0.41 s",

@@ -27,6 +27,7 @@ from parloop.codegen.layout import (
     representatives,
     words_of,
 )
+from parloop.ir.nodes import For
 from parloop.ir.types import PY_INT, UNBOUND, Member, Scalar
 from parloop.schedule.plan import Plan
 from parloop.source import NOWHERE, Span
@@ -90,6 +91,8 @@ class Program:
     """`id` of the statements whose value is surely needed."""
     events: dict[tuple[int, str], int] = field(default_factory=dict)
     """Number of each warning that the kernel may log, by line and text."""
+    pieces: list[For] = field(default_factory=list)
+    """Loops made while writing; kept, so that nothing else gets the ids that have numbers."""
     scratch_words: int = 0
     can_raise: bool = False
     """Whether the fast variant has tests of its own, so that a slice may be undone."""

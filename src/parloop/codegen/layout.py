@@ -45,7 +45,7 @@ class Header(IntEnum):
     STATUS = 11
     """Set when a slice ends: its status, for whoever lost the return value to a signal handler."""
     SAVE = 13
-    """Address of one word for each of the plan's `saves`: where the blocks keep its rows, or 0; or 0."""
+    """Address of a word for each of the plan's `saves`, where blocks keep its rows or 0; or 0."""
     BROKE_AT = 12
     """Set by a slice: 1 + the iteration in which `break` left the outermost loop, or 0."""
 

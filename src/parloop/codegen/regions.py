@@ -1,10 +1,11 @@
 """Machine code for loops that run in order, and for those cut into blocks for the cores.
 
-A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool calls once a
-block. The context is a block of words: where the record is, the iterations to run, and the variables as they
-stand before the loop. Each block leaves its variables in a row of the scratch memory, with a word that says
-whether it assigned them; the rows are put together in order of the blocks, so that what the last iteration
-assigned is what stays, and partial results of reductions are combined.
+A parallel loop becomes a function of its own, `(context, block, worker) -> status`, which the pool
+calls once a block. The context is a block of words: where the record is, the iterations to run, and
+the variables as they stand before the loop. Each block leaves its variables in a row of the scratch
+memory, with a word that says whether it assigned them; the rows are put together in order of the
+blocks, so that what the last iteration assigned is what stays, and partial results of reductions
+are combined.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 from llvmlite import ir
 
 from parloop.codegen import flags
-from parloop.codegen.saves import emit_saves
 from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
@@ -20,10 +20,11 @@ from parloop.codegen.function import Program
 from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import Row
-from parloop.codegen.statements import StatementWriter
+from parloop.codegen.saves import emit_saves
 from parloop.ir.nodes import For, Name
 from parloop.ir.walk import all_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
+from parloop.schedule.plan import piece_number
 
 _RECORD, _LO, _HI, _BLOCKS, _CHUNK, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS = range(10)
 _VARIABLES = 10
@@ -67,10 +68,15 @@ class RegionWriter(GroupWriter):
     ) -> None:
         """Write iterations `lo` .. `hi` - 1 of a loop, in order or across the cores."""
         number = self.program.loop_numbers[id(stmt)]
+        if number in self.program.plan.pieces and not self.precise and not self.in_region:
+            for piece in self.pieces(stmt, number):
+                self.counted(piece, lo, hi, start, step)
+            self.block(self.else_of(stmt))
+            return
         on_cores = not self.in_region and number in self.program.plan.cores
         if on_cores and self.precise and (sums := self.regrouped(stmt)):
             self.groups_in_order(stmt, (lo, hi, start, step), sums)
-            self.block(stmt.orelse)
+            self.block(self.else_of(stmt))
             return
         if self.precise or not on_cores:
             super().counted(stmt, lo, hi, start, step)
@@ -79,6 +85,17 @@ class RegionWriter(GroupWriter):
         region = self.region_function(stmt, number, row)
         self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
         self.block(self.else_of(stmt))
+
+    def pieces(self, stmt: For, number: int) -> tuple[For, ...]:
+        """Return the loops, one after another, that a loop is cut into (Kennedy & Allen, 6.2)."""
+        found: list[For] = []
+        for position, places in enumerate(self.program.plan.pieces[number]):
+            body = tuple(stmt.body[place] for place in places)
+            piece = For(stmt.index, stmt.start, stmt.stop, stmt.step, body, (), stmt.span)
+            self.program.loop_numbers[id(piece)] = piece_number(number, position)
+            self.program.pieces.append(piece)
+            found.append(piece)
+        return tuple(found)
 
     def row_of(self, stmt: For) -> Row:
         """Return the layout of the rows that the blocks of a loop leave."""
@@ -152,7 +169,7 @@ class RegionWriter(GroupWriter):
         step: ir.Value,
         copy_words: ir.Value | None,
     ) -> ir.Value:
-        """Return into how many blocks the loop is cut: enough to balance, not so many as to cost."""
+        """Return into how many blocks the loop is cut: enough to balance, so few that it pays."""
         builder = self.builder
         work = emit_work(self, stmt, trips, lo, start, step)
         most = self.header(Header.BLOCKS)
@@ -178,7 +195,7 @@ class RegionWriter(GroupWriter):
         return builder.select(builder.icmp_signed(">", size, I64(0)), size, I64(1))
 
     def run_blocks(self, region: ir.Function, context: ir.Value, blocks: ir.Value) -> ir.Value:
-        """Run all blocks, through the pool if there are several, and return their statuses or-ed."""
+        """Run all blocks, several through the pool, and return their statuses or-ed."""
         builder = self.builder
         several = self.function.append_basic_block("pool")
         alone = self.function.append_basic_block("alone")
@@ -267,7 +284,7 @@ class RegionWriter(GroupWriter):
         builder.position_at_end(after)
 
     def combinings(self, stmt: For) -> dict[str, Combining]:
-        """Return how the reductions of a loop on the cores are combined, by the name of their target."""
+        """Return how the reductions of a loop on the cores are combined, by their targets."""
         found: dict[str, Combining] = {}
         for reduction in self.program.plan.cores[self.program.loop_numbers[id(stmt)]]:
             how = combining(reduction, self.program.typing, stmt, regroup=self.program.plan.regroup)
@@ -288,7 +305,7 @@ class RegionWriter(GroupWriter):
     # the side of the blocks
 
     def region_function(self, stmt: For, number: int, row: Row) -> ir.Function:
-        """Return the function that runs one block: it hands pointers that do not alias to the body."""
+        """Return the function that runs one block: it gives the body pointers that do not alias."""
         body, arrays = self.region_body(stmt, number, row)
         function = ir.Function(
             self.module, ir.FunctionType(I64, [POINTER, I64, I64]), f"region{number}"

@@ -1,6 +1,7 @@
 """Machine code with which a block keeps the rows that it is about to overwrite.
 
-The thread that will work on the rows copies them: they are in its cache afterwards, and all cores copy at once.
+The thread that will work on the rows copies them: they are in its cache afterwards, and all cores
+copy at once.
 """
 
 from __future__ import annotations

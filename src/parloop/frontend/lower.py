@@ -124,10 +124,10 @@ def _add_target(target: ast.expr, found: set[str]) -> None:
 def _check_uses(uses: Uses, lowering: _Lowering) -> None:
     for name, span in uses.arrays.items():
         if name in uses.scalars:
-            message = f"the loop uses `{name}` as an array and as a number"
+            message = f"the loop uses `{name}` as an array and as a value of its own"
             evidence = (
                 Label(span, "as an array"),
-                Label(uses.scalars[name], "as a number"),
+                Label(uses.scalars[name], "as a value"),
             )
             lowering.problems.append(MixedUse(message, span, evidence))
     for name, span in uses.outputs.items():

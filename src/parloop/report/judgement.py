@@ -68,7 +68,8 @@ def _parallel_if(
     more = f", and {len(open_facts) - 1} more" if len(open_facts) > 1 else ""
     clauses = tuple(_clause(fact) for fact in open_facts)
     message = f"loop `{facts.loop.index}` may run in any order {clauses[0]}{more}"
-    reason = AnyOrderIf(message, facts.loop.span, notes=clauses)
+    notes = clauses if len(clauses) > 1 else ()  # the message says the only one
+    reason = AnyOrderIf(message, facts.loop.span, notes=notes)
     return Judged("parallel-if", (reason, *evidence), open_facts)
 
 
@@ -92,12 +93,17 @@ def _inspected(facts: LoopFacts) -> tuple[str, ...]:
 _ORDER_FREE: Final = frozenset({"&", "|", "^"})
 """Operators that are defined on integers only, where the order makes no difference."""
 
+_CHOICES: Final = frozenset({"min", "max", "argmin", "argmax"})
+"""Reductions that take one of the values over, floats included."""
+
 
 def _minds_order(need: Reduction) -> bool:
     return need.operator not in _ORDER_FREE
 
 
 def _order_fact(need: Reduction) -> str:
+    if need.operator in _CHOICES:
+        return f"`{need.target}` is chosen among values of one type"
     return f"`{need.target}` accumulates integers, whose order makes no difference"
 
 
@@ -106,10 +112,16 @@ def _accumulates(facts: LoopFacts, need: Reduction) -> Diagnostic:
         f"loop `{facts.loop.index}` accumulates into `{need.target}` with `{need.operator}`",
         facts.loop.span,
         tuple(Label(stmt.span, "accumulates here") for stmt in need.statements),
-        ("integers may be combined in any order; floats are combined in order",)
-        if _minds_order(need)
-        else (),
+        _order_notes(need),
     )
+
+
+def _order_notes(need: Reduction) -> tuple[str, ...]:
+    if need.operator in _CHOICES:
+        return ("each part of the loop chooses for itself; the choices are compared in order",)
+    if not _minds_order(need):
+        return ()
+    return ("integers may be combined in any order; with floats the loop runs in order",)
 
 
 class _Known:

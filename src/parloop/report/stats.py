@@ -179,9 +179,9 @@ def _cells(site: SiteStats) -> tuple[str, ...]:
         str(site.interpreted_runs),
         str(site.iterations),
         site.device,
-        str(site.threads),
-        _time(site.seconds),
-        _time(site.compile_seconds),
+        str(site.threads or "-"),
+        _time(site.seconds) if site.native_runs else "-",
+        _time(site.compile_seconds) if site.compile_seconds else "-",
     )
 
 
@@ -189,6 +189,8 @@ def _fallback_lines(site: SiteStats) -> Iterator[str]:
     for why, count in site.fallbacks:
         where = f" (line {why.span.line})" if why.span.line else ""
         yield f"{count} x {why}{where}"
+    if not site.fallbacks and not site.native_runs:
+        yield f"{site.interpreted_runs} x too little work for machine code to pay"
 
 
 def _time(seconds: float) -> str:

@@ -1,13 +1,25 @@
 """Analyse a nest once, however many ask.
 
-The first entry of a site wants the verdict for the report, the specialisation wants it for the plan. They are the
-same where the names that decide about order are plain integers.
+The first entry of a site wants the verdict for the report, the specialisation wants it for the
+plan. They are the same where the names that decide about order are plain integers.
 """
 
 from __future__ import annotations
 
 from parloop.analysis import Analysis, analyse
-from parloop.ir.nodes import Assign, Conditional, Expr, For, If, Load, Logical, Name, Nest, Store, While
+from parloop.ir.nodes import (
+    Assign,
+    Conditional,
+    Expr,
+    For,
+    If,
+    Load,
+    Logical,
+    Name,
+    Nest,
+    Store,
+    While,
+)
 from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
 
 _GENERAL: dict[int, tuple[Nest, Analysis]] = {}

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
+from parloop.analysis.graph import distribute
 from parloop.codegen.layout import Header, Layout
 from parloop.ir.nodes import START, STEP, STOP
 from parloop.ir.types import PY_INT
-from parloop.schedule.plan import Decision
+from parloop.schedule.plan import Decision, Part
 from parloop.staging.specialise import Typing
 
 Values = dict[str, int]
@@ -69,7 +70,36 @@ def decide(
         for axis, subscript in enumerate(access.ranges)
         if subscript.from_end
     )
-    return Decision(parallel, inside, from_end, noalias, contiguous)
+    groups = find_groups(analysis, parallel, values)
+    return Decision(parallel, inside, from_end, noalias, contiguous, groups=groups)
+
+
+def find_groups(
+    analysis: Analysis, parallel: frozenset[int], values: Mapping[str, int]
+) -> dict[int, tuple[Part, ...]]:
+    """Return the parts into which loops may be cut that have to run in order as they stand.
+
+    Parts that have to run in order are put together where they stand side by side. Not where a
+    subscript may count from the end: the dependences between the parts do not know of it.
+    """
+    wraps = analysis.wraps
+    if wraps is None or _any_holds(wraps, values):
+        return {}
+    found: dict[int, tuple[Part, ...]] = {}
+    for facts in analysis.loops:
+        if facts.number in parallel or len(facts.loop.body) < 2 or facts.loop.orelse:
+            continue
+        places = {id(stmt): place for place, stmt in enumerate(facts.loop.body)}
+        parts: list[Part] = []
+        for group in distribute(analysis, facts.number):
+            here = tuple(places[id(stmt)] for stmt in group.statements)
+            is_parallel = _is_parallel(group.facts.verdict, values)
+            if parts and not is_parallel and not parts[-1].is_parallel:
+                here = tuple(sorted((*parts.pop().places, *here)))
+            parts.append(Part(here, is_parallel, group.facts.needs if is_parallel else ()))
+        if len(parts) > 1 and any(part.is_parallel for part in parts):
+            found[facts.number] = tuple(parts)
+    return found
 
 
 def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:

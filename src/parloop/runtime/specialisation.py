@@ -195,7 +195,7 @@ class Specialisation:
         return ready
 
     def analysis_of(self, facts: Facts | None, parameters: Mapping[str, int]) -> Analysis:
-        """Return the analysis for a launch: with values put in where a product of unknowns asks for them."""
+        """Return the analysis for a launch: with values where a product of unknowns needs them."""
         general = self.analysis(facts)
         values = {name: parameters[name] for name in general.wanted if name in parameters}
         return self.analysis(facts, values) if values else general
@@ -203,7 +203,7 @@ class Specialisation:
     def analysis(
         self, facts: Facts | None, values: Mapping[str, int] = MappingProxyType({})
     ) -> Analysis:
-        """Return the analysis under these facts; each is made once, as long as they are not too many."""
+        """Return the analysis under these facts; made once each, unless they are too many."""
         opaque = frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
         if facts is None and not values and not opaque & deciding_names(self.nest):
             return general_analysis(self.nest)

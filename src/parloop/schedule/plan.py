@@ -8,7 +8,7 @@ and LLVM turns the innermost into SIMD lanes where their order does not show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import For, Nest, Stmt
@@ -37,17 +37,20 @@ class Plan:
     """How many iterations run side by side, for the loops (by number) where that pays."""
     regroup: bool = False
     """Whether sums of floats may be regrouped."""
+    pieces: dict[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    """Loops (by number) that run as several, one after another: the places in the body of the
+    statements of each. The pieces have numbers of their own: `piece_number`."""
     saves: tuple[tuple[str, int], ...] = ()
-    """Arrays of which a block of the outermost loop, on the cores, stores only into rows `index + offset`: the
-    blocks can save these rows themselves."""
+    """Arrays of which a block of the outermost loop, on the cores, stores only into rows
+    `index + offset`: the blocks can save these rows themselves."""
 
     @property
-    def key(self) -> object:
+    def key(self) -> tuple[object, ...]:
         """All that machine code depends on; plans with equal keys share it."""
-        return tuple(_frozen(getattr(self, field.name)) for field in fields(self))
+        return tuple(_frozen(getattr(self, each.name)) for each in fields(self))
 
     def text(self, nest: Nest) -> str:
-        """Return the plan as text that says the same in every process: nodes are numbered in order."""
+        """Return the plan as text, the same in every process: nodes are numbered in order."""
         nodes: dict[int, int] = {}
         for stmt in statements((nest.loop,)):
             for expr in own_expressions(stmt):
@@ -71,8 +74,13 @@ def _frozen(value: object) -> object:
 
 def _named(value: object) -> object:
     if isinstance(value, tuple):
-        return tuple((r.target, r.operator) for r in value)
+        return tuple((v.target, v.operator) if isinstance(v, Reduction) else v for v in value)
     return value
+
+
+def piece_number(number: int, piece: int) -> int:
+    """Return the number of a piece of loop `number`."""
+    return number + 10_000 * (piece + 1)
 
 
 def _ordered(value: object) -> object:
@@ -95,6 +103,21 @@ class Decision:
     contiguous: frozenset[str]
     regroup: bool = False
     """Whether the user allows sums of floats to be regrouped."""
+    groups: dict[int, tuple[Part, ...]] = field(default_factory=dict)
+    """The parts of loops (by number) that may run one after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Statements of a loop's body, by their places, that may be a loop of their own.
+
+    `is_parallel` says whether that loop may run in any order, given the order of `needs` does not
+    matter.
+    """
+
+    places: tuple[int, ...]
+    is_parallel: bool
+    needs: tuple[Reduction, ...]
 
 
 def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
@@ -105,6 +128,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     """
     numbers = number_loops(typing.nest)
     cores: dict[int, tuple[Reduction, ...]] = {}
+    pieces: dict[int, tuple[tuple[int, ...], ...]] = {}
 
     def visit(body: tuple[Stmt, ...]) -> None:
         for stmt in body:
@@ -114,6 +138,18 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 free = number in decision.parallel
                 if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
                     cores[number] = needs
+                    continue
+                # Where sums are regrouped, the precise variant has to see the same loops.
+                parts = () if decision.regroup else decision.groups.get(number, ())
+                spread = {
+                    piece_number(number, k): part.needs
+                    for k, part in enumerate(parts)
+                    if part.is_parallel
+                    and are_combined(part.needs, typing, stmt, regroup=decision.regroup)
+                }
+                if spread:
+                    pieces[number] = tuple(part.places for part in parts)
+                    cores.update(spread)
                     continue
             for block in blocks(stmt):
                 visit(block)
@@ -128,6 +164,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         decision.contiguous,
         choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
         decision.regroup,
+        pieces,
     )
 
 
