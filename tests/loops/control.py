@@ -740,7 +740,21 @@ def inner_loops_on_the_cores_that_are_empty(a, b, n, m):
     return t
 
 
+def range_of_a_boolean(d, n, k):
+    t = 0
+    for i in range(n):
+        for j in range(k):
+            t += 1
+        for j in range(d[i]):
+            t += 2
+    return t
+
+
 ARGUMENTS = {
+    "range_of_a_boolean": lambda rng: [
+        (np.array([1, 0, 1], dtype), 3, k)
+        for dtype in (bool, np.int8, np.uint64) for k in (True, False, np.True_)
+    ],
     "inner_loops_on_the_cores_that_are_empty": lambda rng: [
         (rng.standard_normal(9), rng.standard_normal(9), 9, m) for m in (0, 1, 4, 10)
     ],

@@ -199,7 +199,8 @@ class _Typer:
         if stmt is not self.nest.loop:
             for bound in (stmt.start, stmt.stop, stmt.step):
                 members = scalar_members(self.expression(bound, state))
-                if not members or any(m.kind not in "iub" for m in members):
+                # `range` takes Python's booleans, and not NumPy's.
+                if not members or any(m.kind not in "iu" and m != PY_BOOL for m in members):
                     raise Declined(BoundsNotInteger.at(stmt.span, bound, members))
 
         def run(head: State) -> tuple[State | None, State]:
