@@ -630,7 +630,39 @@ def overflow_in_the_test_of_a_loop_without_effect(a, n, x):
     return n
 
 
+# warnings of operations that can be done ahead of the run
+
+def overflow_of_constants_through_memory(a, b, c, n):
+    for i in range(n):
+        a[i] = 1e300
+        b[i] = 3
+        c[i] = a[i] * 1e10 + b[i] / (i - i)
+    return c
+
+
+def division_by_an_index_between_constants(c, n):
+    for i in range(n):
+        for j in range(3):
+            t = np.float64(j)
+            c[i] = c[i] + 3.0 / t
+    return c
+
+
+def division_by_what_a_test_has_told(b, c, n):
+    for i in range(n):
+        if b[i] == 2.0:
+            c[i] = 3.0 / (b[i] - 2.0)
+    return c
+
+
 ARGUMENTS = {
+    "overflow_of_constants_through_memory": lambda rng: [
+        (*rng.standard_normal((3, 40)), n) for n in (0, 1, 40)
+    ],
+    "division_by_an_index_between_constants": lambda rng: [(np.zeros(40), n) for n in (0, 1, 40)],
+    "division_by_what_a_test_has_told": lambda rng: [
+        (np.full(40, 2.0), np.zeros(40), 40), (np.zeros(40), np.zeros(40), 40)
+    ],
     "overflow_in_a_test_that_decides_the_last_value_only": lambda rng: _large_in_the_middle(),
     "overflow_in_a_test_whose_branches_do_nothing": lambda rng: _large_in_the_middle(),
     "overflow_in_what_only_an_unneeded_value_reads": lambda rng: [

@@ -7,7 +7,8 @@ The processor's flags tell of an overflow only if the operation runs. A value is
 every path from its statement it is read, or left in memory that is, before it is overwritten;
 operations of statements that are not anchored get a test of their own. Reads count only in
 statements that are anchored themselves. A backward must-analysis (anticipated reads; Aho et al.,
-*Compilers*, 9.5.2) over the structured IR.
+*Compilers*, 9.5.2) over the structured IR. What LLVM can compute itself never runs
+(`staging.folding`).
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ from parloop.ir.walk import blocks, expressions, operands, own_expressions, stat
 Names: TypeAlias = frozenset[str]
 
 
-def find_anchored(nest: Nest) -> frozenset[int]:
-    """Return `id(statement)` of each statement of `nest` whose value is surely needed.
+def find_anchored(nest: Nest, folded: frozenset[int] = frozenset()) -> frozenset[int]:
+    """Return `id(statement)` of each statement of `nest` whose value is surely needed and computed.
 
-    Errs towards leaving statements out.
+    Errs towards leaving statements out. `folded` are those whose operands the compiler may know.
     """
     stores = _anchored_stores(nest)
     finder = _Finder(nest, stores)
@@ -54,7 +55,7 @@ def find_anchored(nest: Nest) -> frozenset[int]:
     while found != len(finder.loose):  # what is loose may let go of what it reads
         found = len(finder.loose)
         finder.loop(nest.loop, frozenset(nest.outputs))
-    return frozenset(finder.anchored - finder.loose) | (stores - finder.loose)
+    return (frozenset(finder.anchored - finder.loose) | (stores - finder.loose)) - folded
 
 
 def eager(expr: Expr) -> Iterator[Expr]:
