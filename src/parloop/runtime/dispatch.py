@@ -169,9 +169,9 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
         record.decided("unsupported")
         return SiteState(record, None, lowered)
     match general_analysis(lowered).loops[0].verdict:
-        case Parallel():
+        case Parallel(needs=()):
             record.decided("parallel")
-        case ParallelIf():
+        case Parallel() | ParallelIf():
             record.decided("parallel-if")
         case _:
             record.decided("serial")
