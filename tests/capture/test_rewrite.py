@@ -111,7 +111,23 @@ def test_line_events_are_those_of_the_plain_program(name: str, engine: str) -> N
     expected = traced(compiled(PROGRAMS[name], path, False), False)
     code = compiled(PROGRAMS[name], path, True)
     REGISTRY.set_engine(ENGINES[engine])
-    assert traced(code, True) == expected
+    assert told(traced(code, True)) == told(expected)
+
+
+def told(events: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """Return the events; since Python 3.12 without those that tell a function's line once more.
+
+    There a jump back within the header's line, or a call in it, tells the line again.
+    """
+    if sys.version_info < (3, 12):
+        return events
+    last: dict[str, tuple[str, str, int]] = {}
+    kept: list[tuple[str, str, int]] = []
+    for event in events:
+        if event != last.get(event[1]):
+            kept.append(event)
+        last[event[1]] = event
+    return kept
 
 
 def traced(code: CodeType, with_sites: bool) -> list[tuple[str, str, int]]:
