@@ -8,8 +8,10 @@ import shutil
 import tempfile
 
 from parloop.runtime import dispatch
+from parloop.runtime.tracers import is_traced
 
 dispatch.RAISES_BUGS = True
+dispatch.RUNS_TRACED = is_traced()  # under coverage, what is measured is parloop itself
 
 _cache = tempfile.mkdtemp(prefix="parloop-tests-")
 os.environ["PARLOOP_CACHE_DIR"] = _cache  # also of the processes that tests start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -248,3 +249,27 @@ def test_the_report_tells_device_threads_and_times() -> None:
     assert site.iterations == 4 * N
     assert site.seconds > 0
     assert site.compile_seconds > 0
+
+
+def double(a: Any, n: int) -> None:
+    for i in range(n):
+        a[i] = a[i] * 2.0
+
+
+def test_a_traced_loop_is_left_to_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "RUNS_TRACED", False)
+    fast = parloop.parallel(programs.fresh(double), min_work_ms=0)
+    a = np.ones(50)
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        fast(a, 50)
+    finally:
+        sys.settrace(before)
+    (site,) = parloop.report().sites
+    assert (site.native_runs, codes()) == (0, ["RUN108"])
+    if before is None:
+        fast(a, 50)
+        (site,) = parloop.report().sites
+        assert site.native_runs == 1
+    assert (a[:50] == (4.0 if before is None else 2.0)).all()

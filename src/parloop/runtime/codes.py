@@ -111,6 +111,24 @@ class UnderflowWatched(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class TracerActive(Diagnostic):
+    """A debugger, a coverage tool or another tracer is active.
+
+    *What it means* Somebody asked Python to be told of each line that is run (`sys.settrace`, or
+    `sys.monitoring` as a debugger or for coverage).
+
+    *Why it matters* Machine code passes no lines: breakpoints in the loop would not be met, and
+    its lines would count as never run.
+
+    *Example* `coverage run script.py`; a breakpoint set in an editor.
+
+    *What to do* Nothing is lost: the interpreter runs the loop as long as it is followed.
+    """
+
+    code: ClassVar[str] = "RUN108"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class InternalFailure(Diagnostic):
     """Something in parloop failed.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from parloop.runtime.codes import (
     InputOutside,
     InternalFailure,
     IterationLeftNative,
+    TracerActive,
 )
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.handlers import came_from_handler
@@ -40,6 +40,7 @@ from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large
 from parloop.runtime.specialisation import Ready, Specialisation, make_specialisation
 from parloop.runtime.stats import SiteRecord, open_record
+from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, Warm, make_warm
@@ -92,6 +93,10 @@ class SiteState:
 
 _LOCK = threading.RLock()
 
+RUNS_TRACED = False
+"""For tests under coverage: whether loops run natively although a tracer is active."""
+
+
 
 def start() -> None:
     """Let every site ask this engine from now on."""
@@ -102,6 +107,12 @@ def enter(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
     """Run as much of the loop as can be run natively; None leaves all to the interpreter."""
+    if is_traced() and not RUNS_TRACED:
+        info = site.info
+        record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+        record.ran_interpreted()
+        record.fell_back(TracerActive("a debugger or a tracer follows the lines", info.span))
+        return None
     state: SiteState | None = site.state
     if state is not None:
         for warm in state.warm:

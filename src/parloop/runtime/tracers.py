@@ -1,0 +1,19 @@
+"""Tell whether somebody follows the lines that run: machine code would pass none."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+_MONITORING: Any = getattr(sys, "monitoring", None)
+"""From Python 3.12 on: debuggers and coverage tools may be here, where `sys.gettrace` has nothing."""
+
+
+def is_traced() -> bool:
+    """Return whether a tracer, a debugger or a coverage tool is told of this thread's lines."""
+    if sys.gettrace() is not None:
+        return True
+    return _MONITORING is not None and (
+        _MONITORING.get_tool(_MONITORING.DEBUGGER_ID) is not None
+        or _MONITORING.get_tool(_MONITORING.COVERAGE_ID) is not None
+    )
