@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 _MONITORING: Any = getattr(sys, "monitoring", None)
-"""From Python 3.12 on: debuggers and coverage tools may be here, where `sys.gettrace` has nothing."""
+"""From Python 3.12 on: debuggers and coverage tools may be here, not in `sys.gettrace`."""
 
 
 def is_traced() -> bool:
