@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +17,9 @@ from parloop.codegen import externals
 from parloop.codegen.kernel import write_kernel
 from parloop.codegen.layout import Layout, lay_out
 from parloop.diagnostics import InternalError
-from parloop.ir.nodes import Nest
+from parloop.ir.nodes import Call, Nest
 from parloop.ir.printer import to_text
-from parloop.ir.walk import statements
+from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import jit
 from parloop.runtime.cache import content_key, open_cache
 from parloop.runtime.entry import make_caller
@@ -88,7 +89,12 @@ def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machi
 
 
 def _key(typing: Typing, plan: Plan, *, precise: bool) -> str:
+    """Return what stands for all that the machine code depends on.
+
+    The text says how a function is written (`exp`), the callees which one it is (`math.exp`).
+    """
     nest = typing.nest
+    callees = [e.callee for e in all_expressions((nest.loop,)) if isinstance(e, Call)]
     span = nest.loop.span
     lines = nest.source.text.splitlines()[span.line - 1 : _last_line(nest)]
     return content_key(
@@ -96,12 +102,19 @@ def _key(typing: Typing, plan: Plan, *, precise: bool) -> str:
         _own_code(),
         jit.host(),
         f"{sys.version} numpy-{np.__version__} precise-{precise}",
+        repr([os.environ.get(name) for name in _NUMPY_SWITCHES]),
         to_text(nest),
+        repr((callees, nest.guards)),
+        repr(lay_out(typing)),
         f"{span.line}\n" + "\n".join(lines),
         repr(sorted((n, str(t)) for n, t in (*typing.arrays.items(), *typing.scalars.items()))),
         repr(sorted((n, t.owner) for n, t in typing.scalars.items())),
         plan.text(nest),
     )
+
+
+_NUMPY_SWITCHES = ("NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
+"""Environment variables that decide which of its inner loops NumPy takes, and so their bits."""
 
 
 def _last_line(nest: Nest) -> int:
