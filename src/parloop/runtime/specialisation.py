@@ -321,8 +321,12 @@ def saved_arrays(
 def native_saves(
     nest: Nest, plan: Plan, arguments: Mapping[str, Any]
 ) -> tuple[tuple[str, int], ...]:
-    """Return the arrays whose rows the blocks can save themselves, with the offsets of the rows."""
-    if plan.cores.get(0, ("none",)) or nest.loop.step != Const(1):
+    """Return the arrays whose rows the blocks can save themselves, with the offsets of the rows.
+
+    Only where no two arrays share memory: another block may already have written to the same row by
+    another name when this one copies it.
+    """
+    if not plan.noalias or plan.cores.get(0, ("none",)) or nest.loop.step != Const(1):
         return ()
     found: list[tuple[str, int]] = []
     for name in sorted(written_arrays(nest)):
