@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -50,6 +53,13 @@ class Tally:
 
     def add(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
+
+    def take(self, other: Tally) -> None:
+        """Add what `other` has counted."""
+        self.nests += other.nests
+        self.runs += other.runs
+        for what, count in other.counts.items():
+            self.counts[what] = self.counts.get(what, 0) + count
 
 
 class DisprovedError(AssertionError):
@@ -331,28 +341,16 @@ def substituted(nest: Nest, loop: For, parts: tuple[For, ...]) -> Nest:
     return replace(nest, loop=once)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nests", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    tally = campaign(options.nests, options.seed)
-    print(f"{tally.nests} nests, {tally.runs} runs, {time.perf_counter() - started:.0f} s")
-    for what, count in sorted(tally.counts.items()):
-        print(f"{count:9} {what}")
-
-
 STYLES: tuple[Style, ...] = (
     *(AFFINE, MIXED, AFFINE, SCALARS_ONLY),
     *(STENCILS, MIXED, AFFINE, DIVISIONS),
 )
 
 
-def campaign(nests: int, seed: int) -> Tally:
-    """Examine `nests` random nests; raises `DisprovedError` at the first contradiction."""
+def examine_share(numbers: range, seed: int) -> Tally:
+    """Examine the random nests of `seed` with these numbers, as `campaign` does."""
     tally = Tally()
-    for number in range(nests):
+    for number in numbers:
         random = Random(f"{seed} {number}")
         style = STYLES[number % len(STYLES)]
         nest = random_nest(random, style)
@@ -361,6 +359,40 @@ def campaign(nests: int, seed: int) -> Tally:
         except DisprovedError as error:
             raise DisprovedError(f"nest {number} of seed {seed}\n{error}") from None
     return tally
+
+
+def campaign(nests: int, seed: int, processes: int = 1) -> Tally:
+    """Examine `nests` random nests; raises `DisprovedError` at a contradiction.
+
+    The nests are the same with any number of `processes`, which share them.
+    """
+    if processes == 1:
+        return examine_share(range(nests), seed)
+    shares = [range(start, nests, 4 * processes) for start in range(4 * processes)]
+    fresh = multiprocessing.get_context("spawn")  # the threads of a pool do not survive a fork
+    whole = Tally()
+    with ProcessPoolExecutor(processes, fresh) as executor:
+        for tally in executor.map(examine_share, shares, [seed] * len(shares)):
+            whole.take(tally)
+    return whole
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nests", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=usable_cores())
+    options = parser.parse_args()
+    started = time.perf_counter()
+    tally = campaign(options.nests, options.seed, options.processes)
+    print(f"{tally.nests} nests, {tally.runs} runs, {time.perf_counter() - started:.0f} s")
+    for what, count in sorted(tally.counts.items()):
+        print(f"{count:9} {what}")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

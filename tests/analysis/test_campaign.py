@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.analysis.campaign import campaign
+from tests.analysis.campaign import campaign, usable_cores
 
 from parloop.analysis import polyhedra
 
 
 def test_no_claim_about_a_random_nest_is_disproved() -> None:
-    counts = campaign(1500, 2026).counts
+    counts = campaign(20_000, 2026, usable_cores()).counts
     for claim in ("Parallel", "ParallelIf, good", "exact dependence", "interchanged", "wave 1"):
         assert counts[claim] > 10, claim
 
