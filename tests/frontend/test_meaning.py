@@ -71,6 +71,9 @@ LOOPS = {
     "index_assigned": "for i in range(n):\n k += i\n i = i * 10",
     "bounds_once": "for i in range(n):\n m = 2\n for j in range(m):\n  m += 1\n k += m",
     "extents": "for i in range(a.shape[0]):\n for j in range(a.shape[-1]): k += a.size + len(a)",
+    "shapes": "for i in range(3):\n n, m = a.shape\n k += n * m + a.ndim",
+    "shapes_of_the_wrong_rank": "for i in range(3):\n n, m, k = a.shape",
+    "shapes_of_a_short_rank": "for i in range(3):\n (n,) = a.shape",
     "math": "import math\nfor i in range(n): b[i] = math.sqrt(i) + math.sin(a[i, 0]) * math.pi",
     "math_renamed": "from math import sqrt as root, pi\nfor i in range(n): s = root(i) * pi",
     "numpy": "import numpy as xp\n"

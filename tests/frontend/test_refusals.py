@@ -94,7 +94,7 @@ REFUSED = {
         ("*s, t = 1, 2", "s, t = 1, 2"),
         ("(s, t), k = (1, 2), 3", "s, t, k = 1, 2, 3"),
         ("s, t = pair", "s, t = pair, pair"),
-        ("s, t = a.shape", "s, t = a.shape[0], a.shape[1]"),
+        ("s, t = a.strides", "s, t = a.shape"),
         ("s, t = 1, 2, 3", "s, t = 1, 2"),
         ("k = s, t = 1, 2", "k = s = 1"),
         ("for j, k in range(3): p.x[0] = 1", "for j in range(3): p[0] = 1"),

@@ -51,6 +51,7 @@ def test_a_name_without_a_value_raises_as_in_a_module() -> None:
         ("divmod(-7, 2)[0]", -4),
         ("divmod(-7, 2)[1]", 1),
         ("a.shape[-1] * 10 + a.size", 36),
+        ("a.shape[1, 2] * 10 + a.ndim", 32),
         ("a[1, 2]", 5),
         ("g[1, 0]", 3),
         ("g.shape[0]", 2),

@@ -16,6 +16,7 @@ EXPRESSIONS = [
     *("a < b and c", "a and (b or c)", "a and b or c", "a and (b and c)", "(a < b) < c"),
     *("a if b else c", "a + (b if c else d)", "(a if b else c) if d else e"),
     *("a if b else c if d else e", "a[i, j + 1]", "a[()]", "a[b[i]]", "a.shape[-1]", "a.size"),
+    *("a.shape[0, 2]", "a.ndim", "a.ndim == 2"),
     *("math.sqrt(a)", "np.exp(a + b)", "min(a, b)", "divmod(a, b)[1]", "a << b | c & d ^ e"),
     *("a % %0", "a %  %0 % b", "~a // +b", "a[%0] + %1", "not %0 or %1"),
 ]

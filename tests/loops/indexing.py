@@ -455,7 +455,53 @@ def _matrix_arguments(rng):
     ]
 
 
+# shapes asked for in the body
+
+def shape_unpacked_in_the_body(a, b, n):
+    for t in range(n):                   #: serial
+        rows, columns = a.shape
+        for i in range(rows):
+            for j in range(columns):
+                b[i, j] = a[i, j] * columns + t
+    return rows, columns, b
+
+
+def shape_unpacked_and_swapped(a, n):
+    m = 1
+    for t in range(n):                   #: parallel
+        m, k = a.shape
+        m, k = k + m, m
+    return m, k
+
+
+def shape_unpacked_into_one_name(a, b):
+    for i in range(len(b)):              #: parallel
+        n, = a.shape
+        b[i] = n * i
+    return b
+
+
+def number_of_axes(a, b, n):
+    for i in range(n):                   #: parallel
+        if a.ndim == 2:
+            b[i] = a.ndim + a.size + len(a)
+        else:
+            b[i] = -a.ndim
+    return b
+
+
+def axes_of_a_list(a, b, n):
+    for i in range(n):                   #: parallel; runs interpreter
+        b[i] = a.ndim
+    return b
+
+
 ARGUMENTS = {
+    "shape_unpacked_in_the_body": lambda rng: [(rng.integers(0, 9, shape), np.zeros((4, 5), int), n) for shape in ((3, 4), (0, 3), (3, 4, 1), (5,), ()) for n in (0, 3)],
+    "shape_unpacked_and_swapped": lambda rng: [(np.zeros((3, 4)), n) for n in (0, 1, 2)],
+    "shape_unpacked_into_one_name": lambda rng: [(np.zeros(shape), np.zeros(6)) for shape in ((4,), (0,), (), (2, 2))],
+    "number_of_axes": lambda rng: [(np.zeros(shape), np.zeros(5), 5) for shape in ((2, 3), (4,), (1, 2, 3))] + [(np.zeros(()), np.zeros(5), 5)],
+    "axes_of_a_list": lambda rng: [([1, 2], np.zeros(3), 3)],
     "constant_negative_index": lambda rng: [(rng.standard_normal(10), np.zeros(12), 12), (np.zeros(1), np.zeros(3), 3)],
     "variable_negative_index": lambda rng: [(rng.standard_normal(10), 10, k) for k in (0, 1, 10, 11, -1)],
     "negated_loop_index": lambda rng: [(rng.standard_normal(10), np.zeros(12), n) for n in (0, 1, 10, 11, 12)],

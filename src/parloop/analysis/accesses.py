@@ -39,6 +39,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -230,6 +231,9 @@ class _Collector:
                 return self.parameter(name) if name in _BOUNDS else known.get(name)
             case Extent(array=array):
                 return self.extent(extent_name(expr, self.ranks.get(array)))
+            case Rank(array=array):
+                rank = self.ranks.get(array)
+                return None if rank is None else affine.constant(rank)
             case Unary(op="-", operand=operand):
                 inner = self.value(operand, known)
                 return None if inner is None else inner.scaled(-1)

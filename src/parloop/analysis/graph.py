@@ -15,7 +15,18 @@ from itertools import product
 from parloop.analysis.accesses import Access, LoopShape, ends_early
 from parloop.analysis.dependence import Dependence, Direction
 from parloop.analysis.verdict import Analysis, LoopFacts
-from parloop.ir.nodes import Assign, Binary, Call, Const, Extent, For, Name, Stmt, Unary
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Const,
+    Extent,
+    For,
+    Name,
+    Rank,
+    Stmt,
+    Unary,
+)
 from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
 
 
@@ -250,7 +261,7 @@ def _keeps_bounds(loop: For, changing: set[str]) -> bool:
                 case Name(id=name):
                     if name in changing:
                         return False
-                case Const() | Extent() | Unary() | Binary() | Call():
+                case Const() | Extent() | Rank() | Unary() | Binary() | Call():
                     pass
                 case _:
                     return False

@@ -150,7 +150,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            if name not in callables.modules and attribute not in ("shape", "size"):
+            if name not in callables.modules and attribute not in ("shape", "size", "ndim"):
                 return f"the attribute `{ast.unparse(node)}`"
         case ast.Attribute():
             return f"the attribute `{ast.unparse(node)}`"

@@ -27,6 +27,7 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
+    Rank,
     Store,
     Unary,
 )
@@ -62,6 +63,8 @@ class ExpressionWriter(FunctionWriter):
                 return self.read(name, self.program.typing.of[id(expr)])
             case Extent():
                 return Mixed.single(PY_INT, self.extent(expr))
+            case Rank(array=array):
+                return Mixed.single(PY_INT, I64(self.program.typing.arrays[array].ndim))
             case Load():
                 return self.load(expr)
             case Logical(op=op, left=left, right=right):

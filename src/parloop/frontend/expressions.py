@@ -23,6 +23,7 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
+    Rank,
     Stmt,
     Unary,
     UnaryOperator,
@@ -333,6 +334,9 @@ class Expressions:
             return constant
         if node.attr == "size" and isinstance(node.value, ast.Name):
             return self._ask(node.value.id, None, node)
+        if node.attr == "ndim" and isinstance(node.value, ast.Name):
+            self.arrays.add(node.value.id)
+            return Rank(node.value.id, self.span(node))
         return self.refuse(node, f"the loop reads the attribute `{ast.unparse(node)}`")
 
     def _call(self, node: ast.Call) -> Expr:

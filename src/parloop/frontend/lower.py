@@ -341,6 +341,12 @@ class _Lowering(Expressions):
         match value:
             case ast.Tuple(elts=parts) | ast.List(elts=parts) if len(parts) == count:
                 return [self.expression(part) for part in parts]
+            case ast.Attribute(value=ast.Name(id=array), attr="shape") if (
+                self.names.find(array) is None or array in self.bound
+            ):
+                self.arrays.add(array)
+                span = self.span(value)
+                return [Extent(array, axis, span, count) for axis in range(count)]
             case ast.Call(func=ast.Name() as func, args=[left, right], keywords=[]) if (
                 count == 2 and self.meaning(func) == "builtins.divmod"
             ):

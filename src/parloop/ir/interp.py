@@ -34,6 +34,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -124,8 +125,10 @@ def evaluate(expr: Expr, environment: Environment) -> Value:
         case Load(array=array, subscripts=subscripts):
             base = _look_up(array, environment)
             return _element(base, [evaluate(part, environment) for part in subscripts])
-        case Extent(array=array, axis=axis):
-            return _extent(_look_up(array, environment), axis)
+        case Extent(array=array, axis=axis, rank=rank):
+            return _extent(_look_up(array, environment), axis, rank)
+        case Rank(array=array):
+            return _look_up(array, environment).ndim
         case _:
             assert_never(expr)
 
@@ -213,7 +216,11 @@ def _set_element(base: Value, subscripts: list[Value], value: Value) -> None:
         _element(base, subscripts[:-1])[subscripts[-1]] = value
 
 
-def _extent(base: Value, axis: int | None) -> Value:
+def _extent(base: Value, axis: int | None, rank: int | None) -> Value:
+    if rank is not None and base.ndim > rank:
+        raise ValueError(f"too many values to unpack (expected {rank})")
+    if rank is not None and base.ndim < rank:
+        raise ValueError(f"not enough values to unpack (expected {rank}, got {base.ndim})")
     if not isinstance(base, numpy.ndarray) and axis == 0:
         return len(base)
     return base.size if axis is None else base.shape[axis]

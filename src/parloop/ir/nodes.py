@@ -118,15 +118,27 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """`a.shape[axis]`, `len(a)` (axis 0) or `a.size` (None); a negative axis is from the end."""
+    """`a.shape[axis]`, `len(a)` (axis 0) or `a.size` (None); a negative axis is from the end.
+
+    Of `n, m = a.shape` each part has `rank` 2: the array must have just that many axes.
+    """
 
     array: str
     axis: int | None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """`a.ndim`: the number of an array's axes."""
+
+    array: str
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 Expr: TypeAlias = (
-    Const | Name | Unary | Binary | Compare | Logical | Conditional | Call | Load | Extent
+    Const | Name | Unary | Binary | Compare | Logical | Conditional | Call | Load | Extent | Rank
 )
 
 

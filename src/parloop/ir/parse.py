@@ -33,6 +33,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -190,6 +191,10 @@ def _expression(node: ast.expr) -> Expr:
             return _postfix(node)
 
 
+def _extent(array: str, axis: int | tuple[int, int]) -> Extent:
+    return Extent(array, axis) if isinstance(axis, int) else Extent(array, axis[0], rank=axis[1])
+
+
 def _negative(expr: Expr) -> Expr:
     return Const(-expr.value) if isinstance(expr, Const) else Unary("-", expr)
 
@@ -199,7 +204,9 @@ def _postfix(node: ast.expr) -> Expr:
         case ast.Attribute(value=ast.Name(id=array), attr="size"):
             return Extent(array, None)
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=array), attr="shape"), slice=axis):
-            return Extent(array, ast.literal_eval(axis))
+            return _extent(array, ast.literal_eval(axis))
+        case ast.Attribute(value=ast.Name(id=array), attr="ndim"):
+            return Rank(array)
         case ast.Subscript(value=ast.Call(func=ast.Name(id="divmod"), args=arguments), slice=part):
             parts = tuple(_expression(argument) for argument in arguments)
             return Call(f"builtins.divmod.{ast.unparse(part)}", "divmod", parts)

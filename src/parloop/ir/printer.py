@@ -28,6 +28,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -50,7 +51,7 @@ def to_text(node: Printable) -> str:
             return "\n".join(_statement(loop))
         case (
             Const() | Name() | Unary() | Binary() | Compare() | Logical() | Conditional()
-            | Call() | Load() | Extent()
+            | Call() | Load() | Extent() | Rank()
         ):  # fmt: skip
             return _expression(node, _CONDITIONAL)
         case _:
@@ -124,7 +125,7 @@ def _form(expr: Expr) -> tuple[str, int]:
         case Conditional(test=test, then=then, otherwise=otherwise):
             first = f"{_expression(then, _OR)} if {_expression(test, _OR)}"
             return f"{first} else {_expression(otherwise, _CONDITIONAL)}", _CONDITIONAL
-        case Call() | Load() | Extent():
+        case Call() | Load() | Extent() | Rank():
             return _postfix(expr), _ATOM
         case _:
             assert_never(expr)
@@ -140,7 +141,7 @@ def _binary(expr: Binary) -> tuple[str, int]:
     return f"{left} {expr.op} {right}", tightness
 
 
-def _postfix(expr: Call | Load | Extent) -> str:
+def _postfix(expr: Call | Load | Extent | Rank) -> str:
     match expr:
         case Call(callee=callee, path=path, arguments=arguments):
             part = callee.rpartition(".")[2]
@@ -148,7 +149,11 @@ def _postfix(expr: Call | Load | Extent) -> str:
             return f"{path}({', '.join(to_text(argument) for argument in arguments)}){item}"
         case Load(array=array, subscripts=subscripts):
             return f"{array}[{_subscripts(subscripts)}]"
-        case Extent(array=array, axis=axis):
-            return f"{array}.size" if axis is None else f"{array}.shape[{axis}]"
+        case Extent(array=array, axis=None):
+            return f"{array}.size"
+        case Extent(array=array, axis=axis, rank=rank):
+            return f"{array}.shape[{axis}]" if rank is None else f"{array}.shape[{axis}, {rank}]"
+        case Rank(array=array):
+            return f"{array}.ndim"
         case _:
             assert_never(expr)

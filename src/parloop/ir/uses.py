@@ -21,6 +21,7 @@ from parloop.ir.nodes import (
     Load,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     While,
@@ -128,7 +129,7 @@ class Uses:
                     self.scalars.setdefault(name, expr.span)
                     if bound is not None and name not in bound:
                         self.inputs.setdefault(name, expr.span)
-            case Load(array=array) | Extent(array=array):
+            case Load(array=array) | Extent(array=array) | Rank(array=array):
                 self._use_array(array, expr.span)
             case _:
                 pass

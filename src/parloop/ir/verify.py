@@ -21,6 +21,7 @@ from parloop.ir.nodes import (
     Load,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     While,
@@ -81,7 +82,9 @@ def _check_names(nest: Nest, found: _Findings) -> None:
     body = (nest.loop,)
     scalars = {expr.id: expr.span for expr in all_expressions(body) if isinstance(expr, Name)}
     arrays = {
-        expr.array: expr.span for expr in all_expressions(body) if isinstance(expr, Load | Extent)
+        expr.array: expr.span
+        for expr in all_expressions(body)
+        if isinstance(expr, Load | Extent | Rank)
     }
     bound: dict[str, Span] = {}
     for stmt in statements(body):

@@ -21,6 +21,7 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -32,7 +33,7 @@ from parloop.source import NOWHERE
 def operands(expr: Expr) -> tuple[Expr, ...]:
     """Return the direct operands of `expr`, in order of evaluation."""
     match expr:
-        case Const() | Name() | Extent():
+        case Const() | Name() | Extent() | Rank():
             return ()
         case Unary(operand=operand):
             return (operand,)

@@ -11,7 +11,16 @@ import numpy as np
 
 from parloop.capture.sites import SiteInfo
 from parloop.config import Settings
-from parloop.ir.nodes import Const, Expr, Extent, For, Name, Nest, While
+from parloop.ir.nodes import (
+    Const,
+    Expr,
+    Extent,
+    For,
+    Name,
+    Nest,
+    Rank,
+    While,
+)
 from parloop.ir.walk import expressions, loops, statements
 from parloop.schedule.cost import (
     SECONDS_PER_OPERATION,
@@ -64,7 +73,7 @@ def is_even(nest: Nest) -> bool:
 
 def _is_unknown(part: Expr, bound: set[str]) -> bool:
     match part:
-        case Const() | Extent():
+        case Const() | Extent() | Rank():
             return False
         case Name(id=name):
             return name in bound

@@ -68,6 +68,11 @@ class WrongNumberOfSubscripts(Diagnostic):
         message = f"`{name}` has {ndim} dimensions, and its shape has no entry {axis}"
         return cls(message, span, notes=(_INTERPRETER,))
 
+    @classmethod
+    def unpacked(cls, span: Span, name: str, count: int, ndim: int) -> Self:
+        message = f"`{name}` has {ndim} dimensions, and its shape is unpacked into {count} names"
+        return cls(message, span, notes=(_INTERPRETER,))
+
 
 class SubscriptNotInteger(Diagnostic):
     """A subscript is not an integer.

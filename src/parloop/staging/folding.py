@@ -23,6 +23,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -61,8 +62,8 @@ def _known(nest: Nest) -> frozenset[str]:
     known = {s.index for s in body if isinstance(s, For)}
     for expr in all_expressions((nest.loop,)):
         match expr:
-            case Compare(op="==" | "!=", left=Const(), right=other) | Compare(
-                op="==" | "!=", left=other, right=Const()
+            case Compare(op="==" | "!=", left=Const() | Rank(), right=other) | Compare(
+                op="==" | "!=", left=other, right=Const() | Rank()
             ):  # where they are equal, the compiler puts the constant in the other's place
                 inside = expressions(other)
                 known |= {e.id if isinstance(e, Name) else e.array for e in inside
@@ -84,7 +85,7 @@ def _is_unknown(expr: Expr, known: frozenset[str] | set[str]) -> bool:
             return name not in known
         case Extent():
             return True
-        case Const() | Compare():
+        case Const() | Compare() | Rank():
             return False
         case Conditional(then=then, otherwise=otherwise):
             return _is_unknown(then, known) and _is_unknown(otherwise, known)

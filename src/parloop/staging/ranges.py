@@ -33,6 +33,7 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -272,6 +273,9 @@ class _Finder:
                 return state.get(name, EVERYTHING)
             case Extent():
                 return ASSUMED_EXTENT
+            case Rank(array=name):
+                rank = self.typing.arrays[name].ndim
+                return rank, rank
             case Unary(op="-"):
                 return -inside[0][1], -inside[0][0]
             case Unary(op="+"):

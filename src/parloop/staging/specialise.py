@@ -38,6 +38,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Nest,
+    Rank,
     Stmt,
     Store,
     Unary,
@@ -258,6 +259,10 @@ class _Typer:
                 return union
             case Extent(array=array):
                 return self.extent(expr, array)
+            case Rank(array=array):
+                if array not in self.arrays:
+                    raise Declined(ArrayUsedWhole.not_array(expr.span, array))
+                return frozenset({PY_INT})
             case Load():
                 self.array_of(expr, state)
                 return frozenset({self.arrays[expr.array].dtype})
@@ -286,6 +291,9 @@ class _Typer:
         if array is None:
             raise Declined(ArrayUsedWhole.not_array(expr.span, name))
         axis = expr.axis
+        rank = expr.rank
+        if rank is not None and rank != array.ndim:
+            raise Declined(WrongNumberOfSubscripts.unpacked(expr.span, name, rank, array.ndim))
         if axis is not None and not -array.ndim <= axis < array.ndim:
             raise Declined(WrongNumberOfSubscripts.extent(expr.span, name, axis, array.ndim))
         return frozenset({PY_INT})
