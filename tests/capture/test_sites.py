@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -201,6 +202,49 @@ def test_kept_values_are_the_old_ones() -> None:
         )
     )
     assert space["f"](3, "old") == ("old", False)
+
+
+def test_a_loop_that_ran_whole_leaves_nothing_open() -> None:
+    space = made(SUM)
+    REGISTRY.set_engine(whole)
+    assert space["f"](4) == (4, 3)
+    assert not space["site"].open
+
+
+def test_a_loop_that_ran_whole_is_over_although_another_frame_s_is_open() -> None:
+    space = made(SUM)
+    REGISTRY.set_engine(whole)
+    other = sys._getframe()
+    space["site"].open[threading.get_ident()] = (other, iter(range(9)), False, None, None)
+    assert space["f"](4) == (4, 3)
+    assert [activation[0] for activation in space["site"].open.values()] == [other]
+
+
+def test_a_site_asks_for_all_ranges_while_one_is_open_and_for_large_ones_after_it() -> None:
+    asked: list[int] = []
+
+    def engine(
+        site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+    ) -> Outcome | None:
+        asked.append(len(indices))
+        site.least = 5
+        assert space["f"](3) == (3, 2)
+        return None
+
+    space = made(SUM)
+    REGISTRY.set_engine(engine)
+    assert space["f"](7) == (7, 6)
+    assert space["f"](4) == (4, 3)
+    assert asked == [7]
+    assert space["site"].gate == 5
+
+
+def test_a_site_that_is_off_leaves_the_longest_ranges_alone_too() -> None:
+    text = "def g(n):\n    for i in range(n):\n        if i > 2: break\n    return i\n"
+    space = made(text)
+    REGISTRY.set_engine(None)
+    assert (space["g"](1 << 31), space["g"](1 << 31)) == (3, 3)
+    assert not space["site"].open
 
 
 def test_a_handler_between_enter_and_rest_runs_the_same_site() -> None:

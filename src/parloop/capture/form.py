@@ -22,12 +22,12 @@ def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
         target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
         iter=ast.IfExp(
             test=_test(loop.iter, new),
-            body=new.call("enter", [loop.iter, *(new.name(name) for name in info.passed)]),
+            body=new.enter([loop.iter, *(new.name(name) for name in info.passed)]),
             orelse=ast.Tuple([], ast.Load()),
         ),
         body=[
             *(new.delete_if_unbound(name) for name in _maybe_unbound(loop, info.outputs, bound)),
-            ast.If(new.call("whole", []), [ast.Break()], []),
+            ast.If(_is_whole(new), [ast.Break()], []),
         ],
         orelse=[],
     )
@@ -43,6 +43,12 @@ def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
     binding.orelse.append(users)
     _place(binding, loop.iter.func)
     return binding
+
+
+def _is_whole(new: _Builder) -> ast.expr:
+    """Return the test that the loop is over: `whole` need not be asked where nothing is open."""
+    nothing_open = ast.UnaryOp(ast.Not(), new.of_site("open"))
+    return ast.BoolOp(ast.Or(), [nothing_open, new.call("whole", [])])
 
 
 def header_names(call: ast.Call) -> tuple[str, ...]:
@@ -77,17 +83,17 @@ _MOST_NAMES: Final = 3
 
 
 def _test(call: ast.Call, new: _Builder) -> ast.expr:
-    """Return the test that lets an entry ask the engine: `on`, and perhaps enough iterations."""
+    """Return the test that lets an entry ask the engine: `on`, or enough iterations for `gate`."""
     trips = _about_trips(call.args) if call.lineno == call.end_lineno else None
     kinds = _kinds_in(trips) if trips is not None else None
     if trips is None or kinds is None or len(kinds) > _MOST_NAMES:
         return new.of_site("on")
-    enough: list[ast.expr] = [
-        *(new.is_none_of(name, allowed) for name, allowed in kinds.values()),
-        ast.Compare(trips, [ast.GtE()], [new.of_site("least")]),
-        new.of_site("open"),
-    ]
-    return ast.BoolOp(ast.And(), [new.of_site("on"), ast.BoolOp(ast.Or(), enough)])
+    enough = ast.Compare(trips, [ast.GtE()], [new.of_site("gate")])
+    if not kinds:
+        return enough
+    plain = [new.is_one_of(name, allowed) for name, allowed in kinds.values()]
+    known = plain[0] if len(plain) == 1 else ast.BoolOp(ast.And(), plain)
+    return ast.IfExp(known, enough, new.of_site("on"))
 
 
 def _kinds_in(trips: ast.expr) -> dict[str, tuple[ast.Name, tuple[str, ...]]] | None:
@@ -184,19 +190,22 @@ class _Builder:
     def call(self, method: str, arguments: list[ast.expr]) -> ast.Call:
         return ast.Call(self.of_site(method), arguments, [])
 
-    def is_none_of(self, value: ast.Name, kinds: tuple[str, ...]) -> ast.expr:
-        """Return the test that `value` has none of the types `kinds`, or is not `len`."""
+    def enter(self, given: list[ast.expr]) -> ast.Subscript:
+        return ast.Subscript(self.of_site("enter"), ast.Tuple(given, ast.Load()), ast.Load())
+
+    def is_one_of(self, value: ast.Name, kinds: tuple[str, ...]) -> ast.expr:
+        """Return the test that `value` has one of the types `kinds`, or is `len`."""
         if kinds == ("len",):
-            return ast.Compare(value, [ast.IsNot()], [self.of_registry("len")])
+            return ast.Compare(value, [ast.Is()], [self.of_registry("len")])
         tests: list[ast.expr] = [
             ast.Compare(
                 ast.Attribute(value, "__class__", ast.Load()),
-                [ast.IsNot()],
+                [ast.Is()],
                 [self.of_registry(kind)],
             )
             for kind in kinds
         ]
-        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
 
     def delete_if_unbound(self, name: str) -> ast.If:
         return ast.If(

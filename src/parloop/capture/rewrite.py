@@ -5,8 +5,8 @@
 
 becomes
 
-    for i, s in __parloop__.k.enter(range(n), range, n, s, a) if __parloop__.k.on ... else ():
-        if __parloop__.k.whole(): break
+    for i, s in __parloop__.k.enter[range(n), range, n, s, a] if GUARD else ():
+        if not __parloop__.k.open or __parloop__.k.whole(): break
     else:
         for i in __parloop__.k.open and __parloop__.k.rest() or range(n):
             s += a[i]

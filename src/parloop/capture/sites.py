@@ -2,24 +2,27 @@
 
 `capture.rewrite` makes of a loop
 
-    for i, s in (__parloop__.k.enter(range(n), range, n, a, s)
-                 if __parloop__.k.on and GUARD else ()):
+    for i, s in (__parloop__.k.enter[range(n), range, n, a, s] if GUARD else ()):
         if t is __parloop__.unbound: del t
-        if __parloop__.k.whole(): break
+        if not __parloop__.k.open or __parloop__.k.whole(): break
     else:
         for i in (__parloop__.k.open and __parloop__.k.rest() or range(n)):
             BODY
         else: ELSE
 
-where `k` is the key of the site, `on` says whether an engine wants to see entries, and `open` holds
-the *activations*: what `enter` leaves for `whole` and `rest` to find. GUARD, where the bounds are
-made of names, lengths and numbers, is the inline test for enough iterations:
+where `k` is the key of the site, and `open` holds the *activations*: what `enter` leaves for
+`whole` and `rest` to find. It leaves none where the loop is over. GUARD is `__parloop__.k.on`,
+which says whether an engine wants to see entries, or, where the bounds are made of names, lengths
+and numbers, the inline test for enough iterations, where `gate` is beyond all but the longest
+loops while the site is off, and below all while activations are open:
 
-    n.__class__ is not __parloop__.int or n >= __parloop__.k.least or __parloop__.k.open
+    n >= __parloop__.k.gate if n.__class__ is __parloop__.int else __parloop__.k.on
 
 The results of a native run are bound by the very next instructions after `enter` returns, between
 which CPython serves neither signals nor other threads, so that nobody sees a loop that has run but
-not bound its names.
+not bound its names. That is why `enter` is a subscription: CPython serves signals after the *call*
+of a function that is not written in Python, and the engine may put such an object in its place
+(`runtime.enter`), but never after `x[y]`.
 
 An activation belongs to a thread and a frame. It is gone before user code runs, so that recursion,
 suspended generators and exceptions in BODY find nothing to disturb. One that an exception from a
@@ -32,6 +35,7 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import math
 import os
 import sys
 import threading
@@ -41,7 +45,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from sys import _getframe
 from types import FrameType, MappingProxyType
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from parloop.source import Source, Span
 
@@ -162,15 +166,36 @@ the activation of the same site and thread in a frame that a signal handler or f
 interrupted. A plain tuple, because making anything else takes several times as long."""
 
 
+Rows: TypeAlias = tuple[tuple[object, ...], ...]
+"""The values to bind, as the only row, or no row."""
+
+
+class Entering(Protocol):
+    """What the rewritten text subscribes with a range and the values that it passes."""
+
+    def __getitem__(self, given: tuple[object, ...], /) -> Rows:
+        """Run what can be run natively of the loop, and return what to bind."""
+
+
+_BEYOND: Final = (1 << 30) - 1
+"""More iterations than most loops have. CPython compares such integers fastest."""
+
+_BELOW: Final = -(1 << 62)
+"""Fewer iterations than a loop may have, or than the guard may take it to have."""
+
+
 class Site:
     """One rewritten loop. `state` is the engine's own; `options` are those of the decorator."""
 
     __slots__ = (
+        "_gate",
         "_has_else",
+        "_least",
         "_n_repeatable",
         "_wanted",
+        "enter",
+        "gate",
         "info",
-        "least",
         "on",
         "open",
         "options",
@@ -184,20 +209,37 @@ class Site:
         self.info = info
         self.options = options
         self.state: Any = None
-        self.least = 0
-        """The engine sets this to the fewest iterations for which it wants to be asked."""
+        self._least = 0
         self.on = self._wanted = Site.engine is not None
         """Whether entries ask. Read by the rewritten text; set through `switch`."""
         self.open: dict[int, _Activation] = {}
         """The innermost activation of each thread, by the thread's identifier."""
+        self.gate = self._gate = 0 if self.on else _BEYOND
+        """Loops of fewer iterations do not ask. Read by the rewritten text."""
+        self.enter: Entering = self
+        """Asked for the row to bind. An engine may set it to what repeats runs faster than the
+        site, which has to be asked in all other cases; `switch` sets it back."""
         self._has_else = info.has_else
         self._n_repeatable = info.n_repeatable
 
+    @property
+    def least(self) -> int:
+        """The fewest iterations for which the engine wants to be asked, which it sets."""
+        return self._least
+
+    @least.setter
+    def least(self, least: int) -> None:
+        self._least = least
+        self.switch(self._wanted)
+
     def switch(self, on: bool) -> None:
-        """Ask the engine at entries from now on, or no more: an entry then costs two tests."""
+        """Ask the engine at entries from now on, or no more: an entry then costs a test."""
         self._wanted = on
+        self._gate = self._least if on else _BEYOND
+        self.enter = self
         if on or not self.open:
             self.on = on
+        self.gate = _BELOW if self.open else self._gate  # in one step, as threads see it
 
     def look_up(self, frame: FrameType, name: str) -> object:
         """Return what reading `name` (as the text has it) in `frame` would give, or UNBOUND."""
@@ -224,14 +266,18 @@ class Site:
             return frame.f_locals.get(name, UNBOUND)
         return frame.f_globals.get(name, UNBOUND)
 
-    def enter(self, iterable: object, *values: object) -> tuple[tuple[object, ...], ...]:
-        """Let the engine try; return the values to bind now, as the only row, or no row."""
+    def __getitem__(self, given: tuple[object, ...]) -> Rows:
+        """Let the engine try; return the values to bind now, as the only row, or no row.
+
+        `given` is the range and the values of the names that are passed.
+        """
+        iterable, values = given[0], given[1:]
         engine = Site.engine if self._wanted else None
         if type(iterable) is not range:
             engine = None
-        elif self.least:
+        elif self._least:
             try:
-                too_small = len(iterable) < self.least
+                too_small = len(iterable) < self._least
             except OverflowError:
                 too_small = False
             if too_small:
@@ -239,29 +285,47 @@ class Site:
                     return ()
                 engine = None
         frame = _getframe(1)
-        ident = get_ident()
-        below = self.open.get(ident)
-        while below is not None and below[0] is frame:
-            below = below[4]  # left behind by an exception from a signal handler
         outcome: Outcome | None = None
         if engine is not None:
             outcome = engine(self, iterable, values, frame)  # type: ignore[arg-type]
         if outcome is None:
             if not self.open and self._may_repeat_header(values):
                 return ()
+            ident = get_ident()
             rest: Iterator[object] = iter(iterable)  # type: ignore[call-overload]
+            below = self._below(ident, frame)
+            self.on, self.gate = True, _BELOW
             self.open[ident] = (frame, rest, False, None, below)
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
         # finaliser, and has to wait: the loop has run, and nobody may see it half bound. Handlers
         # run where a function begins or a jump goes backward; there is neither outside of `try`.
         try:
-            row, activation = self._finish(outcome, iterable, values, frame, below)
+            return self.finish(outcome, iterable, values, frame)
         except BaseException as error:
             outcome.error = error
-            row, activation = self._finish(outcome, iterable, values, frame, below)
-        self.open[ident] = activation
-        return row
+            return self.finish(outcome, iterable, values, frame)
+
+    def finish(
+        self, outcome: Outcome, indices: Any, values: tuple[object, ...], frame: FrameType
+    ) -> Rows:
+        """Return the row to bind, if any, and leave what is left to do to `whole` and `rest`.
+
+        An exception that it raises comes before it has left anything: it can be tried again.
+        """
+        ident = get_ident()
+        below = self._below(ident, frame)
+        rows, activation = self._finish(outcome, indices, values, frame, below)
+        if activation is not None:
+            self.on, self.gate = True, _BELOW
+            self.open[ident] = activation
+        return rows
+
+    def _below(self, ident: int, frame: FrameType) -> _Activation | None:
+        below = self.open.get(ident)
+        while below is not None and below[0] is frame:
+            below = below[4]  # left behind by an exception from a signal handler
+        return below
 
     def _may_repeat_header(self, values: tuple[object, ...]) -> bool:
         """Return whether nobody notices when the loop's header is evaluated once more."""
@@ -281,14 +345,16 @@ class Site:
         values: tuple[object, ...],
         frame: FrameType,
         below: _Activation | None,
-    ) -> tuple[tuple[tuple[object, ...], ...], _Activation]:
+    ) -> tuple[Rows, _Activation | None]:
         done = outcome.done
         broke = outcome.broke
         rest = indices[:0] if broke else indices[done:]
         whole = broke or (not self._has_else and not rest)
-        activation = (frame, iter(rest), whole, outcome.error, below)
+        activation: _Activation | None = (frame, iter(rest), whole, outcome.error, below)
         if done == 0 and not broke:
             return (), activation
+        if whole and outcome.error is None and get_ident() not in self.open:
+            activation = None
         row = outcome.values
         for value in row:
             if value is KEEP:
@@ -308,12 +374,16 @@ class Site:
         )  # fmt: skip
 
     def whole(self) -> bool:
-        """Return whether the loop is over, `else` clause included; if so, forget the activation."""
+        """Return whether the loop is over, `else` clause included; if so, forget the activation.
+
+        It is asked after a row was bound, when there is no activation only if the loop is over.
+        """
         found = self._find(_getframe(1))
-        if found is None or not found[2]:
-            return False
-        self._close(found)
-        return True
+        if found is None:
+            return True
+        if found[2]:
+            self._close(found)
+        return found[2]
 
     def rest(self) -> Iterator[object] | None:
         """Return the iterations that are left, or None where `enter` was not asked.
@@ -338,8 +408,8 @@ class Site:
             del self.open[get_ident()]
         else:
             self.open[get_ident()] = below
-        if not self._wanted and not self.open:
-            self.on = False
+        if not self.open:
+            self.on, self.gate = self._wanted, self._gate
         if error is not None:
             raise error
 
@@ -415,6 +485,7 @@ class _Foreign:
 
     __slots__ = ()
     on: Final = False
+    gate: Final = math.inf
     open: Final[Mapping[int, object]] = MappingProxyType({})
 
 
