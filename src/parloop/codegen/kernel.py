@@ -14,7 +14,8 @@ from parloop.codegen import flags
 from parloop.codegen.events import I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, lay_out
-from parloop.codegen.regions import RegionWriter, region_arrays
+from parloop.codegen.regions import region_arrays
+from parloop.codegen.wavefront import WaveWriter
 from parloop.ir.nodes import For, Stmt
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
@@ -76,7 +77,7 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
     function.linkage = "internal"
     function.attributes.add("noinline")
     record, lo, hi, *pointers = function.args
-    if program.plan.noalias and (program.precise or not program.plan.cores):
+    if program.plan.noalias and (program.precise or not program.plan.uses_cores):
         for argument in (record, *pointers):
             argument.add_attribute("noalias")
     writer = _KernelWriter(program, function, record)
@@ -99,7 +100,7 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
     return function, arrays
 
 
-class _KernelWriter(RegionWriter):
+class _KernelWriter(WaveWriter):
     """Writes the outermost function, which knows the iteration that it is in."""
 
     def make_raise_block(self) -> None:

@@ -146,15 +146,20 @@ class StatementWriter(HoistWriter):
 
     def loop(self, stmt: For) -> None:
         """Write a `for` loop inside the nest."""
+        start, trips, step = self.range_of(stmt)
+        proved, trips = self.tested_at_head(stmt, trips, start, step)
+        before, self.inside = self.inside, self.inside | proved
+        self.counted(stmt, I64(0), trips, start, step)
+        self.inside = before
+
+    def range_of(self, stmt: For) -> tuple[ir.Value, ir.Value, ir.Value]:
+        """Return start, number of iterations and step of a loop inside the nest."""
         start, stop, step = (self.bound(e) for e in (stmt.start, stmt.stop, stmt.step))
         trips = self.trip_count(start, stop, step, stmt.step)
         if any(self.is_data(e) for e in (stmt.start, stmt.stop, stmt.step)) and not self.precise:
             tripped = self.builder.load(self.trip, typ=I1)
             trips = self.builder.select(tripped, I64(0), trips)
-        proved, trips = self.tested_at_head(stmt, trips, start, step)
-        before, self.inside = self.inside, self.inside | proved
-        self.counted(stmt, I64(0), trips, start, step)
-        self.inside = before
+        return start, trips, step
 
     def bound(self, expr: Expr) -> ir.Value:
         """Return a bound of a `range`."""

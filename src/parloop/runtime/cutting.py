@@ -14,7 +14,7 @@ BLOCKS_PER_THREAD = 8
 
 def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
     """Return how many threads a launch has, the address that hands out blocks, and how many."""
-    if not ready.kernel.plan.cores:
+    if not ready.kernel.plan.uses_cores:
         return 1, 0, 1
     pool = get_pool(settings.threads)
     if pool.threads == 1:

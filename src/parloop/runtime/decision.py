@@ -14,6 +14,7 @@ from parloop.codegen.layout import Header, Layout
 from parloop.ir.nodes import START, STEP, STOP
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Decision, Part
+from parloop.schedule.wavefront import find_lags
 from parloop.staging.specialise import Typing
 
 Values = dict[str, int]
@@ -71,7 +72,10 @@ def decide(
         if subscript.from_end
     )
     groups = find_groups(analysis, parallel, values)
-    return Decision(parallel, inside, from_end, noalias, contiguous, groups=groups)
+    wraps = analysis.wraps
+    known = wraps is not None and not _any_holds(wraps, values)
+    lags = find_lags(analysis, parallel) if known else {}
+    return Decision(parallel, inside, from_end, noalias, contiguous, groups=groups, lags=lags)
 
 
 def find_groups(

@@ -326,7 +326,8 @@ def native_saves(
     Only where no two arrays share memory: another block may already have written to the same row by
     another name when this one copies it.
     """
-    if not plan.noalias or plan.cores.get(0) != () or nest.loop.step != Const(1):
+    in_blocks = plan.cores.get(0) == () or 0 in plan.waves
+    if not plan.noalias or not in_blocks or nest.loop.step != Const(1):
         return ()
     found: list[tuple[str, int]] = []
     for name in sorted(written_arrays(nest)):

@@ -80,10 +80,14 @@ def can_jam(loop: For) -> bool:
     varying = {loop.index} | {
         s.target for s in statements(loop.body) if isinstance(s, Assign)
     }
-    return _is_uniform(loop.body, varying, set())
+    return is_uniform(loop.body, varying, set())
 
 
-def _is_uniform(body: tuple[Stmt, ...], varying: set[str], assigned: set[str]) -> bool:
+def is_uniform(body: tuple[Stmt, ...], varying: set[str], assigned: set[str]) -> bool:
+    """Return whether copies of `body` take the same way, where the names in `varying` differ.
+
+    What is assigned under a condition has to be in `assigned`, or to come to be before.
+    """
     for stmt in body:
         match stmt:
             case Assign(target=target):
@@ -103,7 +107,7 @@ def _is_uniform(body: tuple[Stmt, ...], varying: set[str], assigned: set[str]) -
                 bounds = (stmt.start, stmt.stop, stmt.step)
                 if orelse or index in varying or any(_varies(b, varying) for b in bounds):
                     return False
-                if not _is_uniform(stmt.body, varying, set(assigned)):
+                if not is_uniform(stmt.body, varying, set(assigned)):
                     return False
             case While() | Break() | Continue():
                 return False

@@ -15,6 +15,7 @@ from parloop.ir.nodes import For, Nest, Stmt
 from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
 from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
+from parloop.schedule.wavefront import Wave, choose_wave
 from parloop.staging.specialise import Typing
 
 
@@ -43,6 +44,13 @@ class Plan:
     saves: tuple[tuple[str, int], ...] = ()
     """Arrays of which a block of the outermost loop, on the cores, stores only into rows
     `index + offset`: the blocks can save these rows themselves."""
+    waves: dict[int, Wave] = field(default_factory=dict)
+    """Loops (by number) that run as a wavefront with the loop inside them."""
+
+    @property
+    def uses_cores(self) -> bool:
+        """Whether anything runs on more than one thread."""
+        return bool(self.cores or self.waves)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -105,6 +113,8 @@ class Decision:
     """Whether the user allows sums of floats to be regrouped."""
     groups: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     """The parts of loops (by number) that may run one after another."""
+    lags: dict[int, int] = field(default_factory=dict)
+    """The lags of loops (by number) that may run as a wavefront."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     numbers = number_loops(typing.nest)
     cores: dict[int, tuple[Reduction, ...]] = {}
     pieces: dict[int, tuple[tuple[int, ...], ...]] = {}
+    waves: dict[int, Wave] = {}
 
     def visit(body: tuple[Stmt, ...]) -> None:
         for stmt in body:
@@ -151,6 +162,9 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                     pieces[number] = tuple(part.places for part in parts)
                     cores.update(spread)
                     continue
+                if number in decision.lags and not decision.regroup:
+                    waves[number] = choose_wave(stmt, decision.lags[number])
+                    continue
             for block in blocks(stmt):
                 visit(block)
 
@@ -165,6 +179,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
         decision.regroup,
         pieces,
+        waves=waves,
     )
 
 
