@@ -500,6 +500,35 @@ def array_made_in_the_function(n):
     return a
 
 
+def mapped_twice(n):
+    import mmap
+    import tempfile
+    results = []
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(8 * (n + 1)))
+        file.flush()
+        x = np.frombuffer(mmap.mmap(file.fileno(), 8 * (n + 1)))
+        y = np.frombuffer(mmap.mmap(file.fileno(), 8 * (n + 1)))
+        plain = np.zeros(n + 1), np.zeros(n + 1)
+        for a, b in (plain, plain, plain, (x, y), (x[1:], y[1:].reshape(-1)), plain): #: unsupported SYN101
+            for i in range(len(a) - 1):  #: parallel-if
+                a[i + 1] = b[i] + 1
+            results.append((a.copy(), b.copy()))
+    return results
+
+
+def mapped_once(n):
+    import mmap
+    mapping = mmap.mmap(-1, 16 * n)
+    x = np.frombuffer(mapping)
+    for i in range(n - 1):               #: serial
+        x[i + 1] = x[i] + 1
+    a, b = x[:n], x[n:]
+    for i in range(n):                   #: parallel-if
+        b[i] = a[i] * 2
+    return x.copy()
+
+
 def array_shape_changes_between_calls(n):
     results = []
     for shape in ((n, 3), (3, n), (n, 1)): #: unsupported SYN101
@@ -602,6 +631,8 @@ ARGUMENTS = {
     "memory_mapped": lambda rng: [(np.ones(9), 9)],
     "array_of_a_buffer": lambda rng: [(9,)],
     "array_made_in_the_function": lambda rng: [(9,)],
+    "mapped_twice": lambda rng: [(9,), (300,)],
+    "mapped_once": lambda rng: [(9,), (300,)],
     "array_shape_changes_between_calls": lambda rng: [(4,)],
     "element_type_changes_between_calls": lambda rng: [(4,)],
     "warning_only_at_the_end": lambda rng: [(_late_zero(3000), 3000), (_late_zero(3000)[::-1], 3000)],

@@ -234,6 +234,23 @@ def test_touching_arrays_do_not_overlap_and_one_shared_byte_does() -> None:
     assert run(made, (base[5:5], base))[0] == 0
 
 
+@pytest.mark.parametrize("slow", [False, True])
+def test_two_arrays_in_memory_of_others_may_overlap_wherever_they_stand(slow: bool) -> None:
+    def foreign() -> np.ndarray[Any, Any]:
+        return np.frombuffer(bytearray(80))
+
+    def answer(*arrays: np.ndarray[Any, Any]) -> int:
+        return run(made, arrays, slow=slow)[0]
+
+    kind = Array(NP_FLOAT64, 1, True)
+    made = make_entry(specs(kind, kind), may_overlap_pairs=((0, 1),))
+    assert answer(foreign(), foreign()) == -1
+    assert answer(foreign()[1:], foreign().reshape(5, 2)[:, 0]) == -1
+    assert answer(np.zeros(9), foreign()) == 0
+    assert answer(foreign(), np.zeros(9)) == 0
+    assert answer(np.zeros((3, 3)).reshape(9)[2:], np.zeros((3, 3)).reshape(-1)) == 0
+
+
 def test_pairs_that_are_not_listed_may_overlap() -> None:
     base = np.zeros(20)
     kind = Array(NP_FLOAT64, 1, True)

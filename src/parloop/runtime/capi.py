@@ -32,6 +32,7 @@ class ArrayLayout:
     flags: int
     type_number: int
     byte_order: int
+    base: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,10 @@ def _find_array_layout() -> ArrayLayout | None:
     in_dtype = range(object.__basicsize__, object.__basicsize__ + 24)
     number = _only_offset(dtypes, in_dtype[::4], _int_at, [d.num for d in dtypes])
     order = _only_offset(dtypes, in_dtype, _byte_at, [ord(d.byteorder) for d in dtypes])
-    found = (data, ndim, shape, None if shape is None else shape + 8, dtype, flags, number, order)
+    bases = [0 if a.base is None else id(a.base) for a in arrays]
+    base = _only_offset(arrays, offsets, _word_at, bases)
+    strides = None if shape is None else shape + 8
+    found = (data, ndim, shape, strides, dtype, flags, number, order, base)
     known = [offset for offset in found if offset is not None]
     return ArrayLayout(*known) if len(known) == len(found) else None
 

@@ -24,6 +24,24 @@ class ArrayNotSupported(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class MappedTwice(Diagnostic):
+    """Two arrays stand in mapped memory, of which one may be the other at a second address.
+
+    *What it means* The loop writes to one of two arrays that were made over two mappings
+    (`mmap.mmap`, `multiprocessing.shared_memory`), perhaps of one file.
+
+    *Why it matters* Each store may then change what the other array reads, and addresses do not
+    tell.
+
+    *Example* `a = np.frombuffer(mmap.mmap(f, 80))` beside `b = np.frombuffer(mmap.mmap(f, 80))`.
+
+    *What to do* Make both arrays views of one mapping, or compute in arrays of their own.
+    """
+
+    code: ClassVar[str] = "RUN109"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class ValueNotSupported(Diagnostic):
     """A value that goes into the loop has a type that machine code does not handle.
 

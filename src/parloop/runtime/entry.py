@@ -152,7 +152,20 @@ def pack_slow(
         (lo, hi), (other_lo, other_hi) = byte_range(arguments[one]), byte_range(arguments[other])
         if lo < other_hi and other_lo < hi:
             return -(m + 1)
+        if is_foreign(arguments[one]) and is_foreign(arguments[other]):
+            return -(m + 1)
     return 0
+
+
+def is_foreign(array: np.ndarray[Any, Any]) -> bool:
+    """Return whether others than NumPy may have allocated the elements.
+
+    What is allocated twice stands at two addresses that have nothing to do with each other, but one
+    part of a file may be mapped to both (`runtime.mappings`).
+    """
+    base = array.base
+    owner = base if type(base) is np.ndarray else array
+    return not owner.flags.owndata
 
 
 def find_words(kind: Type, argument: object) -> list[int] | None:

@@ -46,6 +46,9 @@ class Code(IntEnum):
 
 ROW_WORDS = len(Row)
 
+OWNS_DATA = 4
+"""NumPy's flag of an array that has allocated its elements itself."""
+
 EXTERNALS = (
     *("PyLong_AsLongLong", "PyLong_AsLongLongAndOverflow", "PyLong_FromLongLong"),
     *("PyErr_SetString", "PyErr_Occurred"),
@@ -69,7 +72,8 @@ def entry_text(layout: Layout) -> str:
         "range_start": layout.range_start,
         "launch_words": len(LaunchWord),
         **{name: getattr(array, name) for name in ("data", "ndim", "shape", "strides", "dtype")},
-        **{name: getattr(array, name) for name in ("flags", "type_number", "byte_order")},
+        **{name: getattr(array, name) for name in ("flags", "type_number", "byte_order", "base")},
+        "owns_data": OWNS_DATA,
         "loads": "".join(_load(code, *how) for code, how in _LOADS.items()),
         "cases": " ".join(f"i64 {code.value}, label %{code.name}" for code in Code),
     }
@@ -107,6 +111,38 @@ declare ptr @PyErr_Occurred() nounwind
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 @PyExc_TypeError = external global ptr
 @message = internal constant [48 x i8] c"the arguments do not match the loop's signature\\00"
+
+; Whether the elements of an array may have been allocated by others than NumPy.
+define internal i1 @foreign(ptr %array) nounwind {
+entry:
+  %flags_cell = getelementptr i8, ptr %array, i64 $flags
+  %flags = load i32, ptr %flags_cell
+  %own = and i32 %flags, $owns_data
+  %is_own = icmp ne i32 %own, 0
+  br i1 %is_own, label %no, label %view
+view:
+  %base_cell = getelementptr i8, ptr %array, i64 $base
+  %base = load ptr, ptr %base_cell
+  %no_base = icmp eq ptr %base, null
+  br i1 %no_base, label %yes, label %ask_type
+ask_type:
+  %type_cell = getelementptr i8, ptr %array, i64 $type
+  %base_type_cell = getelementptr i8, ptr %base, i64 $type
+  %type = load ptr, ptr %type_cell
+  %base_type = load ptr, ptr %base_type_cell
+  %same_type = icmp eq ptr %type, %base_type
+  br i1 %same_type, label %ask_base, label %yes
+ask_base:
+  %base_flags_cell = getelementptr i8, ptr %base, i64 $flags
+  %base_flags = load i32, ptr %base_flags_cell
+  %base_own = and i32 %base_flags, $owns_data
+  %base_is_foreign = icmp eq i32 %base_own, 0
+  ret i1 %base_is_foreign
+no:
+  ret i1 false
+yes:
+  ret i1 true
+}
 
 ; ranges: two words a parameter, the bytes that an array may touch; an empty array has none
 define internal i64 @pack(ptr %table, ptr %arguments, ptr %record, ptr %ranges) nounwind {
@@ -293,7 +329,17 @@ compare:
   %below = icmp ult i64 %one_lo, %other_hi
   %above = icmp ult i64 %other_lo, %one_hi
   %overlap = and i1 %below, %above
-  br i1 %overlap, label %overlaps, label %disjoint
+  br i1 %overlap, label %overlaps, label %ask_one
+ask_one: ; memory that is mapped twice has two addresses
+  %one_object_cell = getelementptr ptr, ptr %arguments, i64 %one_parameter
+  %one_object = load ptr, ptr %one_object_cell
+  %one_is_foreign = call i1 @foreign(ptr %one_object)
+  br i1 %one_is_foreign, label %ask_other, label %disjoint
+ask_other:
+  %other_object_cell = getelementptr ptr, ptr %arguments, i64 %other_parameter
+  %other_object = load ptr, ptr %other_object_cell
+  %other_is_foreign = call i1 @foreign(ptr %other_object)
+  br i1 %other_is_foreign, label %overlaps, label %disjoint
 disjoint:
   %p_after = add i64 %p, 1
   br label %pair

@@ -20,6 +20,7 @@ from parloop.runtime.decision import decide, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
 from parloop.runtime.kernels import Kernel, make_kernel
+from parloop.runtime.mappings import require_one_mapping
 from parloop.runtime.pool import get_pool
 from parloop.runtime.transaction import Saved
 from parloop.schedule.plan import Plan, make_plan
@@ -117,7 +118,10 @@ class Specialisation:
         threads: int | None = None,
         regroup: bool = False,
     ) -> Ready:
-        """Return the kernel for a packed record; `overlap`: some arrays may share memory."""
+        """Return the kernel for a packed record; `overlap`: some arrays may share memory.
+
+        Raises `Declined` where they may share some at two addresses.
+        """
         values = words.tolist()
         distinct = self.distinct_loops(values, arguments, threads)
         key = (self.key_words(values), distinct, regroup)
@@ -125,6 +129,8 @@ class Specialisation:
             found = self.decisions.get(key)
             if found is not None:
                 return found
+        if overlap:
+            require_one_mapping(arguments, written_arrays(self.nest))
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
         ready = self.decided(values, arguments, facts, distinct, regroup)
         if not overlap:
