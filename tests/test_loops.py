@@ -21,9 +21,7 @@ CASES = [
     for name in file.functions()
 ]
 NOT_YET_NATIVE = {
-    "math_hypot": "CPython's own algorithm is not compiled",
     "math_gamma": "CPython's own algorithm is not compiled",
-    "rounding_to_two_digits": "CPython's own algorithm is not compiled",
     "pow_with_two_and_three_arguments": "`pow` with a modulus is not compiled",
 }
 """Functions whose marked loops are to run natively, and do not yet. It must only shrink."""

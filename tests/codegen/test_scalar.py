@@ -60,6 +60,9 @@ def columns_for(operation: Operation) -> Sequence[np.ndarray]:
     if grows and all(t.owner == "python" and t.kind in "bi" for t in operation.types):
         # CPython would compute, and print, numbers of 2**63 digits.
         grids[1] = grids[1][(grids[1] >= -300) & (grids[1] <= 300)]
+    if operation.op == "builtins.round":
+        # of a whole number CPython computes the power of ten
+        grids[1] = grids[1][np.abs(grids[1].astype(float)) <= 300]
     return pairs(*grids)
 
 
@@ -163,6 +166,45 @@ def test_calls_of_numpy_are_numpys_for_all_types() -> None:
     operations = calls(("numpy.",), [*unary, *product(SCALARS, SCALARS)])
     for start in range(0, len(operations), 1000):
         assert not differences(operations[start : start + 1000])
+
+
+ROUNDED = (PY_BOOL, PY_INT, PY_FLOAT, NP_INT16, NP_UINT64, NP_FLOAT32, NP_FLOAT64)
+
+
+def rounding_columns(scalar: Scalar, digits: Scalar) -> list[np.ndarray]:
+    """Return numbers that are to be rounded: ties and nearly ties, small and large ones."""
+    rng = np.random.default_rng(11)
+    n = rng.integers(0, 12, 6000)
+    decimals = rng.integers(-(10**6), 10**6, 6000) / 10.0**n
+    ties = rng.integers(-4000, 4000, 6000) / 16
+    random = rng.standard_normal(6000) * 10.0 ** rng.integers(-12, 20, 6000)
+    values = np.concatenate([decimals / 2, decimals * 5, ties, random, -np.zeros(24)])
+    places = np.concatenate([n, n, n % 6, n * 2, np.arange(24)])
+    with np.errstate(all="ignore"):
+        return [values.astype(dtype(scalar)), places.astype(dtype(digits))]
+
+
+@pytest.mark.parametrize("digits", [PY_INT, PY_BOOL, NP_INT16])
+def test_rounding_to_digits_is_cpythons(digits: Scalar) -> None:
+    for natives in compile_all(
+        Operation("call", "builtins.round", (scalar, digits)) for scalar in ROUNDED
+    ):
+        found = check(natives, rounding_columns(natives[0].operation.types[0], digits))
+        assert not found.differences
+        assert found.escapes < found.total / 4
+
+
+def test_hypot_is_cpythons() -> None:
+    rng = np.random.default_rng(12)
+    x = rng.standard_normal(20_000) * 10.0 ** rng.integers(-300, 300, 20_000)
+    y = x * rng.uniform(-2, 2, 20_000) * 10.0 ** rng.integers(-12, 2, 20_000)
+    near = np.array([2.0**e * f for e in (-1074, -1022, -1021, 1021, 1022) for f in (1.0, 1.9)])
+    operation = Operation("call", "math.hypot", (PY_FLOAT, PY_FLOAT))
+    for columns in ([x, y], pairs(near, near)):
+        (natives,) = compile_all([operation])
+        found = check(natives, columns)
+        assert not found.differences
+    assert check(natives, [x, y]).escapes < 200
 
 
 FLOATS = (NP_FLOAT32, NP_FLOAT64)

@@ -381,6 +381,12 @@ def rounding_to_two_digits(n, x):
     return s
 
 
+def rounding_to_digits(a, b, n):
+    for i in range(len(a)):              #: parallel-if
+        b[i] = round(a[i], n) + round(float(a[i]), n)
+    return b
+
+
 def float_stored_into_integers(a, b):
     for i in range(len(a)):              #: parallel-if
         b[i] = a[i]
@@ -735,6 +741,11 @@ ARGUMENTS = {
     "floor_and_ceil": lambda rng: [(rng.uniform(-99, 99, 20), 20), (_as(rng.uniform(-9, 9, 9), np.float32), 9)] + [(np.array([1.5, v]), 2) for v in (np.nan, -np.inf, 1e18, 1e19, 2.0**63)],
     "rounding_half_to_even": lambda rng: [(np.array([0.5, 1.5, 2.5, -0.5, -1.5, 2.4999999999999996]), 6), (np.array([0.5, 1.5], np.float32), 2), (np.array([np.nan]), 1), (np.array([1e300]), 1)],
     "rounding_to_two_digits": lambda rng: [(20, x) for x in (0.335, 2.675, -1.005, 1e300)],
+    "rounding_to_digits": lambda rng: [
+        (_as(v, t), np.zeros(len(v)), n) for t in FLOATS for n in (0, 1, 3, 22)
+        for v in (rng.integers(-999, 999, 40) / 16, rng.uniform(-9, 9, 40), SPECIAL)
+    ] + [(np.array([1.5, 2.345, 1e17]), np.zeros(3), n) for n in (-1, 23, np.int8(2), True, 400)]
+    + [(rng.integers(-99, 99, 9), np.zeros(9), 2), (rng.integers(-99, 99, 9), np.zeros(9), -1)],
     "float_stored_into_integers": lambda rng: [
         (_as(rng.uniform(-99, 99, 9), f), np.zeros(9, t)) for f in FLOATS for t in (np.int8, np.int32, np.int64, np.uint8, bool)
     ] + [(np.array([1.0, v, 2.0]), np.zeros(3, t)) for v in (np.nan, np.inf, 1e30, 300.0, -1.0, 2.0**63) for t in (np.int8, np.int32, np.int64, np.uint8, np.uint64)],

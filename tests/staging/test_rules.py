@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 import warnings
@@ -30,6 +31,7 @@ from parloop.ir.types import (
     PYTHON_SCALARS,
     Scalar,
 )
+from parloop.staging import algorithms
 from parloop.staging.rules import (
     binary_rule,
     call_rule,
@@ -176,9 +178,28 @@ def test_functions_of_math_give_floats_and_ufuncs_give_numpys() -> None:
         assert rule.result == result, callee
 
 
-def test_calls_without_a_rule_of_ours_have_none() -> None:
+def test_rounding_to_digits_keeps_the_type() -> None:
+    for operand, result in [(PY_FLOAT, PY_FLOAT), (PY_BOOL, PY_INT), (NP_FLOAT32, NP_FLOAT32)]:
+        rule = call_rule("builtins.round", (operand, PY_INT))
+        assert rule is not None
+        assert rule.result == result
+
+
+def test_algorithms_of_cpython_are_used_only_where_they_give_its_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert algorithms.hypot_is_known()
+    algorithms.hypot_is_known.cache_clear()
+    monkeypatch.setattr(algorithms, "_hypot_of_floats", lambda x, y: math.sqrt(x * x + y * y))
     assert call_rule("math.hypot", (PY_FLOAT, PY_FLOAT)) is None
-    assert call_rule("builtins.round", (PY_FLOAT, PY_INT)) is None
+    algorithms.hypot_is_known.cache_clear()
+
+
+def test_calls_without_a_rule_of_ours_have_none() -> None:
+    assert call_rule("math.gamma", (PY_FLOAT,)) is None
+    assert call_rule("builtins.round", (PY_FLOAT, PY_FLOAT)) is None
+    assert call_rule("builtins.round", (NP_BOOL, PY_INT)) is None
+    assert call_rule("builtins.round", (PY_COMPLEX, PY_INT)) is None
     assert call_rule("numpy.sqrt", (NP_INT8,)) is None  # a float16
     assert call_rule("math.trunc", (NP_FLOAT32,)) is None
     assert call_rule("math.sqrt", (PY_COMPLEX,)) is None

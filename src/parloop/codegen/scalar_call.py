@@ -26,6 +26,7 @@ from parloop.codegen.scalar_convert import emit_convert, emit_numpy_conversion
 from parloop.codegen.scalar_float import Flags, library
 from parloop.codegen.scalar_int import emit_int_abs
 from parloop.codegen.scalar_loops import emit_loop
+from parloop.codegen.scalar_python import emit_hypot, emit_round
 from parloop.ir.types import PY_FLOAT, PY_INT, Scalar
 from parloop.staging.rules_base import Rule
 from parloop.staging.rules_calls import MATH_ROUNDINGS, MATH_TESTS
@@ -41,6 +42,9 @@ def emit_builtin(
     if name in ("bool", "int", "float", "complex"):
         return emit_convert(emitter, values[0], types[0], rule.result)
     value = emit_convert(emitter, values[0], types[0], rule.compute[0])
+    if name == "round" and len(values) == 2:
+        digits = emit_convert(emitter, values[1], types[1], rule.compute[1])
+        return emit_round(emitter, rule, rule.compute[0], value, digits)
     if name == "round":
         return _whole(emitter, "rint", rule, value)
     match rule.compute[0].kind:
@@ -70,6 +74,8 @@ def emit_math(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
             return emitter.builder.fmul(value, like(value, 180.0 / math.pi))
         case "radians":
             return emitter.builder.fmul(value, like(value, math.pi / 180.0))
+        case "hypot":
+            return emit_hypot(emitter, *values)
         case "log" if len(values) == 2:
             logarithms = [_checked(emitter, "log", (argument,)) for argument in values]
             emitter.raises(is_zero(emitter, logarithms[1]))

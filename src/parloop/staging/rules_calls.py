@@ -17,6 +17,7 @@ from parloop.ir.types import (
     PY_INT,
     Scalar,
 )
+from parloop.staging.algorithms import hypot_is_known, rounds_correctly
 from parloop.staging.rules_base import (
     ALL_FLAGS,
     NO_FLAGS,
@@ -134,10 +135,25 @@ def _builtin_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
             computed = PY_FLOAT if operand.kind == "f" else PY_INT
             may_raise = computed == PY_FLOAT or conversion_may_raise(operand, PY_INT)
             return Rule(PY_INT, (computed,), "python", may_raise=may_raise)
+        case "round", (operand, digits) if digits.kind in "iu" or digits == PY_BOOL:
+            return _digits_rule(operand)
         case "pow", (left, right):
             return binary_rule("**", left, right)
         case _:
             return None  # min, max and divmod give back more than one value or type
+
+
+def _digits_rule(operand: Scalar) -> Rule | None:
+    """Return the rule of `round(x, n)`, in which an `n` below 0 or above 22 leaves native code."""
+    if operand.kind == "c" or operand == NP_BOOL:
+        return None
+    result = PY_INT if operand == PY_BOOL else operand
+    if operand.owner == "python":
+        known = operand.kind != "f" or rounds_correctly()
+        return Rule(result, (result, PY_INT), "python", may_raise=True) if known else None
+    flags = frozenset({"over", "under"}) if operand.kind == "f" else NO_FLAGS
+    compute = (operand, PY_INT)
+    return Rule(result, compute, "numpy-loop", may_raise=True, flags=flags, verb="multiply")
 
 
 def _abs_rule(operand: Scalar) -> Rule | None:
@@ -171,8 +187,10 @@ def _math_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
             return Rule(PY_FLOAT, (PY_FLOAT, PY_FLOAT), "python", may_raise=may_raise)
         case (_, _) if name == "log":
             return Rule(PY_FLOAT, (PY_FLOAT, PY_FLOAT), "python", may_raise=True)
+        case (_, _) if name == "hypot" and hypot_is_known():
+            return Rule(PY_FLOAT, (PY_FLOAT, PY_FLOAT), "python", may_raise=True)
         case _:
-            return None  # hypot, gamma, lgamma and dist have algorithms of CPython's own
+            return None  # gamma, lgamma and dist have algorithms of CPython's own
 
 
 def _rounding_rule(name: str, operand: Scalar) -> Rule | None:
