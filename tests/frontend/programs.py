@@ -62,7 +62,7 @@ class _Writer:
     def statement(self, live: tuple[str, ...], depth: int, inside: bool) -> list[str]:
         kinds = ["assign", "augment", "swap", "store", "store", "chained", "unpack", "rotate"]
         if depth:
-            kinds += ["if", "if", "for", "while"]
+            kinds += ["if", "if", "for", "while", "items"]
         if inside:
             kinds += ["jump"]
         match self.pick(*kinds):
@@ -108,6 +108,8 @@ class _Writer:
                 index = "j" if "j" not in live else "i"
                 lines = [f"for {index} in range({self.bounds(live)}):"]
                 lines += self.block((*live, index), depth)
+            case "items":
+                lines = [f"for {self.items()}:", *self.block(live, depth)]
             case _:
                 # Its own counter for each depth: every loop ends.
                 count = f"w{depth}"
@@ -116,6 +118,18 @@ class _Writer:
         if self.chance(3):
             lines += ["else:", *self.block(live, depth, inside=inside)]
         return lines
+
+    def items(self) -> str:
+        first, second = self.pick("b", "f", "h", "u"), self.pick("b", "f", "h", "u")
+        return self.pick(
+            f"x in {first}",
+            f"y in reversed({first})",
+            f"x, y in zip({first}, {second})",
+            f"k, x in enumerate({first})",
+            f"k, s in zip(range(1, n), {first})",
+            f"k, (x, y) in enumerate(zip({first}, {second}), 3)",
+            f"k in reversed(range({self.pick('n', '1, n', 'k, 3')}))",
+        )
 
     def target(self, live: tuple[str, ...]) -> str:
         return self.pick(*SCALARS) if self.chance(2) else self.element(live)

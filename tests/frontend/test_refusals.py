@@ -25,7 +25,12 @@ def refusals(body: str) -> tuple[Diagnostic, ...]:
 
 REFUSED = {
     "SYN101": [
-        ("for x in b: s += x", "for j in range(3): s += b[j]"),
+        ("for x in b[0]: s += x", "for x in b: s += x"),
+        ("for x in enumerate(b): s += 1", "for j, x in enumerate(b): s += x"),
+        ("for j, x, y in enumerate(b): s += x", "for j, x in enumerate(b): s += x"),
+        ("for x, x in zip(a, b): s += x", "for x, y in zip(a, b): s += x"),
+        ("for j, x in enumerate(b, n): s += x", "for j, x in enumerate(b, 1): s += x"),
+        ("for j in reversed(range(0, n, 2)): s += j", "for j in reversed(range(0, n)): s += j"),
         ("for j in range(3, stop=4): s += j", "for j in range(3, 4): s += j"),
         ("for j in enumerate(b): s += 1", "for j in range(len(b)): s += 1"),
         ("for j in xs.items(): s += 1", "for j in range(xs.size): s += 1"),

@@ -237,7 +237,9 @@ class _Collector:
             case Unary(op="-", operand=operand):
                 inner = self.value(operand, known)
                 return None if inner is None else inner.scaled(-1)
-            case Unary(op="+", operand=operand):
+            case Unary(op="+", operand=operand) | Call(
+                callee="builtins.index", arguments=(operand,)
+            ):
                 return self.value(operand, known)
             case Binary(op="+" | "-" | "*" as op, left=left, right=right):
                 a, b = self.value(left, known), self.value(right, known)

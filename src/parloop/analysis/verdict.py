@@ -245,11 +245,11 @@ class Judge:
         reasons = self.scalar_reasons(loop, use, scalars) + self.array_reasons(loop, kept)
         if shape.has_break:
             reasons.append(
-                codes.LeavesEarly(f"loop `{loop.index}` may be left by `break`", loop.span)
+                codes.LeavesEarly(f"loop `{loop.title}` may be left by `break`", loop.span)
             )
         wraps = self.wraps(shape.number, loop.body)
         if wraps is None:
-            message = f"loop `{loop.index}` may write elements that are counted from the end"
+            message = f"loop `{loop.title}` may write elements that are counted from the end"
             reasons.append(codes.MayWrap(message, loop.span))
         meets = (c for dep in kept if not dep.plain for c in dep.conditions)
         unless = _distinct((*meets, *(wraps or ())))
@@ -340,7 +340,7 @@ class Judge:
                     break
             reasons.append(
                 codes.CarriedScalar(
-                    f"loop `{loop.index}` carries the variable `{name}` from one iteration"
+                    f"loop `{loop.title}` carries the variable `{name}` from one iteration"
                     " to the next",
                     loop.span,
                     tuple(labels),
@@ -431,20 +431,20 @@ def _explain(loop: For, dependence: Dependence, source: Access, sink: Access) ->
         blind = store if not store.is_affine else (sink if store is source else source)
         if any(isinstance(expr, Load) for expr in blind.node.subscripts):
             verb = "writes" if blind.is_write else "reads"
-            message = f"loop `{loop.index}` {verb} elements of `{blind.array}` that data choose"
+            message = f"loop `{loop.title}` {verb} elements of `{blind.array}` that data choose"
             return codes.IndexedStore(message, loop.span, labels)
-        message = f"which elements of `{blind.array}` loop `{loop.index}` touches is not known"
+        message = f"which elements of `{blind.array}` loop `{loop.title}` touches is not known"
         return codes.UnknownElement(message, loop.span, labels)
     notes = _distance_notes(dependence)
     match dependence.kind:
         case "flow":
-            message = f"loop `{loop.index}` carries a value from one iteration to the next"
+            message = f"loop `{loop.title}` carries a value from one iteration to the next"
             return codes.CarriedValue(message, loop.span, labels, notes)
         case "anti":
-            message = f"loop `{loop.index}` overwrites elements of `{dependence.name}` it has read"
+            message = f"loop `{loop.title}` overwrites elements of `{dependence.name}` it has read"
             return codes.OverwrittenValue(message, loop.span, labels, notes)
         case _:
-            message = f"loop `{loop.index}` writes elements of `{dependence.name}` more than once"
+            message = f"loop `{loop.title}` writes elements of `{dependence.name}` more than once"
             return codes.WrittenTwice(message, loop.span, labels, notes)
 
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Final
 
 KNOWN_BUILTINS: Final = frozenset(
-    {"abs", "bool", "complex", "divmod", "float", "int", "len", "max", "min", "pow", "range",
-     "round"}
+    {"abs", "bool", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow",
+     "range", "reversed", "round", "zip"}
 )  # fmt: skip
 """Builtin functions that may stand in a loop with a site."""
 
@@ -82,12 +82,50 @@ _MATH_NAMES: Final = {name for name in dir(math) if not name.startswith("_")}
 def is_range_loop(node: ast.AST) -> bool:
     """Return whether `node` is `for NAME in range(...)` with 1 to 3 plain arguments."""
     match node:
-        case ast.For(
-            target=ast.Name(),
-            iter=ast.Call(func=ast.Name(id="range"), args=[_, *more], keywords=[]) as call,
-        ):
+        case ast.For(target=ast.Name(), iter=iterable):
+            return _is_range(iterable)
+    return False
+
+
+def _is_range(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="range"), args=[_, *more], keywords=[]) as call:
             return len(more) <= 2 and not any(isinstance(a, ast.Starred) for a in call.args)
     return False
+
+
+def is_item_loop(node: ast.AST) -> bool:
+    """Return whether `node` may be a loop over the items of arrays, alone or side by side."""
+    match node:
+        case ast.For(target=target, iter=ast.Name() | ast.Call() as items):
+            names = (ast.Name, ast.Tuple, ast.expr_context)
+            return _is_items(items) and all(isinstance(n, names) for n in ast.walk(target))
+    return False
+
+
+def _is_items(node: ast.expr) -> bool:
+    match node:
+        case ast.Name():
+            return True
+        case ast.Call(func=ast.Name(id="enumerate"), args=[first, *more], keywords=[]):
+            return _is_items(first) and all(isinstance(a, ast.Constant) for a in more)
+        case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as args, keywords=[]):
+            return all(map(_is_items, args))
+        case ast.Call(func=ast.Name(id="reversed"), args=[argument], keywords=[]):
+            return isinstance(argument, ast.Name) or _is_range(argument)
+        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
+            return all(isinstance(a, ast.Name | ast.Constant) for a in args)
+    return False
+
+
+def _iterated(node: ast.expr) -> Iterator[str]:
+    """Yield the names whose items the loop over `node` binds."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed"), args=args):
+            for argument in args:
+                yield from _iterated(argument)
 
 
 def is_candidate(node: ast.AST, callables: Callables) -> bool:
@@ -107,6 +145,8 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
             match node:
                 case ast.Subscript(value=ast.Name(id=name)):
                     arrays.add(name)
+                case ast.For(iter=items) if not is_range_loop(node):
+                    arrays.update(_iterated(items))
                 case ast.Name(ctx=ast.Store()):
                     stores.append(node)
     for target in stores:
@@ -126,8 +166,8 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
     if isinstance(node, ast.expr):
         return _obstacle_in_expression(node, callables)
     match node:
-        case ast.For() if not is_range_loop(node):
-            return "a loop over something else than `range(...)`"
+        case ast.For() if not (is_range_loop(node) or is_item_loop(node)):
+            return "a loop over something else than numbers or an array's items"
         case ast.stmt() if type(node) not in _STATEMENTS:
             return _in_words(node)
     return None

@@ -39,7 +39,7 @@ def emit_builtin(
     if name == "complex" and len(values) == 2:
         pairs = zip(values, types, strict=True)
         return tuple(emit_convert(emitter, value, scalar, PY_FLOAT) for value, scalar in pairs)
-    if name in ("bool", "int", "float", "complex"):
+    if name in ("bool", "int", "float", "complex", "index"):
         return emit_convert(emitter, values[0], types[0], rule.result)
     value = emit_convert(emitter, values[0], types[0], rule.compute[0])
     if name == "round" and len(values) == 2:

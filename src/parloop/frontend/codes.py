@@ -8,13 +8,13 @@ from parloop.diagnostics import Diagnostic, Voice
 
 
 class UnsupportedLoop(Diagnostic):
-    """A loop over something else than `range`.
+    """A loop over something else than numbers or an array's items.
 
-    *What it means* The loop takes its items from an iterable that is not a call of the built-in
-    `range`.
+    *What it means* The outermost loop is not one over the built-in `range`, or a loop inside takes
+    its items from something else than `range`, an array of one axis, or `enumerate`, `zip` and
+    `reversed` of these.
 
-    *Why it matters* Only a `range` says how many iterations there are before the first one
-    runs.
+    *Why it matters* Only these say how many iterations there are before the first one runs.
 
     *Example*
 

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from parloop.diagnostics import Diagnostic
 from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
-from parloop.frontend.known import CONSTANTS, FUNCTIONS, canonical_name
+from parloop.frontend.known import CONSTANTS, FUNCTIONS, ITERABLES, canonical_name
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     Assign,
@@ -342,7 +342,7 @@ class Expressions:
     def _call(self, node: ast.Call) -> Expr:
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
-        if callee is None or callee not in FUNCTIONS or callee == "builtins.range":
+        if callee is None or callee not in FUNCTIONS or callee in ITERABLES:
             return self._refuse_call(
                 node, f"the loop calls `{path}`, which is not a function that parloop knows"
             )

@@ -30,6 +30,7 @@ _BUILTINS: Mapping[str, Arity] = {
     "bool": (1, 1),
     "complex": (1, 2),
     "divmod": (2, 2),
+    "enumerate": (1, 2),
     "float": (1, 1),
     "int": (1, 1),
     "len": (1, 1),
@@ -37,8 +38,13 @@ _BUILTINS: Mapping[str, Arity] = {
     "min": (2, 99),
     "pow": (2, 3),
     "range": (1, 3),
+    "reversed": (1, 1),
     "round": (1, 2),
+    "zip": (0, 99),
 }
+
+ITERABLES = frozenset({f"builtins.{name}" for name in ("enumerate", "range", "reversed", "zip")})
+"""Functions that may only stand in the header of a loop."""
 
 _MATH_UNARY = _words(
     "acos acosh asin asinh atan atanh cbrt ceil cos cosh degrees erf erfc exp exp2 expm1 fabs "

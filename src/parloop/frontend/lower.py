@@ -23,6 +23,7 @@ from parloop.frontend.codes import (
     UnsupportedTarget,
 )
 from parloop.frontend.expressions import DEEPEST, STAND_IN, Expressions
+from parloop.frontend.iteration import before, lower_iteration
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     START,
@@ -148,7 +149,7 @@ class _Lowering(Expressions):
         Other bounds are the numbers that the site passes.
         """
         index = self._index(node)
-        bounds = self._range_arguments(node, quiet=True)
+        bounds = self._range_arguments(node.iter, quiet=True)
         self.arrays.clear()  # an array that only the bounds ask for its length may be a list
         body = self._block(node.body, inside=True)
         orelse = self._block(node.orelse, inside=False)
@@ -188,20 +189,14 @@ class _Lowering(Expressions):
         return Span(span.line, span.column, end.end_line, end.end_column + 1)
 
     def _range_arguments(
-        self, node: ast.For, *, quiet: bool
+        self, call: ast.expr, *, quiet: bool
     ) -> tuple[Expr | None, Expr | None, Expr | None]:
-        """Return start, stop and step of `node`; `quiet` gives `None` for a problem."""
-        call = node.iter
-        if (
-            not isinstance(call, ast.Call)
-            or not isinstance(call.func, ast.Name)
-            or self.meaning(call.func) != "builtins.range"
-            or call.keywords
-            or not 1 <= len(call.args) <= 3
-            or any(isinstance(argument, ast.Starred) for argument in call.args)
-        ):
+        """Return start, stop and step of `call`; `quiet` gives `None` for a problem."""
+        if not self._is_range(call):
             self.problem(UnsupportedLoop, f"the loop is over `{ast.unparse(call)}`", call)
             return (None, None, None)
+        assert isinstance(call, ast.Call)
+        assert isinstance(call.func, ast.Name)
         self.guards[call.func.id] = "builtins.range"
         arguments = [self._bound(argument, quiet) for argument in call.args]
         if len(arguments) == 1:
@@ -209,6 +204,17 @@ class _Lowering(Expressions):
         if len(arguments) == 2:
             arguments.append(Const(1))
         return (arguments[0], arguments[1], arguments[2])
+
+    def _is_range(self, call: ast.expr) -> bool:
+        """Return whether `call` is one of the builtin `range` with plain arguments."""
+        return (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and self.meaning(call.func) == "builtins.range"
+            and not call.keywords
+            and 1 <= len(call.args) <= 3
+            and not any(isinstance(argument, ast.Starred) for argument in call.args)
+        )
 
     def _bound(self, node: ast.expr, quiet: bool) -> Expr | None:
         if not quiet:
@@ -284,14 +290,30 @@ class _Lowering(Expressions):
         self.problems.append(UnsupportedStatement(f"the loop contains `{word}`", span))
 
     def _for(self, node: ast.For, inside: bool) -> list[Stmt]:
-        start, stop, step = (
-            Const(0) if bound is None else bound
-            for bound in self._range_arguments(node, quiet=False)
-        )
-        index = self._index(node)
-        body = self._block(node.body, inside=True)
+        over = None if self._is_range(node.iter) else lower_iteration(node, self)
+        heads: tuple[Assign, ...] = ()
+        if over is None:
+            bounds = self._backwards(node.iter) or self._range_arguments(node.iter, quiet=False)
+            start, stop, step = (Const(0) if bound is None else bound for bound in bounds)
+            index = self._index(node)
+        else:
+            index, heads = over.index, over.heads
+            start, stop, step = Const(0), over.stop, Const(1)
+        body = heads + self._block(node.body, inside=True)
         orelse = self._block(node.orelse, inside=inside)
         return [For(index, start, stop, step, body, orelse, self._header(node, node.iter))]
+
+    def _backwards(self, node: ast.expr) -> tuple[Expr, Expr, Expr] | None:
+        """Return start, stop and step of `reversed(range(...))` with steps of 1; else None."""
+        match node:
+            case ast.Call(func=ast.Name(id=name) as func, args=[call], keywords=[]) if (
+                self.meaning(func) == "builtins.reversed" and self._is_range(call)
+            ):
+                start, stop, step = self._range_arguments(call, quiet=False)
+                if start is not None and stop is not None and step == Const(1):
+                    self.guards[name] = "builtins.reversed"
+                    return before(stop), before(start), Const(-1)
+        return None
 
     def _assign(self, target: ast.expr, value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
         match target:

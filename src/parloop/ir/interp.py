@@ -197,6 +197,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
         case "builtins.divmod.1":
             with numpy.errstate(all="ignore"):  # the first part has warned
                 return divmod(arguments[0], arguments[1])[1]
+        case "builtins.index":
+            return operator.index(arguments[0])
         case _:
             return _function(callee)(*arguments)
 

@@ -99,6 +99,7 @@ class Call:
     user wrote it (`m.sqrt`), which staging resolves again and compares before every native run.
     `builtins.divmod.0` and `builtins.divmod.1` are the two parts of one `divmod`; the second stands
     right after the first, on the same operands, and gives no warnings of its own.
+    `builtins.index` is what `range` makes of an argument, a Python int.
     """
 
     callee: str
@@ -171,7 +172,7 @@ class For:
     Prints as `for i in start:stop:step { ... }`. Bounds are evaluated once, at entry, and are
     Python ints; `step` may be any expression and of any sign. `index` is the user's name: it keeps
     its last value afterwards, is not bound by zero trips, and the body may assign it (which does
-    not change the iteration).
+    not change the iteration). Where the user's loop is over items, it is a name of ours.
     """
 
     index: str
@@ -181,6 +182,11 @@ class For:
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """What people call the loop: the first name that the user's text has after `for`."""
+        return self.index.removeprefix("%")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,9 @@ def _check_temporaries(
                 known = _check_temporaries(then, known, found) & _check_temporaries(
                     otherwise, known, found
                 )
+            case For(index=index, body=inner, orelse=orelse):
+                _check_temporaries(inner, known | {index}, found)
+                _check_temporaries(orelse, known, found)
             case _:
                 for block in blocks(stmt):
                     _check_temporaries(block, known, found)

@@ -58,7 +58,7 @@ def judge_loop(
     evidence = tuple(_accumulates(facts, need) for need in facts.needs)
     if open_facts:
         return _parallel_if(facts, open_facts, evidence)
-    message = f"loop `{facts.loop.index}` may run its iterations in any order"
+    message = f"loop `{facts.loop.title}` may run its iterations in any order"
     return Judged("parallel", (AnyOrder(message, facts.loop.span), *evidence), ())
 
 
@@ -67,7 +67,7 @@ def _parallel_if(
 ) -> Judged:
     more = f", and {len(open_facts) - 1} more" if len(open_facts) > 1 else ""
     clauses = tuple(_clause(fact) for fact in open_facts)
-    message = f"loop `{facts.loop.index}` may run in any order {clauses[0]}{more}"
+    message = f"loop `{facts.loop.title}` may run in any order {clauses[0]}{more}"
     notes = clauses if len(clauses) > 1 else ()  # the message says the only one
     reason = AnyOrderIf(message, facts.loop.span, notes=notes)
     return Judged("parallel-if", (reason, *evidence), open_facts)
@@ -109,7 +109,7 @@ def _order_fact(need: Reduction) -> str:
 
 def _accumulates(facts: LoopFacts, need: Reduction) -> Diagnostic:
     return NeedsReduction(
-        f"loop `{facts.loop.index}` accumulates into `{need.target}` with `{need.operator}`",
+        f"loop `{facts.loop.title}` accumulates into `{need.target}` with `{need.operator}`",
         facts.loop.span,
         tuple(Label(stmt.span, "accumulates here") for stmt in need.statements),
         _order_notes(need),
@@ -198,7 +198,7 @@ def _decided_condition(facts: LoopFacts, known: _Known) -> Diagnostic | None:
     if isinstance(facts.verdict, ParallelIf):
         for bad in facts.verdict.unless:
             if known.holds(bad):
-                index = facts.loop.index
+                index = facts.loop.title
                 message = f"loop `{index}` carries a value, because `{bad.text}` in this call"
                 return CarriedValue(message)
     return None

@@ -294,6 +294,8 @@ class _Finder:
                 return min(inside[0][0], inside[1][0]), min(inside[0][1], inside[1][1])
             case Call(callee="builtins.max"):
                 return max(inside[0][0], inside[1][0]), max(inside[0][1], inside[1][1])
+            case Call(callee="builtins.index"):
+                return inside[0]
             case Unary() | Compare():
                 return 0, 1
             case Load() | Call():

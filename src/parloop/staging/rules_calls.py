@@ -129,6 +129,8 @@ def _builtin_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
     match name, operands:
         case (("bool" | "int" | "float" | "complex"), _):
             return builtin_conversion_rule(name, operands)
+        case "index", (operand,) if operand.kind in "iu" or operand == PY_BOOL:
+            return builtin_conversion_rule("int", operands)
         case "abs", (operand,):
             return _abs_rule(operand)
         case "round", (operand,) if operand.kind in "iuf" or operand == PY_BOOL:

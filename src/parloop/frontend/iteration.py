@@ -1,0 +1,184 @@
+"""Lower a loop over items to a loop over positions.
+
+    for k, (x, y) in enumerate(zip(a, b)):        for %k in 0:min(len(a), len(b)):1 {
+        ...                                   ->      k = %k
+                                                      x = a[%k]
+                                                      y = b[%k]
+                                                      ...
+
+An array's iterator asks for `a[0]`, `a[1]`, ... and ends where the array does, and nobody can tell
+it from these reads, for an array keeps its length while machine code runs. That the names are bound
+to arrays of one axis is seen when the types are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from parloop.frontend.expressions import Expressions
+from parloop.ir.nodes import Assign, Binary, Call, Const, Expr, Extent, Load, Name
+
+Position: TypeAlias = Callable[[], Expr]
+"""Makes the position of an iteration, from 0; a new object each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What an iterable gives: how many items, and the item at a position or the items' parts."""
+
+    counts: tuple[Callable[[], Expr], ...]
+    """The least of these numbers is how many items there are; below 0 means none."""
+    item: Callable[[Position], Expr] | tuple[Items, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """A loop over positions: its index and bounds, and what comes first in its body."""
+
+    index: str
+    """A name of ours that `For.title` gives to people as the user's first name."""
+    stop: Expr
+    heads: tuple[Assign, ...]
+
+
+def lower_iteration(node: ast.For, lowering: Expressions) -> Positions | None:
+    """Return the loop over positions that `node` means, or None if it is of no form known here."""
+    items = _items(node.iter, lowering)
+    if items is None:
+        return None
+    targets = [target.id for target in ast.walk(node.target) if isinstance(target, ast.Name)]
+    if not targets or len(set(targets)) < len(targets):
+        return None
+    pairs = _pairs(node.target, items)
+    if pairs is None:
+        return None
+    index, span = f"%{targets[0]}", lowering.span(node.target)
+
+    def position() -> Expr:
+        return Name(index, span)
+
+    heads = tuple(
+        Assign(name, item(position), lowering.span(target)) for name, item, target in pairs
+    )
+    return Positions(index, _least(items.counts), heads)
+
+
+def _least(counts: tuple[Callable[[], Expr], ...]) -> Expr:
+    first, *rest = counts
+    if not rest:
+        return first()
+    return Call("builtins.min", "min", (first(), _least(tuple(rest))))
+
+
+def _pairs(
+    target: ast.expr, items: Items
+) -> list[tuple[str, Callable[[Position], Expr], ast.expr]] | None:
+    """Return each name of `target` with what it is bound to, in order; None if they do not fit."""
+    match target, items.item:
+        case ast.Name(id=name), item if not isinstance(item, tuple):
+            return [(name, item, target)]
+        case ast.Tuple(elts=targets), tuple(parts):
+            if len(parts) != len(targets):
+                return None
+            found: list[tuple[str, Callable[[Position], Expr], ast.expr]] = []
+            for inner, part in zip(targets, parts, strict=True):
+                pairs = _pairs(inner, part)
+                if pairs is None:
+                    return None
+                found.extend(pairs)
+            return found
+    return None
+
+
+def _items(node: ast.expr, lowering: Expressions) -> Items | None:
+    match node:
+        case ast.Name(id=name):
+            return _elements(name, node, lowering)
+        case ast.Call(func=ast.Name() as func, args=args, keywords=[]):
+            callee = lowering.meaning(func)
+            found: Items | None = None
+            match callee, args:
+                case "builtins.enumerate", [iterable]:
+                    found = _numbered(_items(iterable, lowering), 0)
+                case "builtins.enumerate", [iterable, ast.Constant(value=int(start))]:
+                    found = _numbered(_items(iterable, lowering), int(start))
+                case "builtins.zip", [_, *_]:
+                    found = _together([_items(part, lowering) for part in args])
+                case "builtins.reversed", [ast.Name(id=name)]:
+                    found = _backwards(name, node, lowering)
+                case "builtins.range", [stop]:
+                    found = _numbers(Const(0), stop, lowering)
+                case "builtins.range", [ast.Constant(value=int(start)), stop]:
+                    found = _numbers(Const(int(start)), stop, lowering)
+            if found is not None and callee is not None:
+                lowering.guards[func.id] = callee
+            return found
+    return None
+
+
+def _elements(name: str, node: ast.expr, lowering: Expressions) -> Items:
+    span = lowering.span(node)
+    lowering.arrays.add(name)
+    return Items(
+        (lambda: Extent(name, 0, span),), lambda position: Load(name, (position(),), span)
+    )
+
+
+def _backwards(name: str, node: ast.expr, lowering: Expressions) -> Items:
+    span = lowering.span(node)
+    lowering.arrays.add(name)
+
+    def item(position: Position) -> Expr:
+        last = Binary("-", Extent(name, 0, span), Const(1, span), span)
+        return Load(name, (Binary("-", last, position(), span),), span)
+
+    return Items((lambda: Extent(name, 0, span),), item)
+
+
+def _numbers(start: Const, stop: ast.expr, lowering: Expressions) -> Items | None:
+    """Return the items of a `range` whose bound costs nothing to write down twice."""
+    span = lowering.span(stop)
+
+    def count() -> Expr:
+        bound = _index(lowering.expression(stop))
+        return Binary("-", bound, start, span) if start.value else bound
+
+    if not isinstance(stop, ast.Name | ast.Constant):
+        return None
+    return Items((count,), _counting(int(start.value.real)))
+
+
+def _numbered(items: Items | None, start: int) -> Items | None:
+    if items is None:
+        return None
+    return Items(items.counts, (Items(items.counts, _counting(start)), items))
+
+
+def _together(parts: list[Items | None]) -> Items | None:
+    known = tuple(part for part in parts if part is not None)
+    if len(known) < len(parts):
+        return None
+    counts = tuple(count for part in known for count in part.counts)
+    return Items(counts, known)
+
+
+def before(bound: Expr) -> Expr:
+    """Return the number before `bound`, an argument of `range`."""
+    return Binary("-", _index(bound), Const(1), bound.span)
+
+
+def _index(bound: Expr) -> Expr:
+    """Return `bound` as `range` takes it: a NumPy integer computes in another way."""
+    if isinstance(bound, Const | Extent):
+        return bound
+    return Call("builtins.index", "index", (bound,), bound.span)
+
+
+def _counting(start: int) -> Callable[[Position], Expr]:
+    def item(position: Position) -> Expr:
+        return Binary("+", position(), Const(start)) if start else position()
+
+    return item
