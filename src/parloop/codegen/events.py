@@ -36,6 +36,9 @@ class Emitter:
     the precise variant `raises` leaves the kernel when its condition holds.
     """
 
+    fuses: bool = False
+    """Whether a product that is added or subtracted at once may be rounded with the sum only."""
+
     def __init__(self, builder: ir.IRBuilder, module: ir.Module, *, precise: bool) -> None:
         self.builder = builder
         self.module = module

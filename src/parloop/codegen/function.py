@@ -111,6 +111,7 @@ class FunctionWriter(Emitter):
         self.entry = function.append_basic_block("entry")
         body = function.append_basic_block("body")
         super().__init__(ir.IRBuilder(body), program.module, precise=program.precise)
+        self.fuses = program.plan.fuse
         self.allocas = ir.IRBuilder(self.entry)
         self.first_block = body
         self.program = program

@@ -84,9 +84,11 @@ def emit_float_binary(
     flags = Flags(emitter, rule)
     match op:
         case "+":
-            result = flags.arithmetic(builder.fadd(left, right), left, right)
+            total = _fused(emitter, left, right) or builder.fadd(left, right)
+            result = flags.arithmetic(total, left, right)
         case "-":
-            result = flags.arithmetic(builder.fsub(left, right), left, right)
+            difference = _fused(emitter, left, right, minus=True) or builder.fsub(left, right)
+            result = flags.arithmetic(difference, left, right)
         case "*":
             result = flags.arithmetic(builder.fmul(left, right), left, right)
         case "/":
@@ -107,6 +109,32 @@ def emit_float_binary(
             raise UnsupportedOperationError(op)
     flags.report()
     return result
+
+
+def _fused(
+    emitter: Emitter, left: ir.Value, right: ir.Value, *, minus: bool = False
+) -> ir.Value | None:
+    """Return the sum or difference, rounded once, where one side is a product just made.
+
+    Both variants of a kernel do so at the same places: LLVM would choose its own in each.
+    """
+    if not emitter.fuses:
+        return None
+    builder = emitter.builder
+    match _factors(right), _factors(left):
+        case (one, other), _:
+            factor = builder.fneg(one) if minus else one
+            return intrinsic(emitter, "fma", factor, other, left)
+        case _, (one, other):
+            rest = builder.fneg(right) if minus else right
+            return intrinsic(emitter, "fma", one, other, rest)
+        case _:
+            return None
+
+
+def _factors(value: ir.Value) -> tuple[ir.Value, ir.Value] | None:
+    is_product = isinstance(value, ir.Instruction) and value.opname == "fmul"
+    return (value.operands[0], value.operands[1]) if is_product else None
 
 
 def library(emitter: Emitter, name: str, *arguments: ir.Value) -> ir.Value:

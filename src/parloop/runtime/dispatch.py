@@ -272,8 +272,8 @@ class _Entry:
             return None
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
-        regroup = self.settings.exactness == "reassociate"
-        ready = specialisation.ready(words, arguments, overlap, self.settings.threads, regroup)
+        threads, exactness = self.settings.threads, self.settings.exactness
+        ready = specialisation.ready(words, arguments, overlap, threads, exactness)
         if specialisation.reader is None:
             specialisation.reader = make_reader(self.site.info.outputs, specialisation.layout)
         spent = perf_counter() - began

@@ -99,6 +99,12 @@ def host() -> str:
     return f"{target.triple} {target.cpu} {target.features} llvm-{version}"
 
 
+def can_fuse() -> bool:
+    """Return whether the processor has an instruction for `a * b + c` with one rounding."""
+    target = _host_target()
+    return target.triple.startswith(("aarch64", "arm64")) or "+fma" in target.features.split(",")
+
+
 @dataclass(frozen=True, slots=True)
 class _HostTarget:
     triple: str

@@ -12,9 +12,11 @@ import numpy as np
 
 from parloop.analysis import Analysis, Facts, analyse
 from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
+from parloop.config import Exactness
 from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
 from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
+from parloop.runtime import jit
 from parloop.runtime.analyses import deciding_names, general_analysis
 from parloop.runtime.decision import decide, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
@@ -116,7 +118,7 @@ class Specialisation:
         arguments: Mapping[str, Any],
         overlap: bool,
         threads: int | None = None,
-        regroup: bool = False,
+        exactness: Exactness = "exact",
     ) -> Ready:
         """Return the kernel for a packed record; `overlap`: some arrays may share memory.
 
@@ -124,7 +126,7 @@ class Specialisation:
         """
         values = words.tolist()
         distinct = self.distinct_loops(values, arguments, threads)
-        key = (self.key_words(values), distinct, regroup)
+        key = (self.key_words(values), distinct, exactness)
         if not overlap:
             found = self.decisions.get(key)
             if found is not None:
@@ -132,7 +134,7 @@ class Specialisation:
         if overlap:
             require_one_mapping(arguments, written_arrays(self.nest))
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
-        ready = self.decided(values, arguments, facts, distinct, regroup)
+        ready = self.decided(values, arguments, facts, distinct, exactness)
         if not overlap:
             if len(self.decisions) >= MOST_DECISIONS:
                 self.decisions.clear()
@@ -174,7 +176,7 @@ class Specialisation:
         arguments: Mapping[str, Any],
         facts: Facts | None,
         distinct: frozenset[int],
-        regroup: bool,
+        exactness: Exactness,
     ) -> Ready:
         """Return the kernel for these values, this sharing of memory, and these index arrays."""
         parameters = parameter_values(self.typing, self.layout, values)
@@ -190,7 +192,11 @@ class Specialisation:
         if distinct:
             loops = still_parallel(distinct, self.analysis(None), analysis)
             decision = replace(decision, parallel=decision.parallel | loops)
-        decision = replace(decision, regroup=regroup)
+        decision = replace(
+            decision,
+            regroup=exactness == "reassociate",
+            fuse=exactness != "exact" and jit.can_fuse(),
+        )
         plan = make_plan(self.typing, analysis, decision)
         plan = replace(plan, saves=native_saves(self.nest, plan, arguments))
         key = plan.key

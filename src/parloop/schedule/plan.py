@@ -46,6 +46,8 @@ class Plan:
     `index + offset`: the blocks can save these rows themselves."""
     waves: dict[int, Wave] = field(default_factory=dict)
     """Loops (by number) that run as a wavefront with the loop inside them."""
+    fuse: bool = False
+    """Whether a product and the sum that it goes into may be rounded once."""
 
     @property
     def uses_cores(self) -> bool:
@@ -111,6 +113,8 @@ class Decision:
     contiguous: frozenset[str]
     regroup: bool = False
     """Whether the user allows sums of floats to be regrouped."""
+    fuse: bool = False
+    """Whether the user allows products to be fused with sums, and the processor does so."""
     groups: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     """The parts of loops (by number) that may run one after another."""
     lags: dict[int, int] = field(default_factory=dict)
@@ -180,6 +184,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         decision.regroup,
         pieces,
         waves=waves,
+        fuse=decision.fuse,
     )
 
 
