@@ -6,16 +6,16 @@ import numpy as np
 def gauss_seidel(a, steps):
     n = a.shape[0]
     for _ in range(steps):                 #: serial
-        for i in range(1, n - 1):          #: serial DEP102
-            for j in range(1, n - 1):      #: serial DEP102
+        for i in range(1, n - 1):          #: serial DEP112
+            for j in range(1, n - 1):      #: serial DEP112
                 a[i, j] = (a[i - 1, j - 1] + a[i - 1, j] + a[i - 1, j + 1] + a[i, j - 1] + a[i, j]
                            + a[i, j + 1] + a[i + 1, j - 1] + a[i + 1, j] + a[i + 1, j + 1]) / 9.0
     return a, i, j
 
 
 def edit_distance(a, b, d):
-    for i in range(1, len(a) + 1):         #: serial DEP102
-        for j in range(1, len(b) + 1):     #: serial DEP102
+    for i in range(1, len(a) + 1):         #: serial DEP112
+        for j in range(1, len(b) + 1):     #: serial DEP112
             cost = 0 if a[i - 1] == b[j - 1] else 1
             d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + cost)
     return d[-1, -1], i, j, cost
@@ -42,8 +42,8 @@ def far_and_skewed(u, w, n, m):
 
 
 def straight_down_and_right(u, m):
-    for i in range(1, u.shape[0]):         #: serial DEP102
-        for j in range(2, m):              #: serial DEP102
+    for i in range(1, u.shape[0]):         #: serial DEP112
+        for j in range(2, m):              #: serial DEP112
             u[i, j] = u[i - 1, j - 1] - u[i, j - 2] * 0.5
     return u
 

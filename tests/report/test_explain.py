@@ -115,6 +115,18 @@ def test_the_printed_form_is_that_of_the_house() -> None:
     ]
 
 
+def test_a_pair_of_serial_loops_that_runs_as_a_wavefront_says_so() -> None:
+    text = "for i in range(1, n):\n    for j in range(1, m):\n        u[i, j] = {}"
+    outer, inner = explain(text.format("u[i - 1, j + 1] + u[i, j - 2]")).loops
+    for loop in (outer, inner):
+        assert loop.verdict == "serial"
+        assert "loops `i` and `j` run together as a wavefront" in str(loop)
+        assert "at distances (0, 2), (1, -1) only" in str(loop)
+        assert "may follow 2 iterations of `j` behind the one before" in str(loop)
+    for loop in explain(text.format("u[i - 1, 2 * j] + u[i, j - 2]")).loops:
+        assert "wavefront" not in str(loop)
+
+
 def test_a_function_is_explained_with_the_lines_of_its_file() -> None:
     loop = explain(smooth).loops[0]
     assert loop.line == smooth.__code__.co_firstlineno + 1

@@ -20,6 +20,7 @@ from parloop.analysis.codes import CarriedValue, NeedsReduction
 from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
 from parloop.report.reasons import AnyOrder, AnyOrderIf
+from parloop.report.wavefronts import wavefront_evidence
 
 LoopVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported"]
 
@@ -44,6 +45,9 @@ def judge_loop(
         case Serial(reasons=reasons):
             if facts.inspectors:
                 return _parallel_if(facts, _inspected(facts), reasons)
+            wavefront = wavefront_evidence(facts, analysis)
+            if wavefront is not None:
+                return Judged("serial", (*reasons, wavefront), ())
             return Judged("serial", _with_outlook(reasons), ())
         case Parallel() | ParallelIf():
             pass

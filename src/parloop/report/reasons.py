@@ -49,6 +49,29 @@ class AnyOrderIf(Diagnostic):
     voice: ClassVar[Voice] = "parallel-if"
 
 
+class RunsAsWavefront(Diagnostic):
+    """Two loops, of which each has to run in order, run together as a wavefront.
+
+    *What it means* Every element needs others at constant distances only. Once an iteration of the
+    outer loop is some iterations of the inner one ahead, the next one may follow: several are on
+    their way at a time.
+
+    *Why it matters* The loops run on every core, if they are long enough to pay. Each element is
+    computed from the same values, in the same order, as without parloop.
+
+    *Example*
+
+        for i in range(1, n):
+            for j in range(1, m):
+                a[i, j] = a[i - 1, j] + a[i, j - 1]
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP112"
+    voice: ClassVar[Voice] = "parallel"
+
+
 class DecidesAsItGoes(Diagnostic):
     """A `while` loop inside a loop over `range`.
 
