@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pytest
 from tests.runtime import programs
 
 import parloop
@@ -29,3 +30,46 @@ def test_rows_that_two_views_share_are_put_back_as_they_were() -> None:
             function(array[1:], array[:-1], n, 3.5)
         assert [str(w.message) for w in caught] == ["overflow encountered in scalar multiply"]
     assert np.flatnonzero((expected != seen).any(axis=1)).tolist() == []
+
+
+def sums_of_neighbours(a: Any, n: int, m: int) -> None:
+    for i in range(1, n):
+        for j in range(1, m):
+            a[i, j] = a[i - 1, j] + a[i, j - 1]
+
+
+@pytest.mark.parametrize("action", ["default", "error", "ignore"])
+def test_rows_that_are_not_saved_are_written_anew(action: Any) -> None:
+    calm = np.ones((40, 30), np.int32)
+    wild = calm.copy()
+    wild[0, 17] = 2**31 - 100  # overflows far down, and leaves others to be written behind it
+    fast = parloop.parallel(programs.fresh(sums_of_neighbours), min_work_ms=0, threads=2)
+    outcomes = []
+    for function in (sums_of_neighbours, fast):
+        left = []
+        for start, filtered in ((calm, "default"), (calm, "default"), (wild, action)):
+            array = start.copy()
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter(filtered)
+                try:
+                    function(array, 9 if start is calm else 40, 30)
+                except RuntimeWarning as error:
+                    left.append(str(error))
+            left += [array.tobytes(), [str(w.message) for w in caught]]
+        outcomes.append(left)
+    assert outcomes[0] == outcomes[1]
+
+
+def test_a_warm_loop_notices_that_warnings_have_become_exceptions() -> None:
+    array = np.ones((9, 30), np.int32)
+    fast = parloop.parallel(programs.fresh(sums_of_neighbours), min_work_ms=0, threads=2)
+    for _ in range(3):
+        fast(np.ones((9, 30), np.int32), 9, 30)
+    array[0, 17] = 2**31 - 100
+    expected = array.copy()
+    for function, target in ((sums_of_neighbours, expected), (fast, array)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(RuntimeWarning):
+                function(target, 9, 30)
+    assert array.tobytes() == expected.tobytes()

@@ -96,6 +96,8 @@ class Program:
     scratch_words: int = 0
     can_raise: bool = False
     """Whether the fast variant has tests of its own, so that a slice may be undone."""
+    can_stop: bool = False
+    """Whether some of them are for more than warnings: the precise variant may not get through."""
     watches_flags: bool = False
     """Whether an operation of NumPy's may set a floating-point flag."""
 
@@ -139,19 +141,24 @@ class FunctionWriter(Emitter):
         """Set the trip flag if `condition`; in the precise variant, leave the kernel."""
         builder = self.builder
         if not self.precise:
-            self.program.can_raise = True
-            before = builder.load(self.trip, typ=I1)
-            builder.store(builder.or_(before, condition), self.trip)
+            self.program.can_stop = True
+            self.note(condition)
             return
         assert self.raise_block is not None
         go_on = self.function.append_basic_block("ok")
         builder.cbranch(condition, self.raise_block, go_on)
         builder.position_at_end(go_on)
 
+    def note(self, condition: ir.Value) -> None:
+        """Set the trip flag of the fast variant if `condition`."""
+        self.program.can_raise = True
+        before = self.builder.load(self.trip, typ=I1)
+        self.builder.store(self.builder.or_(before, condition), self.trip)
+
     def warns(self, flag: str, verb: str, condition: ir.Value) -> None:
         """Note a warning: one bit in the fast variant, the event itself in the precise one."""
         if not self.precise:
-            self.raises(condition)
+            self.note(condition)
             return
         builder = self.builder
         number = self.program.event(self.span.line, warning_text(flag, verb))

@@ -34,6 +34,7 @@ class KernelText:
     events: tuple[tuple[int, str], ...]
     scratch_words: int
     can_raise: bool
+    can_stop: bool
     watched_flags: int
     externals: tuple[str, ...]
 
@@ -64,6 +65,7 @@ def write_kernel(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -
         tuple(program.events),
         program.scratch_words,
         program.can_raise,
+        program.can_stop,
         ALL_FLAGS if program.watches_flags else 0,
         externals,
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
 from parloop.analysis.graph import distribute
+from parloop.analysis.rewriting import rewritten_arrays
 from parloop.codegen.layout import Header, Layout
 from parloop.ir.nodes import START, STEP, STOP
 from parloop.ir.types import PY_INT
@@ -104,6 +105,14 @@ def find_groups(
         if len(parts) > 1 and any(part.is_parallel for part in parts):
             found[facts.number] = tuple(parts)
     return found
+
+
+def find_rewritten(analysis: Analysis, values: Mapping[str, int]) -> frozenset[str]:
+    """Return the arrays that slices may run on again without putting them back."""
+    wraps = analysis.wraps
+    if wraps is None or _any_holds(wraps, values):
+        return frozenset()
+    return rewritten_arrays(analysis)
 
 
 def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:

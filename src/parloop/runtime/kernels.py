@@ -38,6 +38,7 @@ class Machine:
     events: tuple[tuple[int, str], ...]
     scratch_words: int
     can_raise: bool
+    can_stop: bool
     watched_flags: int
     loaded: Any = field(repr=False)
 
@@ -81,6 +82,7 @@ def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machi
         "events": text.events,
         "scratch_words": text.scratch_words,
         "can_raise": text.can_raise,
+        "can_stop": text.can_stop,
         "watched_flags": text.watched_flags,
         "externals": text.externals,
     }
@@ -148,6 +150,7 @@ def _load(code: bytes, facts: Mapping[str, Any]) -> Machine:
         tuple((line, text) for line, text in facts["events"]),
         facts["scratch_words"],
         facts["can_raise"],
+        facts["can_stop"],
         facts["watched_flags"],
         loaded,
     )

@@ -17,10 +17,10 @@ from parloop.runtime.transaction import Saved, warnings_may_raise
 
 def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     """Return what slices have to save under the warnings and errors as they are set now."""
-    if not ready.kernel.fast.watched_flags:
+    if not ready.minds_warnings:
         return ready.everything if transaction.FAIL_AT else ready.saved
     modes = np.geterr()
-    if modes["under"] != "ignore":
+    if ready.kernel.fast.watched_flags and modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
     if transaction.FAIL_AT:
         return ready.everything

@@ -18,7 +18,7 @@ from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import jit
 from parloop.runtime.analyses import deciding_names, general_analysis
-from parloop.runtime.decision import decide, parameter_values
+from parloop.runtime.decision import decide, find_rewritten, parameter_values
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
 from parloop.runtime.kernels import Kernel, make_kernel
@@ -73,6 +73,11 @@ class Ready:
     saved: tuple[Saved, ...]
     records: list[Record] = field(default_factory=list)
     """Records that no launch uses at the moment."""
+
+    @property
+    def minds_warnings(self) -> bool:
+        """Whether it makes a difference if warnings are ignored, or become exceptions."""
+        return bool(self.kernel.fast.watched_flags) or self.saved != self.saved_if_raising
 
     def take_record(self) -> Record:
         """Return a record for one launch of this kernel, which gives it back to `records`."""
@@ -199,11 +204,12 @@ class Specialisation:
         )
         plan = make_plan(self.typing, analysis, decision)
         plan = replace(plan, saves=native_saves(self.nest, plan, arguments))
-        key = plan.key
+        rewritten = None if facts is not None else find_rewritten(analysis, parameters)
+        key = (plan.key, rewritten)
         ready = self.kernels.get(key)
         if ready is None:
             kernel = make_kernel(self.typing, self.ranges, plan)
-            ready = self.kernels[key] = Ready(kernel, *saved_arrays(self.nest, kernel, facts))
+            ready = self.kernels[key] = Ready(kernel, *saved_arrays(self.nest, kernel, rewritten))
         return ready
 
     def analysis_of(self, facts: Facts | None, parameters: Mapping[str, int]) -> Analysis:
@@ -304,13 +310,15 @@ def written_arrays(nest: Nest) -> frozenset[str]:
 
 
 def saved_arrays(
-    nest: Nest, kernel: Kernel, facts: Facts | None
+    nest: Nest, kernel: Kernel, rewritten: frozenset[str] | None
 ) -> tuple[tuple[Saved, ...], tuple[Saved, ...], tuple[Saved, ...]]:
     """Return what slices write, what they save where a warning may become an exception, and else.
 
-    An array that is written and never read can be written again with the same values, so it is
-    saved only where something may raise: then elements that CPython would not have come to must be
-    as before.
+    An array that is written and never read can be written again with the same values, as can one
+    that is only read where it was `rewritten` (None: some arrays share memory). So they are saved
+    only where something may raise: then elements that CPython would not have come to must be as
+    before. Once a test has failed, values may be others in the fast variant, and with them which
+    elements it writes: only what it writes in any case need not be saved then.
     """
     written = written_arrays(nest)
     inside = kernel.plan.inside
@@ -320,14 +328,14 @@ def saved_arrays(
         for name in sorted(written)
     )
     fast = kernel.fast
-    if fast.can_raise:
-        return everything, everything, everything
-    if not fast.watched_flags:
+    if not fast.can_raise and not fast.watched_flags:
         return everything, (), ()
-    loaded = {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
-    if facts is not None:
+    if fast.can_stop or rewritten is None:
         return everything, everything, everything
-    return everything, everything, tuple(s for s in everything if s.array in loaded)
+    needed = set(written)
+    if not fast.can_raise:
+        needed &= {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
+    return everything, everything, tuple(s for s in everything if s.array in needed - rewritten)
 
 
 def native_saves(

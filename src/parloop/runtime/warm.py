@@ -153,7 +153,7 @@ class _Repeat:
         process, block, get_block = config._process, config._block.get(), config._block.get
         errors, filters, action = error_state(), list(warnings.filters), warnings.defaultaction  # type: ignore[attr-defined]
         show = warnings.showwarning
-        watches_flags = bool(made.ready.kernel.fast.watched_flags)
+        minds_warnings = made.ready.minds_warnings
         harmful = ~harmless_flags(made.ready.kernel.fast.watched_flags, dict(np.geterr()))  # type: ignore[arg-type]
         take, release = made.ready.take_record, made.ready.records.append
         read = make_reader(made.site.info.outputs, made.specialisation.layout)
@@ -177,7 +177,7 @@ class _Repeat:
             for holder, key, value in entries:
                 if holder.get(key, UNBOUND) is not value:
                     return None
-            if watches_flags and (
+            if minds_warnings and (
                 error_state() is not errors
                 or warnings.filters != filters
                 or warnings.defaultaction != action  # type: ignore[attr-defined]
