@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from parloop.analysis import Analysis
 from parloop.analysis.graph import find_wave
-from parloop.ir.nodes import Assign, Call, For, Name, While
+from parloop.ir.nodes import Assign, Call, For, Load, Name, While
 from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
 from parloop.schedule.jam import CHEAP_CALLS, MOST_OPERATIONS, is_uniform
 
@@ -52,7 +52,7 @@ def find_lags(analysis: Analysis, parallel: frozenset[int]) -> dict[int, int]:
         mine = (*facts.dependences, *analysis.loops[pair[1].number].dependences)
         if not all(dependence.ordered for dependence in mine) or _depends_on(inner, facts.loop):
             continue
-        if _has_free_loop(analysis, pair[1].number, parallel):
+        if _has_free_loop(analysis, pair[1].number, parallel) or not _ends_surely(inner):
             continue
         lag = find_wave(analysis, facts.number)
         if lag is not None and lag <= MOST_LAG:
@@ -70,6 +70,27 @@ def _has_free_loop(analysis: Analysis, inner: int, parallel: frozenset[int]) -> 
         inner in facts.parents and facts.number in parallel and not facts.reductions
         for facts in analysis.loops
     )
+
+
+def _ends_surely(inner: For) -> bool:
+    """Return whether an iteration ends whatever the data is.
+
+    What a tile has computed after a test has failed means nothing, and other tiles go on with it,
+    which do not know.
+    """
+    inside = tuple(statements(inner.body))
+    assigned = {stmt.target for stmt in inside if isinstance(stmt, Assign)}
+    for stmt in inside:
+        if isinstance(stmt, While):
+            return False
+        if isinstance(stmt, For):
+            for bound in (stmt.start, stmt.stop, stmt.step):
+                for part in expressions(bound):
+                    if isinstance(part, Load | Call):
+                        return False
+                    if isinstance(part, Name) and part.id in assigned:
+                        return False
+    return True
 
 
 def _depends_on(inner: For, outer: For) -> bool:
@@ -97,8 +118,6 @@ def choose_wave(loop: For, lag: int) -> Wave:
 def _can_jam(loop: For, inner: For) -> bool:
     """Return whether the rows can run side by side: `schedule.jam` says what that needs."""
     inside = tuple(statements(inner.body))
-    if any(isinstance(stmt, While) for stmt in inside):
-        return False
     calls = (e for e in all_expressions(inner.body) if isinstance(e, Call))
     if any(call.callee not in CHEAP_CALLS for call in calls):
         return False
