@@ -101,6 +101,9 @@ class Program:
     watches_flags: bool = False
     """Whether an operation of NumPy's may set a floating-point flag."""
 
+    apart: list[str] = field(default_factory=list)
+    """Names of functions that do little but call others: not worth the optimiser's time."""
+
     def event(self, line: int, text: str) -> int:
         """Return the number under which the warning `text` at `line` is logged."""
         return self.events.setdefault((line, text), len(self.events))

@@ -14,6 +14,7 @@ from parloop.codegen import flags
 from parloop.codegen.events import I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, lay_out
+from parloop.codegen.modules import write_apart
 from parloop.codegen.regions import region_arrays
 from parloop.codegen.wavefront import WaveWriter
 from parloop.ir.nodes import For, Stmt
@@ -30,6 +31,8 @@ class KernelText:
     """LLVM IR of a kernel. `events` lists the warnings that it may log, by their numbers."""
 
     text: str
+    calling_text: str
+    """A second module, of what calls the functions of the first; it need not be optimised."""
     layout: Layout
     events: tuple[tuple[int, str], ...]
     scratch_words: int
@@ -59,8 +62,10 @@ def write_kernel(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -
     externals = tuple(
         f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")
     )
+    text, calling_text = write_apart(module, program.apart)
     return KernelText(
-        str(module),
+        text,
+        calling_text,
         layout,
         tuple(program.events),
         program.scratch_words,
@@ -99,6 +104,8 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
     status = builder.or_(builder.load(writer.status, typ=I64), tripped)
     builder.ret(status)
     writer.finish()
+    if not writer.has_loops:
+        program.apart.append(function.name)
     return function, arrays
 
 
@@ -142,6 +149,7 @@ def _write_entry(program: Program, body: ir.Function, arrays: tuple[str, ...]) -
     function = ir.Function(
         program.module, ir.FunctionType(I64, [POINTER, I64, I64]), "kernel"
     )
+    program.apart.append(function.name)
     record, lo, hi = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     pointers = []
@@ -161,6 +169,7 @@ def _write_check(program: Program) -> None:
     """Write the test of what `staging.ranges` assumes of the inputs."""
     type_ = ir.FunctionType(I64, [POINTER, I64, I64])
     function = ir.Function(program.module, type_, "check")
+    program.apart.append(function.name)
     record = function.args[0]
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     layout, typing = program.layout, program.typing

@@ -10,6 +10,8 @@ are combined.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llvmlite import ir
 
 from parloop.codegen import flags
@@ -21,7 +23,7 @@ from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import Row
 from parloop.codegen.saves import emit_saves
-from parloop.ir.nodes import For, Name
+from parloop.ir.nodes import For, Name, While
 from parloop.ir.walk import all_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
 from parloop.schedule.plan import piece_number
@@ -63,6 +65,9 @@ class RegionWriter(GroupWriter):
 
     in_region = False
 
+    has_loops = False
+    """Whether a loop runs here: not only its blocks, elsewhere."""
+
     def counted(
         self, stmt: For, lo: ir.Value, hi: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
@@ -79,12 +84,23 @@ class RegionWriter(GroupWriter):
             self.block(self.else_of(stmt))
             return
         if self.precise or not on_cores:
+            self.has_loops = True
             super().counted(stmt, lo, hi, start, step)
             return
         row = self.row_of(stmt)
         region = self.region_function(stmt, number, row)
         self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
         self.block(self.else_of(stmt))
+
+    def while_loop(self, stmt: While) -> None:
+        """Write `while`."""
+        self.has_loops = True
+        super().while_loop(stmt)
+
+    def repeat(self, count: ir.Value, body: Callable[[ir.Value], None]) -> None:
+        """Write a loop over elements of a copy, or over groups."""
+        self.has_loops = True
+        super().repeat(count, body)
 
     def pieces(self, stmt: For, number: int) -> tuple[For, ...]:
         """Return the loops, one after another, that a loop is cut into (Kennedy & Allen, 6.2)."""
@@ -311,6 +327,7 @@ class RegionWriter(GroupWriter):
             self.module, ir.FunctionType(I64, [POINTER, I64, I64]), f"region{number}"
         )
         function.linkage = "internal"
+        self.program.apart.append(function.name)
         context, block, _ = function.args
         builder = ir.IRBuilder(function.append_basic_block("entry"))
 

@@ -38,14 +38,18 @@ def compile_to_object(module_text: str, *, opt_level: int = 3) -> bytes:
     return code
 
 
-def load(object_code: bytes, externals: Mapping[str, int]) -> Loaded:
+def load(object_code: bytes, externals: Mapping[str, int], *, beside: bytes = b"") -> Loaded:
     """Bring object code into memory; `externals` says where the names are that it only declares.
+
+    Object code `beside` it, if there is any, may use its names, and the other way round.
 
     `memcpy` and its like, which LLVM itself brings in, are found in the process.
     """
     with _LOCK:
         binding = _binding()
         builder = binding.JITLibraryBuilder().add_object_img(object_code).add_current_process()
+        if beside:
+            builder.add_object_img(beside)
         for name, address in externals.items():
             builder.import_symbol(name, address)
         library = f"parloop-{next(_LIBRARY_NUMBERS)}"

@@ -79,6 +79,7 @@ def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machi
     text = write_kernel(typing, ranges, plan, precise=precise)
     code = jit.compile_to_object(text.text)
     facts = {
+        "n_bytes": len(code),
         "events": text.events,
         "scratch_words": text.scratch_words,
         "can_raise": text.can_raise,
@@ -86,6 +87,8 @@ def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machi
         "watched_flags": text.watched_flags,
         "externals": text.externals,
     }
+    if text.calling_text:
+        code += jit.compile_to_object(text.calling_text, opt_level=0)
     disk.put(key, code, facts)
     return _load(code, facts)
 
@@ -128,10 +131,14 @@ def _last_line(nest: Nest) -> int:
 def _own_code() -> str:
     """Return what stands for the text of all that makes machine code: its files' contents."""
     package = Path(__file__).parent.parent
-    digest = hashlib.sha256()
+    paths = [str(package / "runtime" / name) for name in ("jit.py", "kernels.py")]
     for folder in ("ir", "staging", "schedule", "codegen"):
-        for path in sorted((package / folder).glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        with os.scandir(package / folder) as files:
+            paths += sorted(file.path for file in files if file.name.endswith(".py"))
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of pathlib
+            digest.update(path.rpartition(os.sep)[2].encode() + b"\0" + file.readall())
     return digest.hexdigest()
 
 
@@ -142,7 +149,8 @@ def _load(code: bytes, facts: Mapping[str, Any]) -> Machine:
         if address is None:
             raise InternalError(f"no address for {name}")
         addresses[name] = address
-    loaded = jit.load(code, addresses)
+    n_bytes = facts["n_bytes"]
+    loaded = jit.load(code[:n_bytes], addresses, beside=code[n_bytes:])
     return Machine(
         loaded.address("kernel"),
         make_caller(loaded.address("kernel")),
