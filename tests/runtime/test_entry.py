@@ -327,6 +327,9 @@ def test_a_layout_that_is_not_where_it_is_looked_for_is_not_guessed() -> None:
 def test_an_interpreter_without_the_gil_has_no_native_entry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(capi.sys, "abiflags", "t", raising=False)
+    assert capi.find_layout.__wrapped__() is None
+    monkeypatch.delattr(capi.sys, "abiflags")  # as on Windows
     monkeypatch.setattr(capi.sysconfig, "get_config_var", lambda name: 1)
     assert capi.find_layout.__wrapped__() is None
 

@@ -18,7 +18,8 @@ def default_threads(environment: Mapping[str, str] = os.environ) -> int:
         if not (asked.isascii() and asked.isdigit() and int(asked) >= 1):
             raise ValueError(f"PARLOOP_THREADS={asked} must be a whole number of at least 1")
         return int(asked)
-    return min(available_cores(), _omp_threads(environment) or available_cores())
+    cores = available_cores()
+    return min(cores, _omp_threads(environment) or cores)
 
 
 def available_cores() -> int:

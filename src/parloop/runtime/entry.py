@@ -20,7 +20,7 @@ from parloop.codegen.layout import Header
 from parloop.ir.types import PY_BOOL, PY_INT, Array, Scalar, Type
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
-from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text
+from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text, launch_text
 from parloop.runtime.launch_ir import LaunchWord
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
@@ -110,7 +110,8 @@ def make_launcher(
     native = _native_side(layout)
     table = _Table(struct.pack(f"<{len(words)}q", *words))
     table.kept = (entry, template)
-    launch: Launcher = native.new_function(ctypes.byref(native.launch), table, None)
+    launcher = _launch_side(layout)
+    launch: Launcher = native.new_function(ctypes.byref(launcher.launch), table, None)
     return launch
 
 
@@ -234,8 +235,15 @@ class _NativeSide:
     loaded: jit.Loaded
     pack: _MethodDefinition
     call: _MethodDefinition
-    launch: _MethodDefinition
     new_function: Callable[..., Callable[..., int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _LaunchSide:
+    """The code of all launchers."""
+
+    loaded: jit.Loaded
+    launch: _MethodDefinition
 
 
 class _MethodDefinition(ctypes.Structure):
@@ -255,21 +263,30 @@ _THREE_WORDS = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64,
 
 @functools.cache
 def _native_side(layout: capi.Layout) -> _NativeSide:
-    externals = {name: capi.address_of(name) for name in EXTERNALS}
-    type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError")
-    externals["PyExc_TypeError"] = ctypes.addressof(type_error)
-    loaded = jit.load(_object_code(layout), externals)
+    # The first launch waits for this code, and a hundred times its run time is spent around it:
+    # LLVM's optimiser would save 40 ns a launch, and take 100 ms.
+    loaded = _load(entry_text(layout), opt_level=0)
     pack = _MethodDefinition(b"pack", loaded.address("parloop_pack"), _METH_FASTCALL, None)
     call = _MethodDefinition(b"call", loaded.address("parloop_call"), _METH_FASTCALL, None)
-    launch = _MethodDefinition(b"launch", loaded.address("parloop_launch"), _METH_FASTCALL, None)
     new_function = ctypes.PYFUNCTYPE(
         ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p
     )(("PyCFunction_NewEx", ctypes.pythonapi))
-    return _NativeSide(loaded, pack, call, launch, new_function)
+    return _NativeSide(loaded, pack, call, new_function)
 
 
-def _object_code(layout: capi.Layout) -> bytes:
-    return compile_cached(entry_text(layout))
+@functools.cache
+def _launch_side(layout: capi.Layout) -> _LaunchSide:
+    """Return what launches that repeat need: made when the first one does."""
+    loaded = _load(launch_text(layout), opt_level=1)
+    launch = _MethodDefinition(b"launch", loaded.address("parloop_launch"), _METH_FASTCALL, None)
+    return _LaunchSide(loaded, launch)
+
+
+def _load(module_text: str, *, opt_level: int) -> jit.Loaded:
+    externals = {name: capi.address_of(name) for name in EXTERNALS}
+    type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError")
+    externals["PyExc_TypeError"] = ctypes.addressof(type_error)
+    return jit.load(compile_cached(module_text, opt_level=opt_level), externals)
 
 
 def _make_table(parameters: tuple[ParameterSpec, ...], pairs: Pairs) -> bytes | None:

@@ -1,8 +1,9 @@
 """The native entry as LLVM IR: one function for every signature, which it reads from a table.
 
-Beside it, the function that calls a kernel. A table is a `bytes`, and the `self` of the built-in
-function that Python sees. It is made of 64-bit words: the number of parameters, the number of
-pairs, eight words a parameter (`Row`), two words a pair (which parameters, by number).
+Beside it, the function that calls a kernel; in a module of its own, the one that launches again. A
+table is a `bytes`, and the `self` of the built-in function that Python sees. It is made of 64-bit
+words: the number of parameters, the number of pairs, eight words a parameter (`Row`), two words a
+pair (which parameters, by number).
 """
 
 from __future__ import annotations
@@ -56,15 +57,26 @@ EXTERNALS = (
 
 
 def entry_text(layout: Layout) -> str:
-    """Return the module that defines three `METH_FASTCALL` functions.
+    """Return the module that defines two `METH_FASTCALL` functions.
 
     `parloop_pack` takes the address of the record and the arguments of the loop. `parloop_call`
     takes three integers, and calls with them the function whose address its table holds.
-    `parloop_launch` takes the address of a record, a range and a tuple; it packs them, and runs the
-    whole loop if the record is what it was made for.
     """
+    return Template(_PACK + _ENTRY).substitute(_fields(layout))
+
+
+def launch_text(layout: Layout) -> str:
+    """Return the module that defines one `METH_FASTCALL` function, `parloop_launch`.
+
+    It takes the address of a record, a range and a tuple; it packs them, and runs the whole loop if
+    the record is what it was made for.
+    """
+    return Template(_PACK + LAUNCH_TEXT).substitute(_fields(layout))
+
+
+def _fields(layout: Layout) -> dict[str, object]:
     array = layout.array
-    fields = {
+    return {
         "type": layout.type,
         "bytes_data": layout.bytes_data,
         "tuple_size": layout.tuple_size,
@@ -77,7 +89,6 @@ def entry_text(layout: Layout) -> str:
         "loads": "".join(_load(code, *how) for code, how in _LOADS.items()),
         "cases": " ".join(f"i64 {code.value}, label %{code.name}" for code in Code),
     }
-    return Template(_TEXT + LAUNCH_TEXT).substitute(fields)
 
 
 _LOADS = {
@@ -101,7 +112,7 @@ def _load(code: Code, narrow: str, extend: str) -> str:
   br label %next"""
 
 
-_TEXT = """
+_PACK = """
 %row = type { ptr, i64, i64, i64, i64, i64, i64, i64 }
 declare i64 @PyLong_AsLongLong(ptr) nounwind
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr) nounwind
@@ -349,7 +360,9 @@ overlaps:
 match:
   ret i64 0
 }
+"""
 
+_ENTRY = """
 define ptr @parloop_pack(ptr %self, ptr %arguments, i64 %n_arguments) nounwind {
 entry:
   %table = getelementptr i8, ptr %self, i64 $bytes_data

@@ -123,7 +123,8 @@ def _spins_for(us: float, library: _Library) -> int:
 
 
 def _object_code(target: PoolTarget) -> bytes:
-    return compile_cached(pool_text(target))
+    # As it is written: threads wait for each other here, and no optimiser shortens that.
+    return compile_cached(pool_text(target), opt_level=0)
 
 
 @functools.cache
