@@ -166,7 +166,9 @@ def _compile_text(
     position = _find_code(_compiled(plain, source, flags), code)
     if position is None:
         return None, ()
-    tree, definition = copy.deepcopy((plain, definition))
+    copies: dict[int, Any] = {}
+    tree = _with_own_blocks(plain, copies)
+    definition = copies[id(definition)]
     callables = find_callables(plain, _names_function(f))
     tree, sites = rewrite(
         tree, source, only=definition, options=options, callables=callables, flags=flags
@@ -175,6 +177,22 @@ def _compile_text(
     if (made.co_freevars, made.co_varnames) != (code.co_freevars, code.co_varnames):
         return None, ()
     return made, sites
+
+
+def _with_own_blocks(node: Any, copies: dict[int, Any]) -> Any:
+    """Return a copy of `node` with blocks of its own, the statements in them copied likewise.
+
+    Expressions are shared: the rewriter replaces statements, and uses the rest as it is. `copies`
+    gets all copies by the `id` of what they are copies of.
+    """
+    made = copies[id(node)] = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], _IN_BLOCKS):
+            setattr(made, name, [_with_own_blocks(part, copies) for part in value])
+    return made
+
+
+_IN_BLOCKS: Final = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 _FUTURE_FLAGS: Final = sum(
