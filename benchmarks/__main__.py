@@ -1,4 +1,5 @@
-"""Compare parloop with CPython, Numba and C, or measure what it costs (`overhead`)."""
+"""Compare parloop with CPython, Numba and C (`cpu`), or measure what it costs: where it brings
+nothing (`overhead`), when a loop runs for the first time in a process (`first`)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import overhead, results
+from benchmarks import first, overhead, results
 from benchmarks.program import program_names
 from benchmarks.runner import Options, ProgramResult, run
 from benchmarks.sides import PEERS
@@ -18,9 +19,11 @@ RESULTS = Path(__file__).with_name("results")
 def main() -> None:
     """Measure what the command line asks for, print it, and write it into a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="cpu", choices=("cpu", "overhead"))
+    parser.add_argument("what", nargs="?", default="cpu", choices=("cpu", "overhead", "first"))
     parser.add_argument("--programs", default=",".join(program_names()), help="names, with commas")
-    parser.add_argument("--size", default="full", choices=("full", "cpython", "tiny"))
+    parser.add_argument(
+        "--size", choices=("full", "cpython", "tiny"), help="full; for `first`, cpython"
+    )
     parser.add_argument(
         "--peers", default=",".join(PEERS), help=f"some of {','.join(PEERS)}, or none"
     )
@@ -38,11 +41,31 @@ def main() -> None:
     if unknown := [name for name in programs if name not in program_names()]:
         parser.error(f"no program is called {', '.join(unknown)}")
     peers = tuple(name for name in options.peers.split(",") if name in PEERS)
-    chosen = Options(programs, peers, options.size, options.repeat, options.first, options.threads)
+    size = options.size or ("cpython" if options.what == "first" else "full")
+    chosen = Options(programs, peers, size, options.repeat, options.first, options.threads)
+    if options.what == "first":
+        _first(chosen, options.out)
+        return
     done = _run(chosen)
     print(results.report_text(done, chosen, markdown=False))
     if options.out:
         _write(options.out, done, chosen)
+
+
+def _first(options: Options, folder: Path | None) -> None:
+    done = []
+    for result in first.measure(options):
+        done.append(result)
+        print(f"{len(done)}/{len(options.programs)} {result.name}", file=sys.stderr, flush=True)
+    print(first.report_text(done, options, markdown=False))
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = folder / f"{results.file_stem()}-first"
+        stem.with_suffix(".json").write_text(
+            json.dumps(first.to_json(done, options), indent=1) + "\n"
+        )
+        stem.with_suffix(".md").write_text(first.report_text(done, options, markdown=True))
+        print(f"written to {stem}.json and .md")
 
 
 def _run(options: Options) -> list[ProgramResult]:

@@ -65,11 +65,11 @@ def report_text(results: Sequence[ProgramResult], options: Options, markdown: bo
     peers = tuple(peer for peer in PEERS if peer in options.peers)
     if options.size == "full":
         parts += ["Steady state in ms, median ± interquartile range; * other bits than CPython's"]
-        parts += [_grid(_steady_rows(results, peers), markdown)]
+        parts += [grid(_steady_rows(results, peers), markdown)]
         parts += ["First call in ms, imports excluded: nothing on disk / warm disk cache"]
-        parts += [_grid(_first_rows(results, peers), markdown)]
+        parts += [grid(_first_rows(results, peers), markdown)]
     parts += ["Beside CPython at the reduced size, in ms"]
-    parts += [_grid(_reduced_rows(results, peers), markdown)]
+    parts += [grid(_reduced_rows(results, peers), markdown)]
     parts += ["\n".join(("- " if markdown else "") + line for line in summary(results))]
     return "\n\n".join(parts) + "\n"
 
@@ -247,7 +247,8 @@ def _reduced_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> l
     return rows
 
 
-def _grid(rows: list[list[str]], markdown: bool) -> str:
+def grid(rows: list[list[str]], markdown: bool) -> str:
+    """Return rows of cells, the first one the head, as text in columns or as Markdown."""
     if markdown:
         lines = ["| " + " | ".join(row) + " |" for row in rows]
         lines.insert(1, "|" + " --- |" * len(rows[0]))

@@ -194,19 +194,20 @@ def _first_calls(
     for number in range(options.first):
         for side in sides:
             caches = folder / f"{name}-{side}-{number}"
-            cold = _environment(options, folder, caches, side)
-            _one_call(name, side, "full", cold, results[side].first_cold)
+            cold = environment_of(options, folder, caches, side)
+            one_call(name, side, "full", cold, results[side].first_cold)
             if side == C_OPENMP:
                 continue
             warm = {**cold, DISK_CACHE: "yes"}
             if side in (NJIT, PRANGE):
-                _one_call(name, side, "tiny", warm, [])
-            _one_call(name, side, "full", warm, results[side].first_warm)
+                one_call(name, side, "tiny", warm, [])
+            one_call(name, side, "full", warm, results[side].first_warm)
 
 
-def _one_call(
+def one_call(
     name: str, side: str, size: str, environment: dict[str, str], seconds: list[float]
 ) -> None:
+    """Time the first call in a fresh process; a side that cannot run adds nothing."""
     worker = Worker(name, side, size, environment)
     try:
         time.sleep(SETTLE_SECONDS)
@@ -249,12 +250,13 @@ def _workers(
         workers: dict[str, Worker] = {}
         for side in sides:
             caches = folder / f"{name}-{side}-{size}"
-            workers[side] = Worker(name, side, size, _environment(options, folder, caches, side))
+            workers[side] = Worker(name, side, size, environment_of(options, folder, caches, side))
             stack.callback(workers[side].close)
         yield workers
 
 
-def _environment(options: Options, folder: Path, caches: Path, side: str) -> dict[str, str]:
+def environment_of(options: Options, folder: Path, caches: Path, side: str) -> dict[str, str]:
+    """Return the environment of one side: its threads, and caches of its own in `caches`."""
     threads = str(options.threads)
     environment = {
         **os.environ,
