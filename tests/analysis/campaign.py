@@ -16,6 +16,7 @@ from tests.analysis.random_nests import (
     AFFINE,
     DIVISIONS,
     MIXED,
+    PIVOTS,
     SCALARS_ONLY,
     STENCILS,
     Style,
@@ -32,6 +33,7 @@ from parloop.analysis import (
     Serial,
     analyse,
     distribute,
+    find_split,
     find_wave,
     may_interchange,
 )
@@ -94,6 +96,7 @@ def examine_run(
     problems = list(check_dependences(analysis, values, meetings(run.events), tally))
     problems += check_ranges(analysis, values, run, tally)
     problems += check_orders(nest, analysis, values, seed, run, tally, facts)
+    problems += check_splits(nest, analysis, values, seed, run, tally, facts)
     problems += check_wrapped(nest, analysis, values, seed, tally)
     if not counted_from_end(analysis):  # the rebuilt nests have other nodes
         problems += check_transformed(nest, analysis, values, seed, run, tally, facts)
@@ -225,6 +228,49 @@ def check_orders(
             yield f"loop {loop.number} in another order leaves {other.scalars} ({verdict})"
 
 
+def check_splits(
+    nest: Nest,
+    analysis: Analysis,
+    values: Mapping[str, int],
+    seed: int,
+    run: Run,
+    tally: Tally,
+    facts: Facts,
+) -> Iterator[str]:
+    """A loop that may be split gives the same results with its parts in random orders, and none of
+    the pairs that meet lies in one part."""
+    ends = counted_from_end(analysis)
+    for loop in analysis.loops:
+        split = find_split(analysis, loop.number)
+        if split is None:
+            continue
+        tally.add(f"split {type(split.facts.verdict).__name__}")
+        if isinstance(split.facts.verdict, ParallelIf):
+            if any(bad.holds(values) for bad in split.facts.verdict.unless):
+                continue
+            tally.add("split ParallelIf, good")
+        needs = split.facts.verdict.needs
+        if any(found.companions for found in needs):
+            continue
+        other = Run(
+            nest,
+            values,
+            seed,
+            views=facts.merged,
+            reorder=loop.number,
+            private=split.facts.private,
+            from_end=ends,
+            split=split.place,
+        )
+        if other.split_places:
+            tally.add("split inside")
+        both = run.state.arrays.keys() & other.state.arrays.keys()
+        if any(run.state.arrays[cell] != other.state.arrays[cell] for cell in both):
+            yield f"loop {loop.number} split at {to_text(split.place)} leaves other elements"
+        if run.state.scalars != other.state.scalars:
+            yield f"loop {loop.number} split at {to_text(split.place)} leaves other scalars"
+
+
 def check_wrapped(
     nest: Nest, analysis: Analysis, values: Mapping[str, int], seed: int, tally: Tally
 ) -> Iterator[str]:
@@ -343,7 +389,7 @@ def substituted(nest: Nest, loop: For, parts: tuple[For, ...]) -> Nest:
 
 STYLES: tuple[Style, ...] = (
     *(AFFINE, MIXED, AFFINE, SCALARS_ONLY),
-    *(STENCILS, MIXED, AFFINE, DIVISIONS),
+    *(STENCILS, MIXED, PIVOTS, DIVISIONS),
 )
 
 

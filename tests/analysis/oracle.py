@@ -82,6 +82,7 @@ class OutOfRangeError(Exception):
 class Run:
     """One run of a nest. `reorder` is the number of a loop to run in a random order, if any; then
     `private` scalars get the values of the last iteration, in the proper order, that assigned them.
+    With `split` only the iterations before that index, and those after it, change places.
     """
 
     def __init__(
@@ -96,7 +97,10 @@ class Run:
         from_end: frozenset[tuple[int, int]] = frozenset(),
         wave: tuple[int, int] | None = None,
         wrap: bool = False,
+        split: Expr | None = None,
     ) -> None:
+        self.split = split
+        self.split_places: set[int] = set()  # counters inside the loop at which it was split
         self.wrap = wrap  # negative subscripts count from the end, and there are ends
         self.from_end = from_end
         self.wave = wave  # a loop, and the factor at which it and the loop inside run in waves
@@ -257,6 +261,10 @@ class Run:
         order = list(range(len(indices)))
         if number == self.reorder:
             self.shuffle.shuffle(order)
+            if self.split is not None:
+                place = self.evaluate(self.split)
+                self.split_places |= {c for c in order if indices[c] == place}
+                order.sort(key=lambda count: (indices[count] > place) - (indices[count] < place))
         self.runs += 1
         run = self.runs
         left: dict[str, tuple[int, int]] = {}  # iteration and value of the last assignment

@@ -48,12 +48,14 @@ class Style:
     symbolic_steps: float = 0.0
     divisions: float = 0.0
     stencils: float = 0.0
+    pivots: float = 0.0
 
 
 AFFINE = Style()
 SCALARS_ONLY = Style(affine_tests=0.05, data_tests=0.05, scalars=0.35, reductions=0.6)
 DIVISIONS = Style(divisions=0.3)
 STENCILS = Style(affine_tests=0.05, stencils=0.9)
+PIVOTS = Style(affine_tests=0.05, pivots=0.9)
 MIXED = Style(0.1, 0.1, 0.3, 0.1, 0.05, 0.05, 0.15, 0.05, 0.0)
 
 
@@ -84,7 +86,12 @@ class _Maker:
         return self.random.random() < probability
 
     def nest(self) -> Nest:
-        loop = self.stencil() if self.chance(self.style.stencils) else self.loop((), 0)
+        if self.chance(self.style.stencils):
+            loop = self.stencil()
+        elif self.chance(self.style.pivots):
+            loop = self.pivot()
+        else:
+            loop = self.loop((), 0)
         assigned = [s.target for s in statements((loop,)) if isinstance(s, Assign)]
         assigned += [s.index for s in statements((loop,)) if isinstance(s, For)]
         inputs = (*PARAMETERS, *SCALARS, *INDICES, *RANKS)
@@ -101,6 +108,36 @@ class _Maker:
         inner = For("j", low, Name("m"), Const(self.random.choice([1, 1, 1, 2, -1])), stores)
         step = Const(self.random.choice([1, 1, 1, 2]))
         return For("i", Const(0), Name("n"), step, (inner,))
+
+    def pivot(self) -> For:
+        """Return a nest over rows and columns of which some are fixed in the loops inside."""
+        choose = self.random.choice
+        fixed = choose([Name("k"), Name("k"), Name("m"), Const(choose([0, 1, 2]))])
+        if self.chance(0.2):
+            fixed = self.plus(fixed, choose([1, -1])) if isinstance(fixed, Name) else fixed
+
+        def element() -> tuple[Expr, Expr]:
+            row = choose([Name("i"), Name("i"), Name("i"), fixed, self.plus(Name("i"), 1)])
+            column = choose([Name("j"), Name("j"), Name("j"), fixed, Name("k")])
+            return row, column
+
+        def store() -> Stmt:
+            target = (Name("i"), Name("j")) if self.chance(0.8) else element()
+            value = Binary("+", Load("c", element()), Load("c", element()))
+            if self.chance(0.2):
+                value = Binary("+", value, Name("t"))
+            return Store("c", target, value)
+
+        body: tuple[Stmt, ...] = tuple(store() for _ in range(choose([1, 1, 2])))
+        if self.chance(0.2):
+            body = (Assign("t", Load("c", element())), *body)
+        step = Const(choose([1, 1, 1, 1, 1, 2, -1]))
+        low = choose([Const(0), Const(0), Const(1), Name("i"), self.plus(Name("k"), 1)])
+        inner = For("j", low, Name("m"), step, body)
+        rows = For("i", Const(choose([0, 0, 1])), Name("n"), Const(1), (inner,))
+        if self.chance(0.5):
+            return rows
+        return For("k", Const(0), choose([Name("n"), Name("m")]), Const(1), (rows,))
 
     def near(self, reach: int) -> tuple[Expr, Expr]:
         row, column = (self.random.randrange(-reach, reach + 1) for _ in range(2))

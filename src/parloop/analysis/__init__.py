@@ -6,6 +6,7 @@ from parloop.analysis.facts import NO_FACTS, Facts
 from parloop.analysis.graph import Group, distribute, find_wave, may_interchange
 from parloop.analysis.ranges import AccessFacts, SubscriptRange
 from parloop.analysis.reductions import Reduction
+from parloop.analysis.splitting import Split, find_split
 from parloop.analysis.verdict import (
     Analysis,
     Inspector,
@@ -31,10 +32,12 @@ __all__ = [
     "ParallelIf",
     "Reduction",
     "Serial",
+    "Split",
     "SubscriptRange",
     "Verdict",
     "analyse",
     "distribute",
+    "find_split",
     "find_wave",
     "may_interchange",
 ]

@@ -121,7 +121,7 @@ class PairTester:
 
     def compute(self, first: Access, second: Access, blind: bool) -> PairResult:
         loops = common_loops(first, second)
-        primes = _primes(second, len(loops))
+        primes = renamed_apart(second, len(loops))
         known: Mapping[int, int] = {}
         if not blind:
             apart = tuple(None if cell is None else cell.renamed(primes) for cell in second.cells)
@@ -158,7 +158,7 @@ class PairTester:
         sign: int,
     ) -> Conflict:
         """Return where the pair conflicts at `level`, `first` before `second` if `sign` is 1."""
-        names = _primes(second, level)
+        names = renamed_apart(second, level)
         domain = first.domain & second.domain.renamed(names)
         mine = counter(loops[level])
         if distance is not None:
@@ -210,7 +210,7 @@ class PairTester:
 
         `loops` are around both, outermost first. Errs towards True.
         """
-        names = _primes(second, len(loops))
+        names = renamed_apart(second, len(loops))
         system = first.domain & second.domain.renamed(names)
         system &= self.meeting(first, second, names) & self.context
         return not is_infeasible(system)
@@ -229,7 +229,7 @@ class PairTester:
         source, sink = dependence.source, dependence.sink
         if source is None or sink is None:
             return True
-        names = _primes(sink, 0)
+        names = renamed_apart(sink, 0)
         system = source.domain & sink.domain.renamed(names) & self.context
         system &= self.meeting(source, sink, names)
         for loop, direction in zip(dependence.loops, directions, strict=True):
@@ -248,7 +248,7 @@ class PairTester:
         return not is_infeasible(system)
 
 
-def _primes(access: Access, shared: int) -> dict[str, str]:
+def renamed_apart(access: Access, shared: int) -> dict[str, str]:
     """Return other names for what the second access of a pair has for itself: the counters of all
     but the `shared` outermost loops, and existentials."""
     names = {counter(loop): counter(loop) + "'" for loop in access.loops[shared:]}

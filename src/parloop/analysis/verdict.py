@@ -185,6 +185,7 @@ class Judge:
         self.tester = PairTester(collected, facts.overlapping)
         self.groups = self.reduction_groups()
         self.dependences: dict[int, list[Dependence]] = {s.number: [] for s in collected.loops}
+        self.splits: dict[int, object] = {}  # what `splitting` has found, by loop
         for first, second in self.tester.pairs(collected.accesses):
             result = self.tester.test(first, second)
             if result.independent is None:
@@ -221,13 +222,19 @@ class Judge:
         group = self.groups.get(source.position)
         return group is not None and group == self.groups.get(sink.position)
 
-    def loop_facts(self, shape: LoopShape, body: tuple[Stmt, ...] | None = None) -> LoopFacts:
-        """Return the facts about a loop, or about a loop over a part of its `body`."""
+    def loop_facts(
+        self,
+        shape: LoopShape,
+        body: tuple[Stmt, ...] | None = None,
+        carried: list[Dependence] | None = None,
+    ) -> LoopFacts:
+        """Return the facts about a loop, or about a loop over a part of its `body`, or about one
+        that carries only `carried`."""
         loop = shape.loop if body is None else replace(shape.loop, body=body, orelse=())
         use = scalar_use(loop)
         scalars = scalar_reductions(loop)
         private = use.private - {name for found in scalars.values() for name in found.companions}
-        mine = self.dependences[shape.number]
+        mine = self.dependences[shape.number] if carried is None else carried
         if body is not None:
             inside = {id(stmt) for stmt in statements(body)}
             mine = [
