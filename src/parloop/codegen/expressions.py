@@ -16,6 +16,7 @@ from llvmlite import ir
 from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
 from parloop.codegen.function import FunctionWriter, Mixed, is_double
+from parloop.codegen.lanes import mark_access
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -141,6 +142,7 @@ class ExpressionWriter(FunctionWriter):
             type_ = memory_type(dtype)
             at = address if k == 0 else self.builder.gep(address, [I64(k)], source_etype=type_)
             part = self.builder.load(at, typ=type_, align=self.alignment(expr.array, dtype))
+            mark_access(part, self.access_group)
             if dtype.kind == "b":
                 part = self.builder.icmp_unsigned("!=", part, I8(0))
             parts.append(part)

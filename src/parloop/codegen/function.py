@@ -133,6 +133,8 @@ class FunctionWriter(Emitter):
         self.anchored = True
         """Whether the value of the statement being written is surely needed."""
         self.loop_targets: list[Any] = []
+        self.access_group: ir.MDValue | None = None
+        """The access group of the loop being written, if LLVM is told of it."""
 
     def finish(self) -> None:
         """Close the entry block, where only allocations stand."""

@@ -150,6 +150,10 @@ class JamWriter(StatementWriter):
             super().iteration(stmt, counter, start, step)
         self.variables = self.copies[0]
 
+    def are_lanes(self, stmt: For) -> bool:
+        """Return whether LLVM is told of `stmt`: not inside a jam, where copies share its body."""
+        return not self.copies and super().are_lanes(stmt)
+
     def is_settled(self, name: Name, changed: set[str]) -> bool:
         """Return whether a name is an int at a loop's head, and between which the copies' lie."""
         if not super().is_settled(name, changed):

@@ -11,6 +11,7 @@ from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
+from parloop.codegen.lanes import mark_access, mark_loop, new_group
 from parloop.ir.nodes import (
     Assign,
     Break,
@@ -95,7 +96,8 @@ class StatementWriter(HoistWriter):
         for k, part in enumerate(element if dtype.kind == "c" else (element,)):
             at = address if k == 0 else self.builder.gep(address, [I64(k)], source_etype=type_)
             stored = self.builder.zext(part, I8) if dtype.kind == "b" else part
-            self.builder.store(stored, at, align=self.alignment(stmt.array, dtype))
+            done = self.builder.store(stored, at, align=self.alignment(stmt.array, dtype))
+            mark_access(done, self.access_group)
         self.stored(stmt, dtype, element)
 
     def stored(self, stmt: Store, dtype: Scalar, element: Value) -> None:
@@ -212,17 +214,27 @@ class StatementWriter(HoistWriter):
         counter.add_incoming(lo, before)
         self.iteration(stmt, counter, start, step)
         self.loop_targets.append(_Targets(self.broken(stmt, counter, after), following))
+        group = new_group(self.module) if self.are_lanes(stmt) else None
+        self.access_group = group
         self.block(stmt.body)
+        self.access_group = None
         self.loop_targets.pop()
         self._close(following)
         builder.position_at_end(following)
         more = builder.add(counter, I64(1), flags=("nsw",))
         counter.add_incoming(more, following)
-        builder.cbranch(builder.icmp_signed("<", more, hi), head, done)
+        again = builder.cbranch(builder.icmp_signed("<", more, hi), head, done)
+        if group is not None:
+            mark_loop(self.module, again, group)
         builder.position_at_end(done)
         self.block(self.else_of(stmt))
         self._close(after)
         builder.position_at_end(after)
+
+    def are_lanes(self, stmt: For) -> bool:
+        """Return whether the plan says that iterations of `stmt` touch nothing of one another."""
+        number = self.program.loop_numbers.get(id(stmt))
+        return number in self.program.plan.lanes and not self.precise
 
     def else_of(self, stmt: For) -> tuple[Stmt, ...]:
         """Return what runs when a loop was not left by `break`."""

@@ -24,8 +24,9 @@ from parloop.codegen.externals import LIBM
 from parloop.codegen.function import Mixed
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.reductions import Row
-from parloop.codegen.regions import RegionWriter, bound_names, region_arrays, used_names
+from parloop.codegen.regions import bound_names, region_arrays, used_names
 from parloop.codegen.saves import emit_saves
+from parloop.codegen.splitting import SplitWriter
 from parloop.ir.nodes import For
 from parloop.ir.types import PY_INT
 from parloop.schedule.wavefront import MOST_ROWS, Wave
@@ -70,7 +71,7 @@ class _Pair:
     columns: ir.Value
 
 
-class WaveWriter(RegionWriter):
+class WaveWriter(SplitWriter):
     """Writes statements, and the loop pairs that the plan runs as wavefronts."""
 
     def counted(

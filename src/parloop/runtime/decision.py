@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
 from parloop.analysis.graph import distribute
 from parloop.analysis.rewriting import rewritten_arrays
+from parloop.analysis.splitting import find_split
 from parloop.codegen.layout import Header, Layout
 from parloop.ir.nodes import START, STEP, STOP
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Decision, Part
+from parloop.schedule.splitting import Cut
 from parloop.schedule.wavefront import find_lags
 from parloop.staging.specialise import Typing
 
@@ -76,7 +78,29 @@ def decide(
     wraps = analysis.wraps
     known = wraps is not None and not _any_holds(wraps, values)
     lags = find_lags(analysis, parallel) if known else {}
-    return Decision(parallel, inside, from_end, noalias, contiguous, groups=groups, lags=lags)
+    splits = find_splits(analysis, parallel, values)
+    return Decision(
+        parallel,
+        inside,
+        from_end,
+        noalias,
+        contiguous,
+        groups=groups,
+        lags=lags,
+        splits=splits,
+    )
+
+
+def find_splits(
+    analysis: Analysis, parallel: frozenset[int], values: Mapping[str, int]
+) -> dict[int, Cut]:
+    """Return where loops may be split that have to run in order as they stand."""
+    found: dict[int, Cut] = {}
+    for facts in analysis.loops:
+        split = None if facts.number in parallel else find_split(analysis, facts.number)
+        if split is not None and _is_parallel(split.facts.verdict, values):
+            found[facts.number] = Cut(split.place, split.facts.needs)
+    return found
 
 
 def find_groups(

@@ -346,7 +346,7 @@ def native_saves(
     Only where no two arrays share memory: another block may already have written to the same row by
     another name when this one copies it.
     """
-    in_blocks = plan.cores.get(0) == () or 0 in plan.waves
+    in_blocks = (plan.cores.get(0) == () and 0 not in plan.splits) or 0 in plan.waves
     if not plan.noalias or not in_blocks or nest.loop.step != Const(1):
         return ()
     found: list[tuple[str, int]] = []

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
-from parloop.ir.nodes import For, Nest, Stmt
+from parloop.ir.nodes import Expr, For, Nest, Stmt
 from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
 from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
+from parloop.schedule.splitting import Cut, choose_lanes, is_at_rest
 from parloop.schedule.wavefront import Wave, choose_wave
 from parloop.staging.specialise import Typing
 
@@ -48,6 +49,10 @@ class Plan:
     """Loops (by number) that run as a wavefront with the loop inside them."""
     fuse: bool = False
     """Whether a product and the sum that it goes into may be rounded once."""
+    splits: dict[int, Expr] = field(default_factory=dict)
+    """Loops (by number) that run in three parts: before this index, at it, after it."""
+    lanes: frozenset[int] = frozenset()
+    """Innermost loops of which no iteration touches what another one writes, parts by parts."""
 
     @property
     def uses_cores(self) -> bool:
@@ -119,6 +124,8 @@ class Decision:
     """The parts of loops (by number) that may run one after another."""
     lags: dict[int, int] = field(default_factory=dict)
     """The lags of loops (by number) that may run as a wavefront."""
+    splits: dict[int, Cut] = field(default_factory=dict)
+    """Where loops (by number) may be split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,8 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     cores: dict[int, tuple[Reduction, ...]] = {}
     pieces: dict[int, tuple[tuple[int, ...], ...]] = {}
     waves: dict[int, Wave] = {}
+    cuts = {n: cut for n, cut in decision.splits.items() if is_at_rest(cut.place, typing)}
+    splits: dict[int, Expr] = {}
 
     def visit(body: tuple[Stmt, ...]) -> None:
         for stmt in body:
@@ -153,6 +162,11 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 free = number in decision.parallel
                 if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
                     cores[number] = needs
+                    continue
+                cut = None if decision.regroup else cuts.get(number)
+                if cut is not None and are_combined(cut.needs, typing, stmt, regroup=False):
+                    cores[number] = cut.needs
+                    splits[number] = cut.place
                     continue
                 # Where sums are regrouped, the precise variant has to see the same loops.
                 parts = () if decision.regroup else decision.groups.get(number, ())
@@ -174,6 +188,11 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
 
     visit((typing.nest.loop,))
     alone = frozenset(n for n in decision.parallel if not needed(analysis.loops[n]))
+    waving = {facts.number for facts in analysis.loops if {facts.number, *facts.parents} & set(waves)}
+    proved = {n for n in alone if not isinstance(analysis.loops[n].verdict, Serial)}
+    whole = {n for n, cut in cuts.items() if not any(need.is_array for need in cut.needs)}
+    lanes = choose_lanes(typing.nest.loop, numbers, frozenset((proved | whole) - waving))
+    splits |= {n: cuts[n].place for n in sorted(lanes & whole)}
     return Plan(
         cores,
         decision.inside,
@@ -185,6 +204,8 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         pieces,
         waves=waves,
         fuse=decision.fuse,
+        splits=splits,
+        lanes=lanes,
     )
 
 
