@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from parloop.analysis import Reduction
 from parloop.ir.nodes import Assign, Break, Continue, Expr, For, If, Load, Name, Stmt, Store, While
-from parloop.ir.types import PY_INT
+from parloop.ir.types import PY_INT, UNBOUND
 from parloop.ir.walk import all_expressions, expressions, loops, statements
 from parloop.staging.anchors import eager
 from parloop.staging.specialise import Typing
@@ -29,9 +29,16 @@ class Cut:
 
 
 def is_at_rest(place: Expr, typing: Typing) -> bool:
-    """Return whether `place` is made of Python ints alone, so that its value is the analysis's."""
-    names = (part.id for part in expressions(place) if isinstance(part, Name))
-    return all(typing.variables.get(name) == frozenset({PY_INT}) for name in names)
+    """Return whether `place` is made of Python ints alone, so that its value is the analysis's.
+
+    A variable that may be unbound before has been bound where the place is read, or that raises.
+    """
+    names = (part for part in expressions(place) if isinstance(part, Name))
+    return all(
+        typing.of.get(id(name)) == frozenset({PY_INT})
+        and typing.variables.get(name.id, frozenset()) <= {PY_INT, UNBOUND}
+        for name in names
+    )
 
 
 def choose_lanes(
