@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite import ir
 
 
-class _DistinctNode(ir.MDValue):
+class _DistinctNode(ir.MDValue):  # type: ignore[misc]  # llvmlite has no types
     """A metadata node that is no other, whatever is in it; `is_loop`: its first part is itself."""
 
     def __init__(self, module: ir.Module, parts: tuple[Any, ...], *, is_loop: bool) -> None:
@@ -23,7 +23,7 @@ class _DistinctNode(ir.MDValue):
         """Append the text of the node."""
         parts = [self.get_reference()] if self.is_loop else []
         parts += [part.get_reference() for part in self.operands]
-        buf += (f"distinct !{{ {', '.join(parts)} }}", "\n")  # type: ignore[misc]
+        buf += (f"distinct !{{ {', '.join(parts)} }}", "\n")
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -15,11 +15,21 @@ from typing import Final, Literal, TypeAlias, assert_never
 
 import numpy as np
 
-from parloop.analysis import Analysis, Condition, LoopFacts, Parallel, ParallelIf, Reduction, Serial
+from parloop.analysis import (
+    Analysis,
+    Condition,
+    LoopFacts,
+    Parallel,
+    ParallelIf,
+    Reduction,
+    Serial,
+    Split,
+    find_split,
+)
 from parloop.analysis.codes import CarriedValue, NeedsReduction
 from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
-from parloop.report.reasons import AnyOrder, AnyOrderIf
+from parloop.report.reasons import AnyOrder, AnyOrderIf, AnyOrderInParts
 from parloop.report.wavefronts import wavefront_evidence
 
 LoopVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported"]
@@ -45,6 +55,9 @@ def judge_loop(
         case Serial(reasons=reasons):
             if facts.inspectors:
                 return _parallel_if(facts, _inspected(facts), reasons)
+            split = find_split(analysis, facts.number)
+            if split is not None:
+                return Judged("serial", (*reasons, _in_parts(facts, split)), ())
             wavefront = wavefront_evidence(facts, analysis)
             if wavefront is not None:
                 return Judged("serial", (*reasons, wavefront), ())
@@ -86,6 +99,26 @@ def _with_outlook(reasons: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     *first, last = reasons
     outlook = "its iterations run in order, in machine code where that pays"
     return (*first, replace(last, notes=(*last.notes, outlook)))
+
+
+def _in_parts(facts: LoopFacts, split: Split) -> Diagnostic:
+    """Return what is said of a loop that may be split at one of its iterations."""
+    index, place = facts.loop.title, to_text(split.place)
+    message = f"loop `{index}` may run in any order before and after `{index} == {place}`"
+    ends = dict.fromkeys(
+        (access.node.span, verb)
+        for dependence in split.crossing
+        for access, verb in ((dependence.source, "first"), (dependence.sink, "later"))
+        if access is not None
+    )
+    labels = tuple(Label(span, f"touches an element {verb}") for span, verb in ends)
+    open_facts = tuple(_order_fact(need) for need in split.facts.needs if _minds_order(need))
+    notes = (
+        f"every value that it carries comes from iteration `{index} == {place}` or goes to it",
+        "it runs as three loops, one after another, of which two may use all cores",
+        *(f"if {fact}" for fact in open_facts),
+    )
+    return AnyOrderInParts(message, facts.loop.span, labels, notes)
 
 
 def _inspected(facts: LoopFacts) -> tuple[str, ...]:

@@ -72,6 +72,29 @@ class RunsAsWavefront(Diagnostic):
     voice: ClassVar[Voice] = "parallel"
 
 
+class AnyOrderInParts(Diagnostic):
+    """A loop is parallel before and after one of its iterations.
+
+    *What it means* All values that the loop carries come from one iteration or go to it: its
+    number is a value that the loop does not change. The iterations before it may run in any order,
+    and so may those after it.
+
+    *Why it matters* The loop runs as three, one after another: what comes before the iteration, the
+    iteration itself, what comes after it. The first and the last run on every core where that pays.
+
+    *Example*
+
+        for i in range(n):
+            for j in range(n):
+                d[i, j] = min(d[i, j], d[i, k] + d[k, j])
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP113"
+    voice: ClassVar[Voice] = "serial"
+
+
 class DecidesAsItGoes(Diagnostic):
     """A `while` loop inside a loop over `range`.
 

@@ -188,11 +188,11 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
 
     visit((typing.nest.loop,))
     alone = frozenset(n for n in decision.parallel if not needed(analysis.loops[n]))
-    waving = {facts.number for facts in analysis.loops if {facts.number, *facts.parents} & set(waves)}
-    proved = {n for n in alone if not isinstance(analysis.loops[n].verdict, Serial)}
-    whole = {n for n, cut in cuts.items() if not any(need.is_array for need in cut.needs)}
-    lanes = choose_lanes(typing.nest.loop, numbers, frozenset((proved | whole) - waving))
-    splits |= {n: cuts[n].place for n in sorted(lanes & whole)}
+    free = {n for n in alone if not isinstance(analysis.loops[n].verdict, Serial)}
+    free |= {n for n, cut in cuts.items() if not any(need.is_array for need in cut.needs)}
+    in_waves = {f.number for f in analysis.loops if waves.keys() & {f.number, *f.parents}}
+    lanes = choose_lanes(typing.nest.loop, numbers, frozenset(free - in_waves))
+    splits |= {n: cuts[n].place for n in sorted(lanes & cuts.keys())}
     return Plan(
         cores,
         decision.inside,
