@@ -110,6 +110,10 @@ class CopyWriter(ReductionWriter):
         larger = builder.icmp_signed(">", size, before)
         builder.store(builder.select(larger, size, before), slot)
 
+    def is_noted(self, array: str) -> bool:
+        """Return whether the largest partial result of an array is kept."""
+        return array in self.peaks
+
     def leave_peaks(self, row: Row, at: ir.Value) -> None:
         """Put the largest partial results into the block's row."""
         for name, place in row.peaks.items():

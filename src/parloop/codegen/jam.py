@@ -12,6 +12,7 @@ from llvmlite import ir
 
 from parloop.codegen.events import I1, I8, I64, llvm_type
 from parloop.codegen.function import Mixed, Variable
+from parloop.codegen.masked import Lanes, can_write_lanes
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Name, Stmt, Store, While
 from parloop.ir.types import PY_INT, Member, Scalar
@@ -132,7 +133,12 @@ class JamWriter(StatementWriter):
         self, stmt: For, lo: ir.Value, hi: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
         """Write a loop: for all copies at once inside a jammed one, jammed if the plan says so."""
-        copies = self.program.plan.jams.get(self.program.loop_numbers.get(id(stmt), -1), 1)
+        number = self.program.loop_numbers.get(id(stmt), -1)
+        width = self.program.plan.masked.get(number, 1)
+        if width > 1 and not self.precise and can_write_lanes(self, stmt):
+            Lanes(self, stmt, width).write(lo, hi, start, step)
+            return
+        copies = self.program.plan.jams.get(number, 1)
         if self.copies or self.precise or copies == 1:
             super().counted(stmt, lo, hi, start, step)
             return

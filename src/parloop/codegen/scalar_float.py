@@ -121,7 +121,7 @@ def _fused(
     if not emitter.fuses:
         return None
     builder = emitter.builder
-    match _factors(right), _factors(left):
+    match factors_of(right), factors_of(left):
         case (one, other), _:
             factor = builder.fneg(one) if minus else one
             return intrinsic(emitter, "fma", factor, other, left)
@@ -132,7 +132,8 @@ def _fused(
             return None
 
 
-def _factors(value: ir.Value) -> tuple[ir.Value, ir.Value] | None:
+def factors_of(value: ir.Value) -> tuple[ir.Value, ir.Value] | None:
+    """Return the factors of a product that was just made."""
     is_product = isinstance(value, ir.Instruction) and value.opname == "fmul"
     return (value.operands[0], value.operands[1]) if is_product else None
 

@@ -103,6 +103,10 @@ class StatementWriter(HoistWriter):
     def stored(self, stmt: Store, dtype: Scalar, element: Value) -> None:
         """Do what there is to do once `element` was stored; nothing here."""
 
+    def is_noted(self, _array: str) -> bool:
+        """Return whether `stored` wants to know what is stored in an array."""
+        return False
+
     def branch(self, stmt: If) -> None:
         """Write `if`, with blocks only for the sides that have statements."""
         test = self.truth(self.expression(stmt.test))

@@ -15,6 +15,7 @@ from parloop.ir.nodes import Expr, For, Nest, Stmt
 from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
 from parloop.schedule.combining import are_combined
 from parloop.schedule.jam import choose_jams
+from parloop.schedule.masked import choose_masked
 from parloop.schedule.splitting import Cut, choose_lanes, is_at_rest
 from parloop.schedule.wavefront import Wave, choose_wave
 from parloop.staging.specialise import Typing
@@ -53,6 +54,8 @@ class Plan:
     """Loops (by number) that run in three parts: before this index, at it, after it."""
     lanes: frozenset[int] = frozenset()
     """Innermost loops of which no iteration touches what another one writes, parts by parts."""
+    masked: dict[int, int] = field(default_factory=dict)
+    """How many iterations run in SIMD lanes, each with its own number of rounds inside."""
 
     @property
     def uses_cores(self) -> bool:
@@ -193,19 +196,21 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     in_waves = {f.number for f in analysis.loops if waves.keys() & {f.number, *f.parents}}
     lanes = choose_lanes(typing.nest.loop, numbers, frozenset(free - in_waves))
     splits |= {n: cuts[n].place for n in sorted(lanes & cuts.keys())}
+    jams = choose_jams(typing.nest.loop, numbers, alone, decision.contiguous)
     return Plan(
         cores,
         decision.inside,
         decision.from_end,
         decision.noalias,
         decision.contiguous,
-        choose_jams(typing.nest.loop, numbers, alone, decision.contiguous),
+        jams,
         decision.regroup,
         pieces,
         waves=waves,
         fuse=decision.fuse,
         splits=splits,
         lanes=lanes,
+        masked=choose_masked(typing, numbers, alone, decision.contiguous, jams),
     )
 
 
