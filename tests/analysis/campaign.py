@@ -19,6 +19,7 @@ from tests.analysis.random_nests import (
     PIVOTS,
     SCALARS_ONLY,
     STENCILS,
+    SWEEPS,
     Style,
     random_nest,
     random_values,
@@ -95,6 +96,8 @@ def examine_run(
     tally.runs += 1
     problems = list(check_dependences(analysis, values, meetings(run.events), tally))
     problems += check_ranges(analysis, values, run, tally)
+    if not facts.merged:
+        problems += check_refreshed(nest, analysis, run, tally)
     problems += check_orders(nest, analysis, values, seed, run, tally, facts)
     problems += check_splits(nest, analysis, values, seed, run, tally, facts)
     problems += check_wrapped(nest, analysis, values, seed, tally)
@@ -185,6 +188,27 @@ def check_ranges(
                     yield f"{access.node} axis {axis} {side}: not claimed {conditions}"
                 if claimed and not real and access.exact and all(c.exact for c in conditions):
                     yield f"{access.node} axis {axis} {side}: claimed {conditions}"
+
+
+def check_refreshed(
+    nest: Nest, analysis: Analysis, run: Run, tally: Tally
+) -> Iterator[str]:
+    """No iteration of the outermost loop reads what some iteration writes, and it has not yet."""
+    claimed = analysis.refreshed
+    written = {event.cell for event in run.events if event.is_write}
+    fresh: set[tuple[object, tuple[object, ...]]] = set()
+    seen: set[str] = set()
+    for event in run.events:
+        here = (event.iterations[0], event.cell)
+        if event.is_write:
+            fresh.add(here)
+        elif event.cell in written:
+            seen.add(event.node.array)
+            if here not in fresh and event.node.array in claimed:
+                yield f"{event.node} needs what was there before iteration {event.iterations[0]}"
+    for array in {event.node.array for event in run.events if event.is_write}:
+        known = "refreshed" if array in claimed else "not refreshed"
+        tally.add(f"{known}, read" if array in seen else known)
 
 
 def check_orders(
@@ -389,7 +413,7 @@ def substituted(nest: Nest, loop: For, parts: tuple[For, ...]) -> Nest:
 
 STYLES: tuple[Style, ...] = (
     *(AFFINE, MIXED, AFFINE, SCALARS_ONLY),
-    *(STENCILS, MIXED, PIVOTS, DIVISIONS),
+    *(STENCILS, MIXED, PIVOTS, DIVISIONS, SWEEPS),
 )
 
 

@@ -49,6 +49,7 @@ class Style:
     divisions: float = 0.0
     stencils: float = 0.0
     pivots: float = 0.0
+    sweeps: float = 0.0
 
 
 AFFINE = Style()
@@ -56,6 +57,7 @@ SCALARS_ONLY = Style(affine_tests=0.05, data_tests=0.05, scalars=0.35, reduction
 DIVISIONS = Style(divisions=0.3)
 STENCILS = Style(affine_tests=0.05, stencils=0.9)
 PIVOTS = Style(affine_tests=0.05, pivots=0.9)
+SWEEPS = Style(affine_tests=0.05, data_tests=0.02, early_exits=0.02, sweeps=1.0)
 MIXED = Style(0.1, 0.1, 0.3, 0.1, 0.05, 0.05, 0.15, 0.05, 0.0)
 
 
@@ -90,6 +92,8 @@ class _Maker:
             loop = self.stencil()
         elif self.chance(self.style.pivots):
             loop = self.pivot()
+        elif self.chance(self.style.sweeps):
+            loop = self.sweeps()
         else:
             loop = self.loop((), 0)
         assigned = [s.target for s in statements((loop,)) if isinstance(s, Assign)]
@@ -138,6 +142,41 @@ class _Maker:
         if self.chance(0.5):
             return rows
         return For("k", Const(0), choose([Name("n"), Name("m")]), Const(1), (rows,))
+
+    def sweeps(self) -> For:
+        """Return steps of a few sweeps over the arrays, as between two grids."""
+        body = tuple(self.sweep() for _ in range(self.random.choice([2, 2, 3])))
+        if self.chance(0.15):
+            body = (*body, self.statement(("l",), 2))
+        return For("l", Const(0), Const(self.random.randrange(1, 4)), Const(1), body)
+
+    def sweep(self) -> For:
+        low = Const(self.random.choice([0, 1, 1]))
+        high = self.plus(Name("n"), self.random.choice([0, 0, -1, 1]))
+        step = Const(self.random.choice([1, 1, 1, 1, 2, -1]))
+        if step.value == -1:
+            return For("i", high, low, step, self.swept(("i",)))
+        if self.chance(0.4):
+            inner = For("j", Const(0), Name("m"), Const(1), self.swept(("i", "j")))
+            return For("i", low, high, step, (inner,))
+        return For("i", low, high, step, self.swept(("i",)))
+
+    def swept(self, around: tuple[str, ...]) -> tuple[Stmt, ...]:
+        found: list[Stmt] = []
+        for _ in range(self.random.choice([1, 1, 2])):
+            if self.chance(self.style.affine_tests + self.style.data_tests):
+                found.append(self.statement((*around, "l"), 2))
+            target, source = self.random.sample(("a", "b", "c"), 2)
+            value = Binary("+", self.beside(source, around, 1), self.beside(source, around, 1))
+            place = self.beside(target, around, 0 if self.chance(0.8) else 1)
+            found.append(Store(place.array, place.subscripts, value))
+        return tuple(found)
+
+    def beside(self, array: str, around: tuple[str, ...], reach: int) -> Load:
+        names = [*around, "k"] if len(around) < RANKS[array] else around
+        amounts = [self.random.randrange(-reach, reach + 1) for _ in range(RANKS[array])]
+        subscripts = (self.plus(Name(n), by) for n, by in zip(names, amounts, strict=False))
+        return Load(array, tuple(subscripts))
 
     def near(self, reach: int) -> tuple[Expr, Expr]:
         row, column = (self.random.randrange(-reach, reach + 1) for _ in range(2))

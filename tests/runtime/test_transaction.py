@@ -444,8 +444,25 @@ def test_slices_take_the_time_that_they_are_meant_to() -> None:
 
 def test_slices_are_long_where_much_is_saved() -> None:
     launch = FakeKernel(N).launch(WHOLE, seconds_per_iteration=1e-3)
-    launch.measure(copying=0.008, running=1.0, iterations=1000)
-    assert launch.slice_size() == 80
+    for copying, size in ((0.0001, 20), (0.001, 40), (0.008, 100), (0.02, 200)):
+        launch.measure(copying=copying, running=1.0, iterations=1000)
+        assert launch.slice_size() == size
+
+
+def test_slices_of_many_cores_are_not_much_work_for_one() -> None:
+    launch = FakeKernel(N).launch(WHOLE, seconds_per_iteration=1e-3, threads=20)
+    launch.measure(copying=0.003, running=1.0, iterations=1000)
+    assert launch.slice_size() == 40
+
+
+def test_a_short_rest_goes_with_the_last_slice() -> None:
+    kernel = FakeKernel(N)
+    kernel.launch(seconds_per_iteration=transaction.SLICE_SECONDS / 40).run()
+    sizes = [hi - lo for lo, hi in kernel.fast.slices]
+    assert sizes[0] == 40
+    kernel = FakeKernel(N)
+    kernel.launch(seconds_per_iteration=transaction.SLICE_SECONDS / 70).run()
+    assert kernel.fast.slices == [(0, N)]
 
 
 def test_slices_that_save_rows_stay_in_the_cache() -> None:

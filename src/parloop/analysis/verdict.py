@@ -15,6 +15,7 @@ from parloop.analysis.accesses import Access, Collected, LoopShape, collect_acce
 from parloop.analysis.affine import is_parameter
 from parloop.analysis.conditions import Condition
 from parloop.analysis.dependence import Dependence, PairTester, dependences_between
+from parloop.analysis.exposure import refreshed_arrays
 from parloop.analysis.facts import NO_FACTS, Facts
 from parloop.analysis.ranges import AccessFacts, describe_ranges
 from parloop.analysis.reductions import Reduction, array_reductions, scalar_reductions
@@ -116,6 +117,12 @@ class Analysis:
         what `graph` says of the nest do not stand; None if that cannot be told."""
         return self.judge.wraps(0, self.nest.loop.body)
 
+    @property
+    def refreshed(self) -> frozenset[str]:
+        """The written arrays whose old values no iteration of the outermost loop needs, provided
+        that arrays share no memory and that every subscript is inside."""
+        return self.judge.refreshed()
+
     def of(self, loop: For) -> LoopFacts:
         """Return the facts about `loop`, one of the loops of this nest."""
         return next(facts for facts in self.loops if facts.loop is loop)
@@ -182,6 +189,7 @@ class Judge:
         self.outputs = frozenset(nest.outputs)
         self.collected = collected
         self.exhausted = False
+        self._refreshed: frozenset[str] | None = None
         self.tester = PairTester(collected, facts.overlapping)
         self.groups = self.reduction_groups()
         self.dependences: dict[int, list[Dependence]] = {s.number: [] for s in collected.loops}
@@ -194,6 +202,12 @@ class Judge:
                 ):
                     self.dependences[dependence.carrier].append(dependence)
                     self.exhausted |= dependence.exhausted
+
+    def refreshed(self) -> frozenset[str]:
+        """Return the written arrays whose old values no iteration of the outermost loop needs."""
+        if self._refreshed is None:
+            self._refreshed = refreshed_arrays(self.collected)
+        return self._refreshed
 
     def notes(self) -> tuple[Diagnostic, ...]:
         """Return what is to be said about the nest as a whole."""

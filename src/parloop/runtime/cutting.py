@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from parloop.config import Settings
 from parloop.runtime.pool import get_pool
 from parloop.runtime.specialisation import Ready
+from parloop.runtime.transaction import Launch
 from parloop.schedule.combining import group_size
 from parloop.schedule.plan import Plan
 from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
+
+MOST_PACES = 256
+"""Of so many different launches of a loop the speed is remembered."""
+
+
+@dataclass(slots=True)
+class Paces:
+    """How fast launches of one loop were, by what they were of: the next one's slices fit."""
+
+    known: dict[object, tuple[float, float]] = field(default_factory=dict)
+
+    def begin(self, key: object, launch: Launch) -> None:
+        """Tell `launch` how long an iteration took in the last one, and the copy of a slice."""
+        pace = self.known.get((key, launch.threads))
+        if pace is not None and launch.certain:
+            launch.seconds_per_iteration, launch.copy_seconds = pace
+
+    def learn(self, key: object, launch: Launch) -> None:
+        """Remember how fast `launch` was; nothing of one in which a slice was run again."""
+        if launch.trips_seen:
+            self.known.pop((key, launch.threads), None)
+            return
+        if len(self.known) >= MOST_PACES:
+            self.known.clear()
+        self.known[key, launch.threads] = launch.seconds_per_iteration, launch.copy_seconds
 
 
 def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:

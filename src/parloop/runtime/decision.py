@@ -136,7 +136,7 @@ def find_rewritten(analysis: Analysis, values: Mapping[str, int]) -> frozenset[s
     wraps = analysis.wraps
     if wraps is None or _any_holds(wraps, values):
         return frozenset()
-    return rewritten_arrays(analysis)
+    return rewritten_arrays(analysis) | analysis.refreshed
 
 
 def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:

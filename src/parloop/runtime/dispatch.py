@@ -33,7 +33,7 @@ from parloop.runtime.codes import (
     IterationLeftNative,
     TracerActive,
 )
-from parloop.runtime.cutting import find_pool, grain
+from parloop.runtime.cutting import Paces, find_pool, grain
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.log import log_run
 from parloop.runtime.resting import ask_for_larger, switch_off
@@ -83,6 +83,7 @@ class SiteState:
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
+    paces: Paces = field(default_factory=Paces)
     warm: tuple[Warm, ...] = ()
     warm_keys: tuple[object, ...] = ()
     last_key: object = None
@@ -93,10 +94,8 @@ class SiteState:
 
 
 _LOCK = threading.RLock()
-
 RUNS_TRACED = False
 """For tests under coverage: whether loops run natively although a tracer is active."""
-
 
 
 def start() -> None:
@@ -280,6 +279,7 @@ class _Entry:
         if spent > LOOKING_UP:
             state.record.compiled(spent)
         launch = self.make_launch(ready, words, arguments, operations)
+        state.paces.begin(key, launch)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
             if not overlap:
@@ -444,6 +444,7 @@ class _Entry:
     ) -> None:
         """Make the way for the next launch that is the same as this one and the one before it."""
         state, trips = self.state, len(self.indices)
+        state.paces.learn(key, launch)
         if launch.trips_seen:
             state.warm, state.warm_keys, state.last_key = (), (), None
             return

@@ -18,14 +18,14 @@ from parloop.runtime.transaction import Saved, warnings_may_raise
 def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     """Return what slices have to save under the warnings and errors as they are set now."""
     if not ready.minds_warnings:
-        return ready.everything if transaction.FAIL_AT else ready.saved
+        return ready.forced if transaction.FAIL_AT else ready.saved
     modes = np.geterr()
     if ready.kernel.fast.watched_flags and modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
-    if transaction.FAIL_AT:
-        return ready.everything
     told = any(mode not in ("warn", "ignore") for mode in modes.values())
-    return ready.saved_if_raising if told or warnings_may_raise() else ready.saved
+    if told or warnings_may_raise():
+        return ready.saved_if_raising
+    return ready.forced if transaction.FAIL_AT else ready.saved
 
 
 SURELY_SMALL = 1 << 26

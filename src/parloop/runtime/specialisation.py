@@ -68,7 +68,8 @@ class Ready:
     """A kernel for launches of one kind, and what its slices have to save."""
 
     kernel: Kernel
-    everything: tuple[Saved, ...]
+    forced: tuple[Saved, ...]
+    """What slices save where a test takes them for tripped."""
     saved_if_raising: tuple[Saved, ...]
     saved: tuple[Saved, ...]
     records: list[Record] = field(default_factory=list)
@@ -312,7 +313,7 @@ def written_arrays(nest: Nest) -> frozenset[str]:
 def saved_arrays(
     nest: Nest, kernel: Kernel, rewritten: frozenset[str] | None
 ) -> tuple[tuple[Saved, ...], tuple[Saved, ...], tuple[Saved, ...]]:
-    """Return what slices write, what they save where a warning may become an exception, and else.
+    """Return what slices save if a test lets them trip, if a warning may be an exception, and else.
 
     An array that is written and never read can be written again with the same values, as can one
     that is only read where it was `rewritten` (None: some arrays share memory). So they are saved
@@ -328,14 +329,15 @@ def saved_arrays(
         for name in sorted(written)
     )
     fast = kernel.fast
+    forced = tuple(s for s in everything if rewritten is None or s.array not in rewritten)
     if not fast.can_raise and not fast.watched_flags:
-        return everything, (), ()
+        return forced, (), ()
     if fast.can_stop or rewritten is None:
         return everything, everything, everything
     needed = set(written)
     if not fast.can_raise:
         needed &= {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
-    return everything, everything, tuple(s for s in everything if s.array in needed - rewritten)
+    return forced, everything, tuple(s for s in everything if s.array in needed - rewritten)
 
 
 def native_saves(

@@ -40,6 +40,15 @@ GROWTH = 4
 COPIES_PER_SLICE = 10
 """A slice takes at least so many times as long as saving what it overwrites."""
 
+CHEAP_COPIES_PER_SLICE = 40
+LONG_SLICE_SECONDS = 0.1
+LONG_SLICE_WORK = 0.8
+"""And so many times, but for that no longer than these: an interrupt waits for its end. The second
+counts the seconds of all cores, for one core runs a slice again that trips."""
+
+REST = 1.5
+"""What is left makes one slice if it is less than so many times as long as slices are to be."""
+
 ROW_BYTES = 1 << 20
 """How much a slice saves where what it saves is cut along with it: it is still in the cache."""
 
@@ -167,7 +176,7 @@ class Launch:
         try:
             total = len(self.indices)
             while self.done < total and not self.is_over():
-                self.run_slice(self.done, min(total, self.done + self.slice_size()))
+                self.run_slice(self.done, self.end_of_slice())
         except BaseException as error:  # between slices
             self.error = error
 
@@ -230,12 +239,21 @@ class Launch:
 
     # how large slices are
 
+    def end_of_slice(self) -> int:
+        """Return where the next slice ends: a short rest goes with it."""
+        total, size = len(self.indices), self.slice_size()
+        if self.done + size * REST <= total:
+            return self.done + size
+        return total if self.certain and not FAIL_AT else min(total, self.done + size)
+
     def slice_size(self) -> int:
         """Return how many iterations the next slice has."""
         if FAIL_AT:
             return -(-len(self.indices) // (3 * self.grain)) * self.grain
         wanted = SLICE_SECONDS if self.certain else UNCERTAIN_SECONDS
-        wanted = max(wanted, COPIES_PER_SLICE * self.copy_seconds)
+        long = min(LONG_SLICE_SECONDS, LONG_SLICE_WORK / self.threads)
+        cheap = min(CHEAP_COPIES_PER_SLICE * self.copy_seconds, long)
+        wanted = max(wanted, COPIES_PER_SLICE * self.copy_seconds, cheap)
         size = int(wanted / max(self.seconds_per_iteration, 1e-12))
         row_bytes = self.row_bytes()
         if row_bytes:
