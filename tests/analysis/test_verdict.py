@@ -362,6 +362,7 @@ def test_an_indexed_access_needs_a_check_of_its_own() -> None:
     assert analysis.accesses[1].violations is None
 
 
+@pytest.mark.skipif(not polyhedra.is_available(), reason="isl is not installed")
 def test_hard_sets_are_refused_without_isl_and_described_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 import pytest
-from fake_engine import declining, taking
+from fake_engine import declining, inside, taking
 from site_programs import PROGRAMS
 
 from parloop.capture.rewrite import rewrite
@@ -20,6 +20,7 @@ from parloop.source import Source
 ENGINES = {
     "none": None,
     "declining": declining,
+    "inside": inside,
     "zero": taking(lambda trips: 0),
     "one": taking(lambda trips: min(1, trips)),
     "half": taking(lambda trips: trips // 2),

@@ -10,10 +10,11 @@ from parloop.capture.names import bound_here, surely_assigned
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
 
 
-def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
+def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) -> ast.For:
     """Return what stands in place of `info.node`, before which the names `bound` are surely bound.
 
-    The user's nodes are used as they are, with their positions.
+    The user's nodes are used as they are, with their positions. `second` is a copy of the loop with
+    sites in front of the loops inside, which runs in its place when the engine says so.
     """
     loop = info.node
     assert isinstance(loop.iter, ast.Call)
@@ -31,6 +32,16 @@ def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
         ],
         orelse=[],
     )
+    users = _over_the_rest(loop, new)
+    binding.orelse.append(users)
+    if second is not None:
+        binding.orelse[:] = [ast.If(new.of_site("inner"), [_over_the_rest(second, new)], [users])]
+    _place(binding, loop.iter.func)
+    return binding
+
+
+def _over_the_rest(loop: ast.For, new: _Builder) -> ast.For:
+    """Return `loop` over the iterations that are left to the interpreter."""
     rest = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])])
     users = ast.For(
         target=loop.target,
@@ -39,10 +50,7 @@ def site_form(info: SiteInfo, bound: set[str]) -> ast.For:
         orelse=loop.orelse,
         type_comment=loop.type_comment,
     )
-    ast.copy_location(users, loop)
-    binding.orelse.append(users)
-    _place(binding, loop.iter.func)
-    return binding
+    return ast.copy_location(users, loop)
 
 
 def _is_whole(new: _Builder) -> ast.expr:

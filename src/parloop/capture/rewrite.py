@@ -14,11 +14,15 @@ becomes
 (`capture.sites` says why, `capture.form` makes it.) The user's nodes keep their positions, and the
 new ones stand at the loop's header. The text around the loops, names, order of local variables,
 line events and tracebacks stay as they were.
+
+Of a nest there is a second copy, with sites in front of the loops inside. It runs where the engine
+has found that the nest as a whole cannot run natively.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -224,7 +228,20 @@ class _Rewriter:
         )
         self._registry.add(info, self._options)
         self.sites.append(info)
-        return site_form(info, bound)
+        return site_form(info, bound, self._with_inner_sites(loop, place, bound))
+
+    def _with_inner_sites(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For | None:
+        """Return a copy of `loop` with sites in front of the loops in it, None if there are none.
+
+        They are for entries at which the whole nest cannot run natively.
+        """
+        parts = (node for part in loop.body for node in ast.walk(part))
+        if not any(is_candidate(node, self._callables) for node in parts):
+            return None
+        second = copy.deepcopy(loop)
+        self.block(second.body, place, bound | place.binds(bound_here(loop.target)))
+        self.block(second.orelse, place, bound)
+        return second
 
 
 def _qualified(place: _Place, name: str) -> str:

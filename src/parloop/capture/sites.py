@@ -18,6 +18,10 @@ loops while the site is off, and below all while activations are open:
 
     n >= __parloop__.k.gate if n.__class__ is __parloop__.int else __parloop__.k.on
 
+The last `for` of a nest stands there twice, under `if __parloop__.k.inner`: with sites in front of
+the loops in BODY, and without. The engine chooses the first for entries that it declines, if the
+loops inside are large enough.
+
 The results of a native run are bound by the very next instructions after `enter` returns, between
 which CPython serves neither signals nor other threads, so that nobody sees a loop that has run but
 not bound its names. That is why `enter` is a subscription: CPython serves signals after the *call*
@@ -196,6 +200,7 @@ class Site:
         "enter",
         "gate",
         "info",
+        "inner",
         "on",
         "open",
         "options",
@@ -219,6 +224,9 @@ class Site:
         self.enter: Entering = self
         """Asked for the row to bind. An engine may set it to what repeats runs faster than the
         site, which has to be asked in all other cases; `switch` sets it back."""
+        self.inner = False
+        """Whether the interpreter, where it runs this loop, comes by the sites inside. Read by the
+        rewritten text; the engine sets it."""
         self._has_else = info.has_else
         self._n_repeatable = info.n_repeatable
 

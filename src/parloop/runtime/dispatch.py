@@ -146,6 +146,7 @@ def enter_cold(
         return entry.run()
     except Declined as declined:
         assert state is not None
+        site.inner = work.pays_inside(site.info, state.nest, values, settings)
         decline(site, state, settings, indices, declined.diagnostic)
         return None
     except Mismatch:
@@ -405,7 +406,7 @@ class _Entry:
         """Return the outcome of a launch, and count it."""
         outcome = self.outcome_of(launch, specialisation)
         record = self.state.record
-        self.state.declined = 0
+        self.state.declined, self.site.inner = 0, False
         why: Diagnostic | None = None
         if launch.raised:
             at = f"`{specialisation.nest.loop.index}` = {self.indices[launch.done]}"

@@ -96,6 +96,19 @@ def text_would_pay(info: SiteInfo, indices: range, settings: Settings) -> bool:
     return pays(operations, settings)
 
 
+def pays_inside(
+    info: SiteInfo, nest: Nest | None, values: tuple[object, ...], settings: Settings
+) -> bool:
+    """Return whether loops inside one that was declined may pay on their own.
+
+    None of them can where an iteration of the whole, with room for error, would not.
+    """
+    if nest is None:
+        return text_would_pay(info, range(1), settings)
+    given = dict(zip(info.passed, values, strict=True))
+    return pays(UNEVEN * operations_of(nest, range(1), given), settings)
+
+
 def _operations(body: list[ast.stmt]) -> float:
     total = 0.0
     for stmt in body:
