@@ -73,3 +73,53 @@ def test_a_warm_loop_notices_that_warnings_have_become_exceptions() -> None:
             with pytest.raises(RuntimeWarning):
                 function(target, 9, 30)
     assert array.tobytes() == expected.tobytes()
+
+
+def rows_that_a_guard_keeps_inside(a: Any, b: Any, n: int, m: int) -> None:
+    for i in range(n):
+        if i < m:
+            a[i] = a[i] + b[i]
+
+
+def rows_of_no_iterations(a: Any, b: Any, n: int, m: int) -> None:
+    for i in range(n):
+        for j in range(m):
+            a[i] = a[i] + b[j]
+
+
+def rows_above_that_a_guard_keeps_inside(a: Any, b: Any, n: int, m: int) -> None:
+    for i in range(n):
+        if i >= m:
+            a[i - 3] = a[i - 3] + b[i]
+
+
+@pytest.mark.parametrize(
+    ("function", "n", "m"),
+    [
+        (rows_that_a_guard_keeps_inside, 3000, 900),
+        (rows_of_no_iterations, 3000, 0),
+        (rows_above_that_a_guard_keeps_inside, 900, 3),
+    ],
+)
+def test_blocks_save_no_rows_that_do_not_exist(
+    function: Any, n: int, m: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies stand between bands that nothing may touch."""
+    bands: list[Any] = []
+
+    def between_bands(view: Any, **_: Any) -> Any:
+        base = np.full(view.size + 8000, -1.0, view.dtype)
+        bands.append((base, view.size))
+        return base[4000 : 4000 + view.size].reshape(view.shape)
+
+    monkeypatch.setattr(np, "empty_like", between_bands)
+    a, b = np.ones(1000), np.ones(3000)
+    expected = a.copy()
+    function(expected, b, n, m)
+    fast = parloop.parallel(programs.fresh(function), min_work_ms=0, threads=2)
+    with np.errstate(under="ignore"):
+        fast(a, b, n, m)
+    assert bands
+    for base, size in bands:
+        assert (np.delete(base, slice(4000, 4000 + size)) == -1).all()
+    assert a.tobytes() == expected.tobytes()

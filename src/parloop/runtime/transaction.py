@@ -287,16 +287,21 @@ class Launch:
         views: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
         for item in self.saved:
             view = self.arrays[item.array]
+            all_exist = True
             if item.offset is not None:
                 ends = (self.indices[lo] + item.offset, self.indices[hi - 1] + item.offset)
+                # The rows of iterations that store nothing need not exist.
+                all_exist = min(ends) >= 0 and max(ends) < view.shape[0]
                 view = view[max(0, min(ends)) : max(0, max(ends) + 1)]
             buffer = self.buffers.get(item.array)
             if buffer is None or buffer.shape != view.shape or buffer.dtype != view.dtype:
                 buffer = self.buffers[item.array] = np.empty_like(view, subok=False)
-            if item.native is None or FAIL_AT:
+            if item.native is not None:
+                blocks_save = all_exist and not FAIL_AT
+                address = buffer.__array_interface__["data"][0] if blocks_save else 0
+                self.rooms[item.native] = address
+            if item.native is None or not self.rooms[item.native]:
                 np.copyto(buffer, view)
-            else:
-                self.rooms[item.native] = buffer.__array_interface__["data"][0]
             views.append((view, buffer))
         if self.rooms.any():
             self.words[Header.SAVE] = self.rooms.__array_interface__["data"][0]
