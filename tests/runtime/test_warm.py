@@ -16,18 +16,21 @@ from tests.runtime import programs
 import parloop
 from parloop.capture.decorator import captured
 from parloop.capture.sites import REGISTRY, Outcome, Site
-from parloop.runtime import dispatch, transaction, warm
+from parloop.runtime import dispatch, enter, transaction, warm
+from parloop.runtime.stats import Count
 
 N = 50
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 
-@pytest.fixture(autouse=True)
-def counted() -> Iterator[None]:
+@pytest.fixture(autouse=True, params=["native", "python"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Repeat launches natively, and by the function that says in Python what that means."""
+    monkeypatch.setattr(enter, "ENABLED", request.param == "native")
     with parloop.settings(min_work_ms=0):
         parloop.reset_report()
-        yield
+        yield request.param
 
 
 def site_of(function: Callable[..., Any]) -> Site:
@@ -40,23 +43,32 @@ def site_of(function: Callable[..., Any]) -> Site:
 def repeats(function: Callable[..., Any], call: Callable[[], Any]) -> bool:
     """Return whether `call` is taken for the repetition of an earlier one."""
     state = site_of(function).state
-    seen: list[Outcome | None] = []
+    seen: list[object] = []
     before = state.warm
+    counted = state.record.counts[Count.RUNS]
 
     def spying(inner: warm.Warm) -> warm.Warm:
         def spy(*arguments: Any) -> Outcome | None:
             outcome = inner(*arguments)
-            seen.append(outcome)
+            if outcome is not None:
+                seen.append(outcome)
             return outcome
 
         return spy
 
-    state.warm = tuple(spying(one) for one in before)
-    try:
-        call()
-    finally:
-        state.warm = before
-    return any(outcome is not None for outcome in seen)
+    def again(*arguments: Any) -> Outcome | None:
+        seen.append(arguments)
+        return rerun(*arguments)
+
+    rerun = warm._Repeat.again
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warm._Repeat, "again", again)
+        state.warm = tuple(spying(one) for one in before)
+        try:
+            call()
+        finally:
+            state.warm = before
+    return bool(seen) or state.record.counts[Count.RUNS] > counted
 
 
 def made_warm(plain: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
@@ -64,6 +76,8 @@ def made_warm(plain: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
     for _ in range(3):
         fast(*arguments)
     assert repeats(fast, lambda: fast(*arguments))
+    site = site_of(fast)
+    assert (site.enter is not site) == (enter.ENABLED and not site.info.has_else)
     return fast
 
 
@@ -268,7 +282,7 @@ def test_an_interrupt_at_any_call_of_a_repetition_is_raised() -> None:
     fast = made_warm(programs.total, np.ones(N), N)
     results: list[Any] = []
     cuts = cut_at_every_call(lambda: results.append(fast(np.ones(N), N)), (warm.__file__,))
-    assert sum(cuts) > 3
+    assert sum(cuts) == 0 if enter.ENABLED else sum(cuts) > 3
     assert results == [(N, N - 1)]
 
 
@@ -305,6 +319,23 @@ def test_a_signal_handler_may_use_the_same_loop() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert inside == [(N, N - 1)] * 200
+
+
+def until_above(a: Any, n: int, limit: float) -> Any:
+    for i in range(n):
+        if a[i] > limit:
+            break
+    return i
+
+
+def test_a_repetition_without_else_may_leave_by_break() -> None:
+    fast = made_warm(until_above, np.zeros(N), N, 1.0)
+    a = np.zeros(N)
+    a[9:] = 2.0
+    parloop.reset_report()
+    assert repeats(fast, lambda: fast(a, N, 1.0))
+    assert (fast(a, N, 1.0), fast(np.zeros(N), N, 1.0)) == (9, N - 1)
+    assert programs.only_site().iterations == 9 + 9 + N
 
 
 def first_above(a: Any, n: int, limit: float) -> Any:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -22,10 +22,9 @@ from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
-from parloop.ir.types import Type
 from parloop.runtime import transaction, work
 from parloop.runtime.analyses import general_analysis
-from parloop.runtime.arguments import Guard, check_guards, gather, guards_of, type_of
+from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
 from parloop.runtime.codes import (
     CannotBeUndone,
     InputOutside,
@@ -33,18 +32,20 @@ from parloop.runtime.codes import (
     IterationLeftNative,
     TracerActive,
 )
-from parloop.runtime.cutting import Paces, find_pool, grain
+from parloop.runtime.cutting import find_pool, grain
+from parloop.runtime.enter import make_entering
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.log import log_run
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large
 from parloop.runtime.specialisation import Ready, Specialisation, make_specialisation
-from parloop.runtime.stats import SiteRecord, open_record
+from parloop.runtime.state import SiteState, settings_of
+from parloop.runtime.stats import open_record
 from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
-from parloop.runtime.warm import MOST_KEPT, Made, Warm, make_warm
+from parloop.runtime.warm import MOST_KEPT, Made, make_warm
 from parloop.source import NOWHERE
 
 MOST_SMALL = 256
@@ -62,35 +63,6 @@ MOST_WARM = 4
 
 RAISES_BUGS = bool(os.environ.get("PARLOOP_DEBUG"))
 """Whether a bug of ours is raised; otherwise it is reported, and the interpreter runs the loop."""
-
-
-@dataclass(slots=True)
-class SiteState:
-    """What the engine knows of one site; `nest` is None if the loop cannot be lowered."""
-
-    record: SiteRecord
-    nest: Nest | None
-    reasons: tuple[Diagnostic, ...]
-    guards: tuple[Guard, ...] = ()
-    certain: bool = True
-    specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
-        default_factory=dict
-    )
-    settings: tuple[object, object, Settings] | None = None
-    """What was last put together, from the process's settings and the innermost block's."""
-    small: set[object] = field(default_factory=set)
-    """Sizes of launches that are too small to pay under these settings."""
-    last: Specialisation | None = None
-    operations: dict[object, float] = field(default_factory=dict)
-    """The work of launches, by specialisation and key words."""
-    paces: Paces = field(default_factory=Paces)
-    warm: tuple[Warm, ...] = ()
-    warm_keys: tuple[object, ...] = ()
-    last_key: object = None
-    declined: int = 0
-    """How many entries in a row were left to the interpreter for their types."""
-    resting: int = 0
-    """How many entries are still left to it without a look."""
 
 
 _LOCK = threading.RLock()
@@ -159,18 +131,6 @@ def enter_cold(
         return None
 
 
-def settings_of(site: Site, state: SiteState) -> Settings:
-    """Return the settings that hold, which are put together only when they have changed."""
-    process, block = config.token()
-    known = state.settings
-    if known is None or known[0] is not process or known[1] is not block or process is None:
-        settings = current_settings(site.options)
-        process, block = config.token()
-        known = state.settings = (process, block, settings)
-        state.small = set()
-    return known[2]
-
-
 def prepare(site: Site, frame: FrameType) -> SiteState:
     """Lower the loop of a site; called once, at the first entry."""
     info = site.info
@@ -224,7 +184,9 @@ def report_bug(site: Site, error: Exception) -> Diagnostic:
         record = open_record(info.path, info.line, info.column, info.end_line, info.function)
         site.state = SiteState(record, None, (why,))
     state: SiteState = site.state
-    state.nest, state.reasons, state.warm = None, (why,), ()
+    state.nest, state.reasons = None, (why,)
+    state.forget()
+    site.enter = site
     place = f"{info.path}:{info.line}"
     print(f"parloop: {place}: {why}; the interpreter runs this loop", file=sys.stderr)
     return why
@@ -447,7 +409,8 @@ class _Entry:
         state, trips = self.state, len(self.indices)
         state.paces.learn(key, launch)
         if launch.trips_seen:
-            state.warm, state.warm_keys, state.last_key = (), (), None
+            state.forget()
+            self.site.enter = self.site
             return
         again, state.last_key = state.last_key == key, key
         if (
@@ -467,6 +430,7 @@ class _Entry:
             place = state.warm_keys.index(warm_key)
             state.warm_keys = state.warm_keys[:place] + state.warm_keys[place + 1 :]
             state.warm = state.warm[:place] + state.warm[place + 1 :]
+            state.native = state.native[:place] + state.native[place + 1 :]
         threads, run_address, blocks = find_pool(ready, self.settings)
         warm = make_warm(
             Made(self.site, enter_cold, state.guards, specialisation, ready, state.record,
@@ -476,7 +440,11 @@ class _Entry:
         )  # fmt: skip
         if warm is not None:
             state.warm_keys = (warm_key, *state.warm_keys[: MOST_WARM - 1])
-            state.warm = (warm, *state.warm[: MOST_WARM - 1])
+            state.warm = (warm[0], *state.warm[: MOST_WARM - 1])
+            state.native = (warm[1], *state.native[: MOST_WARM - 1])
+            tables = [table for table in state.native if table is not None]
+            if tables and Site.engine is enter and not RUNS_TRACED:
+                self.site.enter = make_entering(self.site, tables)
 
 
 def specialise_for(state: SiteState, nest: Nest, arguments: Mapping[str, Any]) -> Specialisation:

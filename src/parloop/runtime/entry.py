@@ -76,7 +76,7 @@ Launcher: TypeAlias = Callable[[int, range, tuple[object, ...]], int]
 """`launch(record_address, indices, values)`: the kernel's status, or -1 with nothing run."""
 
 
-def make_launcher(
+def make_launch_table(
     entry: Entry,
     template: bytes,
     keys: Sequence[tuple[int, int]],
@@ -84,8 +84,8 @@ def make_launcher(
     trips: int,
     places: Sequence[int],
     n_values: int,
-) -> Launcher | None:
-    """Return a function that packs a record and runs the whole loop, or None without native code.
+) -> bytes | None:
+    """Return what native code has to know to pack a record and run the whole loop, if there is any.
 
     The record gets `template` first, then the range and the arguments, which are the items `places`
     of a tuple of `n_values`. Nothing is run unless they match, no pair overlaps, and the words of
@@ -107,10 +107,17 @@ def make_launcher(
     for word, value in keys:
         words += (8 * word, value)
     words += places
-    native = _native_side(layout)
     table = _Table(struct.pack(f"<{len(words)}q", *words))
     table.kept = (entry, template)
-    launcher = _launch_side(layout)
+    return table
+
+
+def make_launcher(table: bytes) -> Launcher | None:
+    """Return a function that packs a record and runs the whole loop, by a table for native code."""
+    layout = capi.find_layout()
+    if layout is None:
+        return None
+    native, launcher = _native_side(layout), launch_side(layout)
     launch: Launcher = native.new_function(ctypes.byref(launcher.launch), table, None)
     return launch
 
@@ -239,7 +246,7 @@ class _NativeSide:
 
 
 @dataclass(frozen=True, slots=True)
-class _LaunchSide:
+class LaunchSide:
     """The code of all launchers."""
 
     loaded: jit.Loaded
@@ -274,18 +281,25 @@ def _native_side(layout: capi.Layout) -> _NativeSide:
     return _NativeSide(loaded, pack, call, new_function)
 
 
+def clock() -> Any:
+    """Return C's `clock_gettime`, or, where there is none, a function that is never called."""
+    return getattr(ctypes.CDLL(None), "clock_gettime", ctypes.pythonapi.PyErr_Clear)
+
+
 @functools.cache
-def _launch_side(layout: capi.Layout) -> _LaunchSide:
+def launch_side(layout: capi.Layout) -> LaunchSide:
     """Return what launches that repeat need: made when the first one does."""
     loaded = _load(launch_text(layout), opt_level=1)
     launch = _MethodDefinition(b"launch", loaded.address("parloop_launch"), _METH_FASTCALL, None)
-    return _LaunchSide(loaded, launch)
+    return LaunchSide(loaded, launch)
 
 
 def _load(module_text: str, *, opt_level: int) -> jit.Loaded:
     externals = {name: capi.address_of(name) for name in EXTERNALS}
     type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError")
     externals["PyExc_TypeError"] = ctypes.addressof(type_error)
+    externals |= {"PyTuple_Type": id(tuple), "PyRange_Type": id(range)}
+    externals["parloop_clock"] = ctypes.cast(clock(), ctypes.c_void_p).value or 0
     return jit.load(compile_cached(module_text, opt_level=opt_level), externals)
 
 

@@ -12,6 +12,8 @@ from enum import IntEnum
 from string import Template
 
 from parloop.runtime.capi import Layout
+from parloop.runtime.checks_ir import CHECKS_TEXT
+from parloop.runtime.enter_ir import ENTER_EXTERNALS, ENTER_TEXT, enter_fields
 from parloop.runtime.launch_ir import LAUNCH_TEXT, LaunchWord
 
 
@@ -53,6 +55,7 @@ OWNS_DATA = 4
 EXTERNALS = (
     *("PyLong_AsLongLong", "PyLong_AsLongLongAndOverflow", "PyLong_FromLongLong"),
     *("PyErr_SetString", "PyErr_Occurred"),
+    *ENTER_EXTERNALS,
 )
 
 
@@ -66,12 +69,16 @@ def entry_text(layout: Layout) -> str:
 
 
 def launch_text(layout: Layout) -> str:
-    """Return the module that defines one `METH_FASTCALL` function, `parloop_launch`.
+    """Return the module that defines the functions for launches that repeat.
 
-    It takes the address of a record, a range and a tuple; it packs them, and runs the whole loop if
+    `parloop_enter` is what `enter_ir` says, `parloop_launch` a `METH_FASTCALL` function.
+
+    The latter takes the address of a record, a range and a tuple; it packs them, and runs the whole loop if
     the record is what it was made for.
     """
-    return Template(_PACK + LAUNCH_TEXT).substitute(_fields(layout))
+    return Template(_PACK + LAUNCH_TEXT + CHECKS_TEXT + ENTER_TEXT).substitute(
+        _fields(layout) | enter_fields()
+    )
 
 
 def _fields(layout: Layout) -> dict[str, object]:

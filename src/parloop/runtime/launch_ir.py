@@ -39,37 +39,22 @@ define internal { i64, i32 } @bound(ptr %range, i64 %offset) nounwind {
   ret { i64, i32 } %both
 }
 
-define ptr @parloop_launch(ptr %self, ptr %arguments, i64 %n_arguments) nounwind {
+; fills a record from a range and `items`, which are %n_objects; true if the launch may be run
+define internal i1 @prepare(ptr %head, ptr %record, ptr %range, ptr %items, i64 %n_objects)
+    noinline nounwind {
 entry:
-  %head = getelementptr i8, ptr %self, i64 $bytes_data
-  %right_number = icmp eq i64 %n_arguments, 3
-  br i1 %right_number, label %go, label %wrong_number
-go:
-  %range_cell = getelementptr ptr, ptr %arguments, i64 1
-  %tuple_cell = getelementptr ptr, ptr %arguments, i64 2
-  %record_object = load ptr, ptr %arguments
-  %range = load ptr, ptr %range_cell
-  %tuple = load ptr, ptr %tuple_cell
-  %record_address = call i64 @PyLong_AsLongLong(ptr %record_object)
-  %record = inttoptr i64 %record_address to ptr
   %template_cell = getelementptr i64, ptr %head, i64 1
   %bytes_cell = getelementptr i64, ptr %head, i64 2
   %scratch_cell = getelementptr i64, ptr %head, i64 3
-  %kernel_cell = getelementptr i64, ptr %head, i64 4
-  %trips_cell = getelementptr i64, ptr %head, i64 5
   %keys_cell = getelementptr i64, ptr %head, i64 6
   %items_cell = getelementptr i64, ptr %head, i64 7
   %table = load ptr, ptr %head
   %template = load ptr, ptr %template_cell
   %bytes = load i64, ptr %bytes_cell
   %scratch_at = load i64, ptr %scratch_cell
-  %kernel = load ptr, ptr %kernel_cell
-  %trips = load i64, ptr %trips_cell
   %n_keys = load i64, ptr %keys_cell
   %n_items = load i64, ptr %items_cell
-  %size_cell = getelementptr i8, ptr %tuple, i64 $tuple_size
-  %size = load i64, ptr %size_cell
-  %right_size = icmp eq i64 %size, %n_items
+  %right_size = icmp eq i64 %n_objects, %n_items
   br i1 %right_size, label %fill, label %mismatch
 fill:
   call void @llvm.memcpy.p0.p0.i64(ptr %record, ptr %template, i64 %bytes, i1 false)
@@ -103,7 +88,6 @@ order:
   %ranges = alloca { i64, i64 }, i64 %n
   %keys = getelementptr i64, ptr %head, i64 $launch_words
   %places = getelementptr { i64, i64 }, ptr %keys, i64 %n_keys
-  %items = getelementptr i8, ptr %tuple, i64 $tuple_items
   br label %choose
 choose:
   %c = phi i64 [0, %order], [%c_after, %one]
@@ -125,7 +109,7 @@ pack:
 key:
   %k = phi i64 [0, %pack], [%k_after, %same]
   %more_keys = icmp ult i64 %k, %n_keys
-  br i1 %more_keys, label %compare, label %run
+  br i1 %more_keys, label %compare, label %match
 compare:
   %key_cell = getelementptr { i64, i64 }, ptr %keys, i64 %k
   %wanted_cell = getelementptr i64, ptr %key_cell, i64 1
@@ -138,6 +122,34 @@ compare:
 same:
   %k_after = add i64 %k, 1
   br label %key
+match:
+  ret i1 true
+mismatch:
+  ret i1 false
+}
+
+define ptr @parloop_launch(ptr %self, ptr %arguments, i64 %n_arguments) nounwind {
+entry:
+  %head = getelementptr i8, ptr %self, i64 $bytes_data
+  %right_number = icmp eq i64 %n_arguments, 3
+  br i1 %right_number, label %go, label %wrong_number
+go:
+  %range_cell = getelementptr ptr, ptr %arguments, i64 1
+  %tuple_cell = getelementptr ptr, ptr %arguments, i64 2
+  %record_object = load ptr, ptr %arguments
+  %range = load ptr, ptr %range_cell
+  %tuple = load ptr, ptr %tuple_cell
+  %record_address = call i64 @PyLong_AsLongLong(ptr %record_object)
+  %record = inttoptr i64 %record_address to ptr
+  %kernel_cell = getelementptr i64, ptr %head, i64 4
+  %trips_cell = getelementptr i64, ptr %head, i64 5
+  %kernel = load ptr, ptr %kernel_cell
+  %trips = load i64, ptr %trips_cell
+  %size_cell = getelementptr i8, ptr %tuple, i64 $tuple_size
+  %size = load i64, ptr %size_cell
+  %items = getelementptr i8, ptr %tuple, i64 $tuple_items
+  %may = call i1 @prepare(ptr %head, ptr %record, ptr %range, ptr %items, i64 %size)
+  br i1 %may, label %run, label %mismatch
 run:
   %status = call i64 %kernel(ptr %record, i64 0, i64 %trips)
   %error = call ptr @PyErr_Occurred() ; what a signal's handler raised, when the kernel asked

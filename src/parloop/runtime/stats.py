@@ -13,8 +13,10 @@ corrupted. Everything that happens rarely is done under the lock.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final, Literal, TypeAlias
 
 from parloop.diagnostics import Diagnostic
@@ -24,6 +26,15 @@ SiteVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupport
 
 MOST_FALLBACKS: Final = 64
 """Kinds of fallback that one site remembers; further ones are counted as the last of them."""
+
+
+class Count(IntEnum):
+    """The words in which native code counts its runs."""
+
+    RUNS = 0
+    ITERATIONS = 1
+    NANOSECONDS = 2
+    THREADS = 3  # the most that a run used
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +66,8 @@ class SiteRecord:
     """What the runs that the interpreter did are estimated to have taken."""
     fallbacks: dict[Diagnostic, int] = field(default_factory=dict)
     """Why runs, or parts of them, were left to the interpreter, in order of first appearance."""
+    counts: ctypes.Array[ctypes.c_int64] = field(default_factory=ctypes.c_int64 * len(Count))
+    """Native runs that native code has counted by itself: `collect` adds them to the others."""
 
     def ran_native(self, seconds: float, iterations: int, threads: int) -> None:
         """Count a native run."""
@@ -87,14 +100,24 @@ class SiteRecord:
         with _lock:
             self.compile_seconds += seconds
 
+    def collect(self) -> None:
+        """Count what native code has counted since the last time."""
+        runs, iterations, nanoseconds, threads = self.counts
+        self.counts[:] = _NONE_COUNTED  # at once: no call, in which a thread might count, between
+        if runs:
+            self.ran_native(nanoseconds * 1e-9, iterations, threads)
+            self.native_runs += runs - 1
+
     def clear(self) -> None:
         """Forget the runs, not the verdict."""
+        self.collect()
         self.native_runs = self.interpreted_runs = self.iterations = self.threads = 0
         self.seconds = self.compile_seconds = self.estimated_interpreter_seconds = 0.0
         self.device = "interpreter"
         self.fallbacks = {}
 
 
+_NONE_COUNTED: Final[list[ctypes.c_int64 | int]] = [0] * len(Count)
 _lock = threading.Lock()
 _records: dict[tuple[str, int, int, str], SiteRecord] = {}
 
@@ -112,6 +135,8 @@ def open_record(file: str, line: int, column: int, end_line: int, function: str)
 def records() -> tuple[SiteRecord, ...]:
     """Return all records of this process, in order of their opening."""
     with _lock:
+        for record in _records.values():
+            record.collect()
         return tuple(_records.values())
 
 

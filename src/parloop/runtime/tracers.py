@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 _MONITORING: Any = getattr(sys, "monitoring", None)
@@ -17,3 +18,14 @@ def is_traced() -> bool:
         _MONITORING.get_tool(_MONITORING.DEBUGGER_ID) is not None
         or _MONITORING.get_tool(_MONITORING.COVERAGE_ID) is not None
     )
+
+
+def questions() -> tuple[tuple[Callable[..., object], int | None], ...]:
+    """Return the built-in functions, with their arguments, that answer None if nobody follows."""
+    asked: list[tuple[Callable[..., object], int | None]] = [(sys.gettrace, None)]
+    if _MONITORING is not None:
+        asked += [
+            (_MONITORING.get_tool, _MONITORING.DEBUGGER_ID),
+            (_MONITORING.get_tool, _MONITORING.COVERAGE_ID),
+        ]
+    return tuple(asked)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from sys import _getframe
 from time import perf_counter
 from types import FrameType
 from typing import Any, Final, TypeAlias
@@ -16,13 +18,14 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from parloop import config
-from parloop.capture.sites import UNBOUND, Outcome, Site
+from parloop.capture.sites import UNBOUND, Outcome, Rows, Site
 from parloop.codegen.layout import FLAG_SHIFT, Header
 from parloop.ir.nodes import Break
 from parloop.ir.walk import statements
 from parloop.runtime import transaction
 from parloop.runtime.arguments import Guard, watch
-from parloop.runtime.entry import make_launcher
+from parloop.runtime.enter import After, Repeat, Table, make_table
+from parloop.runtime.entry import make_launch_table, make_launcher
 from parloop.runtime.results import make_reader
 from parloop.runtime.specialisation import Ready, Record, Specialisation
 from parloop.runtime.stats import SiteRecord
@@ -34,11 +37,12 @@ Warm: TypeAlias = Callable[[range, tuple[object, ...], FrameType], Outcome | Non
 """Runs the whole loop, or returns None with nothing changed that matters."""
 
 try:
-    from numpy._core.umath import _extobj_contextvar as _errors
+    from numpy._core.umath import _extobj_contextvar
 
-    error_state: Callable[[], object] = _errors.get
+    errors_variable: ContextVar[Any] | None = _extobj_contextvar
+    error_state: Callable[[], object] = _extobj_contextvar.get
 except ImportError:  # another NumPy
-    error_state = np.geterr
+    errors_variable, error_state = None, np.geterr
 """What `np.errstate` has set, as an object that is the same while nothing is set anew."""
 
 
@@ -63,8 +67,13 @@ class Made:
     """The arrays that have to be kept, to be put back should something happen."""
 
 
-def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm | None:
-    """Return the way to repeat a launch that went well and in one slice, if there is one."""
+def make_warm(
+    made: Made, values: tuple[object, ...], frame: FrameType
+) -> tuple[Warm, Table | None] | None:
+    """Return the way to repeat a launch that went well and in one slice, if there is one.
+
+    The table is the same for native code, where that can do it.
+    """
     site, ready, specialisation = made.site, made.ready, made.specialisation
     watched = watch(site, made.guards, values, frame)
     if watched is None:
@@ -79,7 +88,7 @@ def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm 
         if n not in specialisation.inputs and not n.startswith("%")
     )
     everything = (*passed, *looked_up)
-    launch = make_launcher(
+    table = make_launch_table(
         specialisation.entry,
         _template(made),
         tuple(zip(specialisation.key_places, made.key, strict=True)),
@@ -88,10 +97,12 @@ def make_warm(made: Made, values: tuple[object, ...], frame: FrameType) -> Warm 
         tuple(everything.index(name) for name in specialisation.inputs),
         len(everything),
     )
-    if launch is None:
+    launch = None if table is None else make_launcher(table)
+    if table is None or launch is None:
         return None
     saved = tuple((everything.index(name), name) for name in made.saved)
-    return _Repeat(made, launch, watched, looked_up, missing, saved, frame.f_globals).make()
+    repeat = _Repeat(made, launch, watched, looked_up, missing, saved, frame.f_globals)
+    return repeat.make(), repeat.make_native(table, values, frame)
 
 
 def _template(made: Made) -> bytes:
@@ -158,7 +169,7 @@ class _Repeat:
         take, release = made.ready.take_record, made.ready.records.append
         read = make_reader(made.site.info.outputs, made.specialisation.layout)
         count, trips, threads = made.record.ran_native, made.trips, made.threads
-        may_break = any(isinstance(s, Break) for s in statements((made.specialisation.nest.loop,)))
+        may_break = self.may_break()
         broke_word = int(Header.BROKE_AT)
         status_word, not_run = int(Header.STATUS), transaction.NOT_RUN
 
@@ -221,6 +232,66 @@ class _Repeat:
                 return Outcome(done, read(record), broke, interrupt or error)
 
         return warm
+
+    def make_native(
+        self, launch: bytes, values: tuple[Any, ...], frame: FrameType
+    ) -> Table | None:
+        """Return the table by which native code does the same, if it can."""
+        made, specialisation = self.made, self.made.specialisation
+        if any(place >= len(values) for place, _ in self.saved):
+            return None
+        record = made.ready.take_record()
+        copies = []
+        if self.saved and not keep(self.saved, values, record):
+            return None
+        for place, name in self.saved:
+            copy = record.buffers[name]
+            if not values[place].flags.forc or values[place].strides != copy.strides:
+                return None
+            copies.append((specialisation.layout.arrays[name], copy))
+        fast = made.ready.kernel.fast
+        harmful = ~harmless_flags(fast.watched_flags, dict(np.geterr()))  # type: ignore[arg-type]
+        items, entries = self.watched
+        return make_table(
+            Repeat(
+                made.site, launch, items, entries, self.looked_up, self.missing,
+                bool(fast.watched_flags), errors_variable, harmful, self.may_break(), tuple(copies),
+                made.site.info.outputs, specialisation.layout, record, made.record, made.threads,
+                self.make_after(record, harmful),
+            ),
+            frame,
+        )  # fmt: skip
+
+    def may_break(self) -> bool:
+        """Return whether the loop may be left by `break`."""
+        loop = self.made.specialisation.nest.loop
+        return any(isinstance(stmt, Break) for stmt in statements((loop,)))
+
+    def make_after(self, record: Record, harmful: int) -> After:
+        """Return what goes on where native code has run the loop and cannot say what came of it.
+
+        It may be called once more after an exception of a signal handler, which is then given.
+        """
+        made, site = self.made, self.made.site
+        read = make_reader(site.info.outputs, made.specialisation.layout)
+
+        def after(
+            given: tuple[Any, ...], status: int, interrupt: BaseException | None
+        ) -> Rows:
+            frame, indices, values = _getframe(1), given[0], given[1:]
+            if status & harmful:
+                outcome = self.again(indices, values, frame, record, interrupt) or Outcome(0)
+            else:
+                broke_at = record.integers[Header.BROKE_AT] if self.may_break() else 0
+                done = broke_at - 1 if broke_at else made.trips
+                outcome = Outcome(done, read(record), bool(broke_at), interrupt)
+            try:
+                return site.finish(outcome, indices, values, frame)
+            except BaseException as error:
+                outcome.error = error
+                return site.finish(outcome, indices, values, frame)
+
+        return after
 
     def again(
         self,

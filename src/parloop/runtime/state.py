@@ -1,0 +1,65 @@
+"""What the engine knows of one site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from parloop import config
+from parloop.capture.sites import Site
+from parloop.config import Settings, current_settings
+from parloop.diagnostics import Declined, Diagnostic
+from parloop.ir.nodes import Nest
+from parloop.ir.types import Type
+from parloop.runtime.arguments import Guard
+from parloop.runtime.cutting import Paces
+from parloop.runtime.enter import Table
+from parloop.runtime.specialisation import Specialisation
+from parloop.runtime.stats import SiteRecord
+from parloop.runtime.warm import Warm
+
+
+@dataclass(slots=True)
+class SiteState:
+    """What the engine knows of one site; `nest` is None if the loop cannot be lowered."""
+
+    record: SiteRecord
+    nest: Nest | None
+    reasons: tuple[Diagnostic, ...]
+    guards: tuple[Guard, ...] = ()
+    certain: bool = True
+    specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
+        default_factory=dict
+    )
+    settings: tuple[object, object, Settings] | None = None
+    """What was last put together, from the process's settings and the innermost block's."""
+    small: set[object] = field(default_factory=set)
+    """Sizes of launches that are too small to pay under these settings."""
+    last: Specialisation | None = None
+    operations: dict[object, float] = field(default_factory=dict)
+    """The work of launches, by specialisation and key words."""
+    paces: Paces = field(default_factory=Paces)
+    warm: tuple[Warm, ...] = ()
+    native: tuple[Table | None, ...] = ()
+    """For each of `warm` what does the same without Python."""
+    warm_keys: tuple[object, ...] = ()
+    last_key: object = None
+    declined: int = 0
+    """How many entries in a row were left to the interpreter for their types."""
+    resting: int = 0
+    """How many entries are still left to it without a look."""
+
+    def forget(self) -> None:
+        """Forget the launches of which everything is known."""
+        self.warm, self.native, self.warm_keys, self.last_key = (), (), (), None
+
+
+def settings_of(site: Site, state: SiteState) -> Settings:
+    """Return the settings that hold, which are put together only when they have changed."""
+    process, block = config.token()
+    known = state.settings
+    if known is None or known[0] is not process or known[1] is not block or process is None:
+        settings = current_settings(site.options)
+        process, block = config.token()
+        known = state.settings = (process, block, settings)
+        state.small = set()
+    return known[2]
