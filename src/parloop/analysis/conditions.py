@@ -67,7 +67,11 @@ class Condition:
     @property
     def source(self) -> str:
         """The test as a Python expression that looks the parameters up in a dict named `values`."""
-        terms = {name: f"values[{name!r}]" for name in self.parameters}
+        return self.test({name: f"values[{name!r}]" for name in self.parameters})
+
+    def test(self, parameters: Mapping[str, str]) -> str:
+        """Return the test as a Python expression, in which the parameters are written as given."""
+        terms = dict(parameters)
         for quotient in self.quotients:
             terms[quotient.name] = f"(({_sum(quotient.numerator, terms)}) // {quotient.divisor})"
         tests = [f"{_sum(row, terms)} == 0" for row in self.system.zero]

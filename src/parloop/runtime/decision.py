@@ -1,12 +1,15 @@
 """Decide, from a launch's values, which loops may run in any order, which subscripts need no test.
 
 The answer depends only on the integers in the record (extents, strides, scalars) and on which
-arrays share memory, so launches that repeat these reuse it.
+arrays share memory, so launches that repeat these reuse it; and on the integers only through the
+conditions that are asked on the way to it, so that launches of which the same conditions hold reuse
+it as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
 from parloop.analysis.graph import distribute
@@ -21,6 +24,53 @@ from parloop.schedule.wavefront import find_lags
 from parloop.staging.specialise import Typing
 
 Values = dict[str, int]
+
+Asked = list[tuple[Sequence[Condition], bool]]
+"""Which conditions a decision asked for, and whether one of them held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The values of a launch, of which conditions are asked. One of unknown parameters holds."""
+
+    values: Mapping[str, int]
+    asked: Asked = field(default_factory=list)
+
+    def any_holds(self, conditions: Sequence[Condition]) -> bool:
+        """Return whether one of `conditions` holds, and remember that."""
+        answer = any(
+            any(name not in self.values for name in condition.parameters)
+            or condition.holds(self.values)
+            for condition in conditions
+        )
+        self.asked.append((conditions, answer))
+        return answer
+
+
+def compile_asked(asked: Asked, terms: Mapping[str, str]) -> Callable[[Sequence[int]], bool]:
+    """Return a function of a record's words `w`: whether all would be answered like this again.
+
+    `terms` says how the parameters are written; one that is not there is unknown.
+    """
+    tests: dict[str, None] = {}
+    for conditions, answer in asked:
+        known = [c for c in conditions if all(name in terms for name in c.parameters)]
+        if len(known) < len(conditions):
+            continue  # one of unknown parameters holds anywhere
+        held = " or ".join(f"({condition.test(terms)})" for condition in known) or "False"
+        tests[f"({held})" if answer else f"not ({held})"] = None
+    found: Callable[[Sequence[int]], bool]
+    found = eval(f"lambda w: {' and '.join(tests) or 'True'}", {"__builtins__": {}})
+    return found
+
+
+def parameter_terms(typing: Typing, layout: Layout) -> dict[str, str]:
+    """Return how the values of `parameter_values` are written in terms of a record's words `w`."""
+    terms = {name: f"w[{word}]" for name, word in parameter_words(typing, layout).items()}
+    for name, array in typing.arrays.items():
+        extents = [terms[f"{name}.shape[{axis}]"] for axis in range(array.ndim)]
+        terms[f"{name}.size"] = f"({'*'.join(extents) or '1'})"
+    return terms
 
 
 def parameter_words(typing: Typing, layout: Layout) -> dict[str, int]:
@@ -50,12 +100,12 @@ def parameter_values(typing: Typing, layout: Layout, words: Sequence[int]) -> Va
 def decide(
     analysis: Analysis,
     typing: Typing,
-    values: Mapping[str, int],
+    values: Point,
     *,
     noalias: bool,
     contiguous: frozenset[str],
 ) -> Decision:
-    """Return what the launch's `values` decide. A condition whose parameters are unknown holds."""
+    """Return what the launch's `values` decide, by nothing but the conditions asked of them."""
     parallel = frozenset(
         facts.number
         for facts in analysis.loops
@@ -64,7 +114,7 @@ def decide(
     outside = {
         access.node_id
         for access in analysis.accesses
-        if access.violations is None or _any_holds(access.violations, values)
+        if access.violations is None or values.any_holds(access.violations)
     }
     # One node may stand for several accesses: all of them have to be inside.
     inside = frozenset(a.node_id for a in analysis.accesses if a.node_id not in outside)
@@ -76,7 +126,7 @@ def decide(
     )
     groups = find_groups(analysis, parallel, values)
     wraps = analysis.wraps
-    known = wraps is not None and not _any_holds(wraps, values)
+    known = wraps is not None and not values.any_holds(wraps)
     lags = find_lags(analysis, parallel) if known else {}
     splits = find_splits(analysis, parallel, values)
     return Decision(
@@ -104,7 +154,7 @@ def find_splits(
 
 
 def find_groups(
-    analysis: Analysis, parallel: frozenset[int], values: Mapping[str, int]
+    analysis: Analysis, parallel: frozenset[int], values: Point
 ) -> dict[int, tuple[Part, ...]]:
     """Return the parts into which loops may be cut that have to run in order as they stand.
 
@@ -112,7 +162,7 @@ def find_groups(
     subscript may count from the end: the dependences between the parts do not know of it.
     """
     wraps = analysis.wraps
-    if wraps is None or _any_holds(wraps, values):
+    if wraps is None or values.any_holds(wraps):
         return {}
     found: dict[int, tuple[Part, ...]] = {}
     for facts in analysis.loops:
@@ -131,26 +181,19 @@ def find_groups(
     return found
 
 
-def find_rewritten(analysis: Analysis, values: Mapping[str, int]) -> frozenset[str]:
+def find_rewritten(analysis: Analysis, values: Point) -> frozenset[str]:
     """Return the arrays that slices may run on again without putting them back."""
     wraps = analysis.wraps
-    if wraps is None or _any_holds(wraps, values):
+    if wraps is None or values.any_holds(wraps):
         return frozenset()
     return rewritten_arrays(analysis) | analysis.refreshed
 
 
-def _is_parallel(verdict: object, values: Mapping[str, int]) -> bool:
+def _is_parallel(verdict: object, values: Point) -> bool:
     match verdict:
         case Parallel():
             return True
         case ParallelIf(unless=unless):
-            return not _any_holds(unless, values)
+            return not values.any_holds(unless)
         case _:
             return False
-
-
-def _any_holds(conditions: Sequence[Condition], values: Mapping[str, int]) -> bool:
-    return any(
-        any(name not in values for name in condition.parameters) or condition.holds(values)
-        for condition in conditions
-    )

@@ -73,8 +73,8 @@ def launch_text(layout: Layout) -> str:
 
     `parloop_enter` is what `enter_ir` says, `parloop_launch` a `METH_FASTCALL` function.
 
-    The latter takes the address of a record, a range and a tuple; it packs them, and runs the whole loop if
-    the record is what it was made for.
+    The latter takes the address of a record, a range and a tuple; it packs them, and runs the whole
+    loop if the record is what it was made for.
     """
     return Template(_PACK + LAUNCH_TEXT + CHECKS_TEXT + ENTER_TEXT).substitute(
         _fields(layout) | enter_fields()

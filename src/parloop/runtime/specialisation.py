@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from types import MappingProxyType
@@ -18,7 +18,15 @@ from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import jit
 from parloop.runtime.analyses import deciding_names, general_analysis
-from parloop.runtime.decision import decide, find_rewritten, parameter_values
+from parloop.runtime.decision import (
+    Asked,
+    Point,
+    compile_asked,
+    decide,
+    find_rewritten,
+    parameter_terms,
+    parameter_values,
+)
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
 from parloop.runtime.kernels import Kernel, make_kernel
@@ -59,6 +67,9 @@ def make_record(n_words: int, scratch_words: int) -> Record:
     integers: Any = memoryview(memory.data)
     return Record(words, address, integers, integers.cast("B").cast("d"), memory)
 
+MOST_REGIONS = 8
+"""So many sets of conditions are tried, one after another, before a decision is made anew."""
+
 MOST_ANALYSES = 64
 """Of so many different values and overlaps the analyses are kept."""
 
@@ -89,6 +100,22 @@ class Ready:
 
 
 @dataclass(slots=True)
+class Region:
+    """All launches of which the same conditions hold."""
+
+    asked: Asked
+    ready: Ready
+    test: Callable[[Sequence[int]], bool] | None = None
+    """Made when it is first needed: most loops have one shape."""
+
+    def holds(self, words: Sequence[int], terms: Mapping[str, str]) -> bool:
+        """Return whether a record is one of these launches."""
+        if self.test is None:
+            self.test = compile_asked(self.asked, terms)
+        return self.test(words)
+
+
+@dataclass(slots=True)
 class Specialisation:
     """Everything that depends on the types of the inputs, not on their values.
 
@@ -110,6 +137,11 @@ class Specialisation:
     kernels: dict[object, Ready] = field(default_factory=dict)
     reader: Callable[[Record], tuple[object, ...]] | None = None
     """Reads the outputs from a record; made when first needed."""
+    regions: dict[object, list[Region]] = field(default_factory=dict)
+    """Decisions with the conditions on which they depend, by what else they depend on."""
+    terms: dict[str, str] | None = None
+    general: Analysis | None = None
+    """`analyse_generally`, made once."""
     inspected: bool | None = None
     """Whether there are index arrays to look at before a launch; not known before the first one."""
 
@@ -140,7 +172,11 @@ class Specialisation:
         if overlap:
             require_one_mapping(arguments, written_arrays(self.nest))
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
-        ready = self.decided(values, arguments, facts, distinct, exactness)
+        if facts is None:
+            ready = self.decided_alike(values, arguments, distinct, exactness)
+        else:
+            parameters = Point(parameter_values(self.typing, self.layout, values))
+            ready = self.decided(parameters, arguments, facts, distinct, exactness)
         if not overlap:
             if len(self.decisions) >= MOST_DECISIONS:
                 self.decisions.clear()
@@ -176,22 +212,46 @@ class Specialisation:
             ]
         )
 
-    def decided(
+    def decided_alike(
         self,
         values: list[int],
+        arguments: Mapping[str, Any],
+        distinct: frozenset[int],
+        exactness: Exactness,
+    ) -> Ready:
+        """Return what `decided` would, where possible by the conditions of an earlier decision."""
+        arrays = [arguments[name] for name in self.typing.arrays]
+        kinds = tuple(
+            [(a.flags.c_contiguous, bool(a.ndim) and a.strides[-1] == a.itemsize) for a in arrays]
+        )
+        if self.terms is None:
+            self.terms = parameter_terms(self.typing, self.layout)
+        key = (kinds, distinct, exactness)
+        regions = self.regions.setdefault(key, [])
+        for region in regions:
+            if region.holds(values, self.terms):
+                return region.ready
+        parameters = Point(parameter_values(self.typing, self.layout, values))
+        ready = self.decided(parameters, arguments, None, distinct, exactness)
+        if not self.analysis(None).wanted and len(regions) < MOST_REGIONS:
+            regions.append(Region(parameters.asked, ready))
+        return ready
+
+    def decided(
+        self,
+        parameters: Point,
         arguments: Mapping[str, Any],
         facts: Facts | None,
         distinct: frozenset[int],
         exactness: Exactness,
     ) -> Ready:
         """Return the kernel for these values, this sharing of memory, and these index arrays."""
-        parameters = parameter_values(self.typing, self.layout, values)
         contiguous = frozenset(
             name
             for name in self.typing.arrays
             if arguments[name].ndim and arguments[name].strides[-1] == arguments[name].itemsize
         )
-        analysis = self.analysis_of(facts, parameters)
+        analysis = self.analysis_of(facts, parameters.values)
         decision = decide(
             analysis, self.typing, parameters, noalias=facts is None, contiguous=contiguous
         )
@@ -223,9 +283,11 @@ class Specialisation:
         self, facts: Facts | None, values: Mapping[str, int] = MappingProxyType({})
     ) -> Analysis:
         """Return the analysis under these facts; made once each, unless they are too many."""
-        opaque = frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
-        if facts is None and not values and not opaque & deciding_names(self.nest):
-            return general_analysis(self.nest)
+        if facts is None and not values:
+            if self.general is None:
+                self.general = self.analyse_generally()
+            return self.general
+        opaque = self.opaque()
         known = Facts(opaque=opaque, values=values)
         if facts is not None:
             known = replace(known, merged=facts.merged, overlapping=facts.overlapping)
@@ -240,6 +302,18 @@ class Specialisation:
                 self.analyses.clear()
             found = self.analyses[key] = analyse(self.nest, known)
         return found
+
+
+    def opaque(self) -> frozenset[str]:
+        """Return the scalars that are no integers."""
+        return frozenset(n for n, t in self.typing.scalars.items() if t != PY_INT)
+
+    def analyse_generally(self) -> Analysis:
+        """Return the analysis for inputs of which only the types are known."""
+        opaque = self.opaque()
+        if not opaque & deciding_names(self.nest):
+            return general_analysis(self.nest)
+        return analyse(self.nest, Facts(opaque=opaque))
 
 
 def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation:
