@@ -255,7 +255,8 @@ class _Repeat:
         return make_table(
             Repeat(
                 made.site, launch, items, entries, self.looked_up, self.missing,
-                bool(fast.watched_flags), errors_variable, harmful, self.may_break(), tuple(copies),
+                made.ready.minds_warnings, errors_variable, harmful, self.may_break(),
+                tuple(copies),
                 made.site.info.outputs, specialisation.layout, record, made.record, made.threads,
                 self.make_after(record, harmful),
             ),
