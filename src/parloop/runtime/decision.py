@@ -142,7 +142,7 @@ def decide(
 
 
 def find_splits(
-    analysis: Analysis, parallel: frozenset[int], values: Mapping[str, int]
+    analysis: Analysis, parallel: frozenset[int], values: Point
 ) -> dict[int, Cut]:
     """Return where loops may be split that have to run in order as they stand."""
     found: dict[int, Cut] = {}
