@@ -116,6 +116,7 @@ def test_a_condition_reads_as_a_person_would_write_it(condition: Condition, text
     assert str(condition) == text
 
 
+@pytest.mark.skipif(not polyhedra.is_available(), reason="without isl a larger set is shown")
 def test_a_condition_with_a_quotient_shows_the_division() -> None:
     loop = analysed("for i in range(n):\n    a[i + (k + 1) // 2] = a[i + m // 3]").loops[0]
     assert isinstance(loop.verdict, ParallelIf)
