@@ -13,14 +13,15 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from tests.fuzz import MODES, Program, find_failure, shrink
 
 from parloop.codegen import regions
-from parloop.runtime import specialisation
-from parloop.schedule.plan import Plan, make_plan
+from parloop.runtime.specialisation import Ready, Specialisation
 
 HEAD = "import math\nimport numpy as np\n\n\ndef f(a, b, c, p, q, idx, n, m, k, x, y):\n"
 
@@ -82,17 +83,22 @@ def _function(lines: list[str]) -> str:
 
 
 class Counted:
-    """Counts the plans that are made, and those with split loops, while it is entered."""
+    """Counts the launches that were decided on, and those with split loops."""
 
     def __init__(self) -> None:
-        self.plans = self.split = 0
+        self.launches = self.split = 0
 
-    def make(self, *arguments: object) -> Plan:
-        """Make a plan and count it."""
-        plan = make_plan(*arguments)  # type: ignore[arg-type]
-        self.plans += 1
-        self.split += bool(plan.splits)
-        return plan
+    def watching(self) -> AbstractContextManager[object]:
+        """Count inside of the block."""
+        original = Specialisation.ready
+
+        def ready(self_: Specialisation, *arguments: Any, **named: Any) -> Ready:
+            found = original(self_, *arguments, **named)
+            self.launches += 1
+            self.split += bool(found.kernel.plan.splits)
+            return found
+
+        return mock.patch.object(Specialisation, "ready", ready)
 
 
 def find_pivot_failures(seeds: Sequence[int], folder: Path) -> tuple[Counted, list[str]]:
@@ -100,7 +106,7 @@ def find_pivot_failures(seeds: Sequence[int], folder: Path) -> tuple[Counted, li
     counted = Counted()
     found: list[str] = []
     with (
-        mock.patch.object(specialisation, "make_plan", counted.make),
+        counted.watching(),
         mock.patch.object(regions, "BLOCK_WORK", 8),
     ):
         for seed in seeds:
@@ -122,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         seeds = range(options.seed, options.seed + options.programs)
         counted, found = find_pivot_failures(seeds, Path(name))
     print("\n".join(found))
-    print(f"{options.programs} programs, {len(found)} different; {counted.split} plans split")
+    print(f"{options.programs} programs, {len(found)} different; {counted.split} launches split")
     return 1 if found else 0
 
 
