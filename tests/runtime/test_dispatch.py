@@ -273,3 +273,30 @@ def test_a_traced_loop_is_left_to_the_interpreter(monkeypatch: pytest.MonkeyPatc
         (site,) = parloop.report().sites
         assert site.native_runs == 1
     assert (a[:50] == (4.0 if before is None else 2.0)).all()
+
+
+def diagonal_sum(a: Any, n: int) -> Any:
+    s = 0.0
+    for i in range(n):
+        for j in range(len(a)):
+            s += a[j, i]
+    return s
+
+
+class Watched(np.ndarray):
+    """An array whose shape somebody looks at."""
+
+    looks = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        Watched.looks += 1
+        raise RuntimeError("nobody may look")
+
+
+def test_an_estimate_does_not_run_the_users_code(capsys: pytest.CaptureFixture[str]) -> None:
+    array = np.ones((5, 5)).view(Watched)
+    fast = parloop.parallel(programs.fresh(diagonal_sum), min_work_ms=0)
+    assert fast(array, 4) == diagonal_sum(array, 4)
+    assert Watched.looks == 0
+    assert capsys.readouterr().err == ""

@@ -75,6 +75,24 @@ def test_a_warm_loop_notices_that_warnings_have_become_exceptions() -> None:
     assert array.tobytes() == expected.tobytes()
 
 
+def _bands() -> tuple[Any, list[tuple[Any, int]]]:
+    """Return what makes arrays that stand between bands, and a list of them."""
+    bands: list[tuple[Any, int]] = []
+
+    def make(view: Any, **_: Any) -> Any:
+        base = np.full(view.size + 8000, -1, view.dtype)
+        bands.append((base, view.size))
+        return base[4000 : 4000 + view.size].reshape(view.shape)
+
+    return make, bands
+
+
+def _check_bands(bands: list[tuple[Any, int]]) -> None:
+    assert bands
+    for base, size in bands:
+        assert (np.delete(base, slice(4000, 4000 + size)) == -1).all()
+
+
 def rows_that_a_guard_keeps_inside(a: Any, b: Any, n: int, m: int) -> None:
     for i in range(n):
         if i < m:
@@ -105,21 +123,50 @@ def test_blocks_save_no_rows_that_do_not_exist(
     function: Any, n: int, m: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copies stand between bands that nothing may touch."""
-    bands: list[Any] = []
-
-    def between_bands(view: Any, **_: Any) -> Any:
-        base = np.full(view.size + 8000, -1.0, view.dtype)
-        bands.append((base, view.size))
-        return base[4000 : 4000 + view.size].reshape(view.shape)
-
-    monkeypatch.setattr(np, "empty_like", between_bands)
+    banded, bands = _bands()
+    monkeypatch.setattr(np, "empty_like", banded)
     a, b = np.ones(1000), np.ones(3000)
     expected = a.copy()
     function(expected, b, n, m)
     fast = parloop.parallel(programs.fresh(function), min_work_ms=0, threads=2)
     with np.errstate(under="ignore"):
         fast(a, b, n, m)
-    assert bands
-    for base, size in bands:
-        assert (np.delete(base, slice(4000, 4000 + size)) == -1).all()
+    _check_bands(bands)
     assert a.tobytes() == expected.tobytes()
+
+
+def running_totals(a: Any, b: Any) -> None:
+    for i in range(a.shape[0]):
+        total = 0
+        for j in range(a.shape[1]):
+            total += int(a[i, j])
+            b[i, j] = total
+
+
+def shifted_by(a: Any, b: Any) -> None:
+    for i in range(a.shape[0]):
+        b[i] = b[i] / a[i, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "array"),
+    [
+        (running_totals, lambda: np.zeros((4000, 50), np.int64)[::4000]),
+        (running_totals, lambda: np.zeros((3, 50), np.int64)[::-3]),
+        (running_totals, lambda: np.zeros((3, 50, 7), np.int64)[::3, :, 0][:, :1]),
+        (shifted_by, lambda: np.ones(5000)[::4000][:1]),
+        (shifted_by, lambda: np.ones(1)[::-1]),
+    ],
+)
+def test_the_stride_of_an_axis_with_one_item_says_nothing(
+    function: Any, array: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = np.full((1, array().shape[-1] if array().ndim > 1 else 1), 3.5)
+    expected = array()
+    function(a, expected)
+    banded, bands = _bands()
+    target = array()
+    monkeypatch.setattr(np, "empty_like", banded)
+    parloop.parallel(programs.fresh(function), min_work_ms=0, threads=2)(a, target)
+    _check_bands(bands)
+    assert (target == expected).all()

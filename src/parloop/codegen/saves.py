@@ -34,8 +34,11 @@ def emit_saves(
         for position, (name, offset) in enumerate(program.plan.saves):
             room = word(builder.inttoptr(table, POINTER), position)
             with builder.if_then(builder.icmp_signed("!=", room, I64(0))):
-                at = program.layout.arrays[name]
-                row_bytes = word(record, at + 1 + program.typing.arrays[name].ndim)
+                at, array = program.layout.arrays[name], program.typing.arrays[name]
+                # Not the stride: that of an axis with one item may be anything.
+                row_bytes = I64(array.dtype.bits // 8)
+                for axis in range(1, array.ndim):
+                    row_bytes = builder.mul(row_bytes, word(record, at + 1 + axis))
                 source = builder.add(
                     word(record, at),
                     builder.mul(builder.add(index, I64(offset)), row_bytes),

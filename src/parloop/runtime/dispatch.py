@@ -118,9 +118,7 @@ def enter_cold(
         return entry.run()
     except Declined as declined:
         assert state is not None
-        site.inner = work.pays_inside(site.info, state.nest, values, settings)
-        decline(site, state, settings, indices, declined.diagnostic)
-        return None
+        reason: Diagnostic = declined.diagnostic
     except Mismatch:
         raise
     except Exception as error:
@@ -129,6 +127,14 @@ def enter_cold(
         bug = report_bug(site, error)
         decline(site, site.state, settings, indices, bug)
         return None
+    try:
+        site.inner = work.pays_inside(site.info, state.nest, values, settings)
+    except Exception as error:
+        if RAISES_BUGS or came_from_handler(error):
+            raise
+        reason = report_bug(site, error)
+    decline(site, state, settings, indices, reason)
+    return None
 
 
 def prepare(site: Site, frame: FrameType) -> SiteState:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from parloop.ir.nodes import Binary, Call, Const, Expr, Extent, For, If, Name, Nest, Stmt, While
 from parloop.ir.walk import blocks, expressions, own_expressions
 
@@ -65,7 +67,8 @@ def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -
             value = known[name] if name in known else arguments.get(name)
             return value if type(value) is int else None
         case Extent(array=name, axis=axis):
-            shape = getattr(arguments.get(name), "shape", ())
+            array = arguments.get(name)
+            shape = array.shape if type(array) is np.ndarray else ()
             return shape[axis] if axis is not None and -len(shape) <= axis < len(shape) else None
         case Binary(op="+" | "-" | "*" | "//" as op, left=left, right=right):
             one, other = _value(left, known, arguments), _value(right, known, arguments)
