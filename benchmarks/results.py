@@ -78,7 +78,9 @@ def summary(results: Sequence[ProgramResult]) -> list[str]:
     """Return the sentences that the tables add up to; a program left out of a mean is named."""
     lines = []
     native = [r for r in results if r.sides[PARLOOP].native == "native"]
-    lines.append(f"{len(native)} of {len(results)} programs ran natively, all loops to their ends")
+    count = f"{len(native)} of {len(results)} programs"
+    lines.append(f"{count} ran natively, all loops that pay to their ends")
+    lines += _small_lines(native)
     lines += _left_lines([r for r in results if r not in native])
     checked = [r for r in results if r.sides[PARLOOP].same_bits is not None]
     wrong = [r.name for r in checked if not r.sides[PARLOOP].same_bits]
@@ -95,6 +97,13 @@ def summary(results: Sequence[ProgramResult]) -> list[str]:
         if side in PEERS and s.same_bits is not None and s.same_bits < s.claims_same_bits
     ]
     return lines
+
+
+def _small_lines(native: Sequence[ProgramResult]) -> list[str]:
+    """Return a line that says how much was left to CPython because it is too small to pay."""
+    shares = [f"{r.name} {r.sides[PARLOOP].left:.2%}" for r in native if r.sides[PARLOOP].left]
+    words = "short loops left to CPython, as a share of its time: "
+    return [words + ", ".join(shares)] if shares else []
 
 
 def _left_lines(left: Sequence[ProgramResult]) -> list[str]:
@@ -243,7 +252,9 @@ def _reduced_rows(results: Iterable[ProgramResult], peers: tuple[str, ...]) -> l
         sides = (result.sides.get(side) for side in (CPYTHON, PARLOOP, *peers))
         times = [_milliseconds(_median(s.reduced)) if s and s.reduced else "-" for s in sides]
         same = {True: "same", False: "DIFFERENT", None: "not run"}[ours.same_bits]
-        rows.append([result.name, *times, same, ours.native or ours.unavailable])
+        ran = ours.native or ours.unavailable
+        left = f" but {ours.left:.2%}" if ours.left else ""
+        rows.append([result.name, *times, same, ran + left])
     return rows
 
 

@@ -39,6 +39,9 @@ PATIENCE_SECONDS = 180
 
 Turn = tuple[str, "Worker"]
 
+MOST_LEFT = 0.01
+"""The share of CPython's time that a program may spend in loops too small to pay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -69,6 +72,8 @@ class SideResult:
     claims_same_bits: bool = True
     native: str = ""
     """For parloop: `native`, `partly` or `interpreter`."""
+    left: float = 0.0
+    """For parloop: the share of CPython's time, as estimated, of loops too small to pay."""
     sites: list[dict[str, Any]] = field(default_factory=list)
     unavailable: str = ""
 
@@ -183,7 +188,8 @@ def _compare_reduced(
         for side, worker in workers.items():
             results[side].sites = worker.ask("report").get("sites", [])
             if side in (PARLOOP, REASSOCIATE):
-                results[side].native = "" if worker.unavailable else _native(results[side].sites)
+                results[side].left = left_share(results[side].sites, results[CPYTHON].reduced)
+                results[side].native = "" if worker.unavailable else native(results[side])
             results[side].unavailable = worker.unavailable
 
 
@@ -273,9 +279,23 @@ def environment_of(options: Options, folder: Path, caches: Path, side: str) -> d
     return environment
 
 
-def _native(sites: list[dict[str, Any]]) -> str:
-    """Say where the loops ran: `partly` where a run of a loop was not native to its end."""
-    if not any(site["native_runs"] for site in sites):
+def native(ours: SideResult) -> str:
+    """Say where the loops ran: `partly` where one that pays was not native to its end.
+
+    Loops that take CPython microseconds are left to it on purpose. They may not add up to more
+    than `MOST_LEFT` of a program, and what they do add up to is said beside it.
+    """
+    if not any(site["native_runs"] for site in ours.sites):
         return "interpreter"
-    whole = all(not site["interpreted_runs"] and not site["fallbacks"] for site in sites)
-    return "native" if whole else "partly"
+    whole = not any(site["fallbacks"] for site in ours.sites)
+    return "native" if whole and ours.left <= MOST_LEFT else "partly"
+
+
+def left_share(sites: list[dict[str, Any]], cpython: list[float]) -> float:
+    """Return the share of loops that ran in the interpreter in one run of a program."""
+    seconds = sum(
+        site["estimated_interpreter_seconds"] / site["interpreted_runs"]
+        for site in sites
+        if site["interpreted_runs"]
+    )
+    return seconds / min(cpython) if cpython else float(seconds > 0)

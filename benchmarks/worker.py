@@ -92,6 +92,7 @@ class Bench:
                     "verdict": site.verdict,
                     "native_runs": site.native_runs,
                     "interpreted_runs": site.interpreted_runs,
+                    "estimated_interpreter_seconds": site.estimated_interpreter_seconds,
                     "fallbacks": [f"{count} x {why}" for why, count in site.fallbacks],
                 }
                 for site in parloop.report().sites

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import benchmarks.peers
+import numpy as np
 import pytest
 from benchmarks.program import Program, bits_of, load_program, program_names, result_bits
+from benchmarks.runner import SideResult, left_share, native
 
 import parloop
 
@@ -43,3 +45,32 @@ def test_a_program_run_by_parloop_leaves_what_it_leaves_in_cpython(program: Prog
     with parloop.settings(min_work_ms=0):
         fast = parloop.parallel(program.function)(*found)
     assert result_bits(found, fast) == result_bits(expected, returned)
+
+
+def test_short_loops_left_to_cpython_are_counted_and_said() -> None:
+    def ours(seconds: float, **other: object) -> SideResult:
+        site = {"interpreted_runs": 2, "estimated_interpreter_seconds": seconds, "native_runs": 0,
+                "fallbacks": [], **other}  # fmt: skip
+        sites = [site, {**site, "interpreted_runs": 0, "native_runs": 3}]
+        return SideResult(sites=sites, left=left_share(sites, [0.1, 0.2]))
+
+    assert ours(1e-4).left == pytest.approx(5e-4)
+    assert native(ours(1e-4)) == "native"
+    assert native(ours(1e-2)) == "partly"
+    assert native(ours(1e-4, fallbacks=["1 x something"])) == "partly"
+    assert native(SideResult(sites=[{"native_runs": 0}])) == "interpreter"
+
+
+def test_a_report_estimates_the_time_of_loops_that_are_too_short() -> None:
+    @parloop.parallel
+    def fill(a: np.ndarray) -> None:
+        for i in range(len(a)):
+            for j in range(2):
+                a[i] = i + j
+
+    parloop.reset_report()
+    for _ in range(2):
+        fill(np.zeros(10))
+    (site,) = parloop.report().sites
+    assert (site.native_runs, site.interpreted_runs) == (0, 2)
+    assert 1e-7 < site.estimated_interpreter_seconds / 2 < 1e-4

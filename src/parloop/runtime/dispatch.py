@@ -46,6 +46,7 @@ from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
+from parloop.schedule.cost import interpreter_seconds
 from parloop.source import NOWHERE
 
 MOST_SMALL = 256
@@ -105,9 +106,11 @@ def enter_cold(
     if state is not None and state.resting and not settings.strict:
         state.resting -= 1
         return None
-    if state is not None and state.small and work.sizes(indices, values) in state.small:
-        state.record.ran_interpreted()
-        return None
+    if state is not None and state.small:
+        seconds = state.small.get(work.sizes(indices, values))
+        if seconds is not None:
+            state.record.ran_interpreted(seconds)
+            return None
     try:
         if state is None:
             with _LOCK:
@@ -220,8 +223,9 @@ class _Entry:
         arguments = gather(self.site, nest, self.values, self.frame)
         packed = self.pack_as_before(nest, arguments)
         if packed is None:
-            if not self.pays(work.operations_of(nest, self.indices, arguments)):
-                self.too_small(nest)
+            operations = work.operations_of(nest, self.indices, arguments)
+            if not self.pays(operations):
+                self.too_small(nest, operations)
                 return None
             check_guards(self.site, state.guards, self.frame)
             specialisation = specialise_for(state, nest, arguments)
@@ -229,14 +233,15 @@ class _Entry:
             state.last = specialisation
         specialisation, words, overlap = packed
         key = (id(specialisation), specialisation.key_words(words.tolist()))
-        operations = state.operations.get(key)
-        if operations is None:
+        known = state.operations.get(key)
+        if known is None:
             if len(state.operations) > 256:
                 state.operations.clear()
-            operations = work.operations_of(nest, self.indices, arguments)
-            state.operations[key] = operations
+            known = work.operations_of(nest, self.indices, arguments)
+            state.operations[key] = known
+        operations = known
         if not self.pays(operations):
-            self.too_small(nest)
+            self.too_small(nest, operations)
             return None
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
@@ -272,15 +277,16 @@ class _Entry:
             operations *= work.UNEVEN
         return work.pays(operations, self.settings)
 
-    def too_small(self, nest: Nest) -> None:
+    def too_small(self, nest: Nest, operations: float) -> None:
         """Count an entry that does not pay."""
-        self.state.record.ran_interpreted()
+        seconds = interpreter_seconds(operations)
+        self.state.record.ran_interpreted(seconds)
         ask_for_larger(self.site, nest, self.settings)
         passed = self.site.info.passed
         if self.state.settings is not None and all(n in passed for n in nest.inputs):
             if len(self.state.small) >= MOST_SMALL:
-                self.state.small = set()
-            self.state.small.add(work.sizes(self.indices, self.values))
+                self.state.small = {}
+            self.state.small[work.sizes(self.indices, self.values)] = seconds
 
     def pack_as_before(
         self, nest: Nest, arguments: Mapping[str, Any]

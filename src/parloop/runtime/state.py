@@ -32,8 +32,8 @@ class SiteState:
     )
     settings: tuple[object, object, Settings] | None = None
     """What was last put together, from the process's settings and the innermost block's."""
-    small: set[object] = field(default_factory=set)
-    """Sizes of launches that are too small to pay under these settings."""
+    small: dict[object, float] = field(default_factory=dict)
+    """Sizes of launches that are too small to pay under these settings, with their seconds."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
@@ -61,5 +61,5 @@ def settings_of(site: Site, state: SiteState) -> Settings:
         settings = current_settings(site.options)
         process, block = config.token()
         known = state.settings = (process, block, settings)
-        state.small = set()
+        state.small = {}
     return known[2]
