@@ -70,6 +70,8 @@ def emit_convert(emitter: Emitter, value: Value, source: Scalar, target: Scalar)
 
 def emit_store_value(emitter: Emitter, dtype: Scalar, value_type: Scalar, value: Value) -> Value:
     """Return the element that `a[i] = value` leaves in an array of `dtype`."""
+    if dtype == value_type and dtype.owner == "python":
+        return value
     if value_type.kind in "iu" and dtype.kind in "iu":
         _check_range(emitter, value, value_type, dtype)
         return _resize(emitter, value, value_type, dtype)

@@ -81,7 +81,8 @@ class Expressions:
     """What one loop's lowering gathers while it walks: problems, guards, temporaries.
 
     `prelude` are the statements that must run before the statement in hand, `arrays` the names that
-    are subscripted or asked for their shape, `depth` how many expressions and blocks are open.
+    are subscripted or asked for their shape, `no_lists` those of them that are used as no list can
+    be, `depth` how many expressions and blocks are open.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Expressions:
         self.guards: dict[str, str] = {}
         self.prelude: list[Stmt] = []
         self.arrays: set[str] = set()
+        self.no_lists: set[str] = set()
         self.depth = 0
         self._temporaries = 0
         self._lines = None if source.text.isascii() else _lines(source.text)
@@ -304,6 +306,8 @@ class Expressions:
         subscripts: list[Expr] = []
         for level in reversed(levels):
             parts = level.elts if isinstance(level, ast.Tuple) else [level]
+            if isinstance(level, ast.Tuple):
+                self.no_lists.add(base.id)
             subscripts.extend(self.expression(part) for part in parts)
         self.arrays.add(base.id)
         return Load(base.id, tuple(subscripts), self.span(node))
@@ -312,6 +316,7 @@ class Expressions:
         attribute = cast(ast.Attribute, node.value)
         axis = self._axis(node.slice)
         if isinstance(attribute.value, ast.Name) and axis is not None:
+            self.no_lists.add(attribute.value.id)
             return self._ask(attribute.value.id, axis, node)
         return self.refuse(node, "the loop asks for a shape whose axis is not a constant")
 
@@ -332,6 +337,8 @@ class Expressions:
         constant = self._constant(node)
         if constant is not None:
             return constant
+        if isinstance(node.value, ast.Name):
+            self.no_lists.add(node.value.id)
         if node.attr == "size" and isinstance(node.value, ast.Name):
             return self._ask(node.value.id, None, node)
         if node.attr == "ndim" and isinstance(node.value, ast.Name):

@@ -83,6 +83,7 @@ def lower_loop(
         source,
         function,
         tuple(lowering.guards.items()),
+        frozenset(lowering.no_lists),
     )
 
 
@@ -367,6 +368,7 @@ class _Lowering(Expressions):
                 self.names.find(array) is None or array in self.bound
             ):
                 self.arrays.add(array)
+                self.no_lists.add(array)
                 span = self.span(value)
                 return [Extent(array, axis, span, count) for axis in range(count)]
             case ast.Call(func=ast.Name() as func, args=[left, right], keywords=[]) if (

@@ -240,6 +240,7 @@ class Nest:
     `guards` are the dotted paths that the lowering took for known objects, each with its canonical
     name (`("np.exp", "numpy.exp")`, `("math.pi", "math.pi")`, `("len", "builtins.len")`): the nest
     means what the text means only while `frontend.known.means` agrees.
+    `no_lists` are the arrays that the text uses as no list can be used: `a[i, j]`, `a.shape`.
     """
 
     loop: For
@@ -249,6 +250,7 @@ class Nest:
     source: Source = field(compare=False, repr=False)
     function: str = field(compare=False)
     guards: tuple[tuple[str, str], ...] = ()
+    no_lists: frozenset[str] = frozenset()
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

@@ -72,7 +72,10 @@ Union: TypeAlias = frozenset[Member]
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A `numpy.ndarray` (exactly that class): element type, rank, and whether it may be written."""
+    """A `numpy.ndarray` (exactly that class): element type, rank, and whether it may be written.
+
+    With elements that Python owns, a list of numbers that were copied into an array.
+    """
 
     dtype: Scalar
     ndim: int

@@ -48,6 +48,11 @@ class Layout:
     """Of the first item, in a tuple."""
     range_start: int
     """Of the bounds of a `range`: start, stop, step, one after the other."""
+    list_size: int
+    list_items: int
+    """Of the pointer to the items, in a list."""
+    references: int
+    """Of the 32 bits, in every object, that say how often it is referred to."""
     array: ArrayLayout
 
 
@@ -61,6 +66,8 @@ def find_layout() -> Layout | None:
     array = _find_array_layout()
     tuple_size, tuple_items = _find_tuple_layout()
     range_start = _find_range_layout()
+    list_size, list_items = _find_list_layout()
+    references = _find_references()
     text = b"parloop"
     bytes_data = bytes.__basicsize__ - 1
     if (
@@ -69,10 +76,17 @@ def find_layout() -> Layout | None:
         or tuple_size is None
         or tuple_items is None
         or range_start is None
+        or list_size is None
+        or list_items is None
+        or references is None
         or ctypes.string_at(id(text) + bytes_data, len(text)) != text
     ):
         return None
-    return Layout(type_at, bytes_data, tuple_size, tuple_items, range_start, array)
+    return Layout(
+        *(type_at, bytes_data, tuple_size, tuple_items, range_start, list_size, list_items),
+        references,
+        array,
+    )
 
 
 @functools.cache
@@ -136,6 +150,43 @@ def _find_tuple_layout() -> tuple[int | None, int | None]:
     offsets = range(object.__basicsize__, tuple.__basicsize__ + 8, 8)
     size = _only_offset(tuples, offsets, _word_at, sizes)
     return size, _only_offset(tuples, offsets, _word_at, [id(t[0]) for t in tuples])
+
+
+def _find_list_layout() -> tuple[int | None, int | None]:
+    """Return where a list has its size, and where the pointer to its items.
+
+    Nothing is followed that is not known to be a pointer: of the words that differ between lists
+    with the same items the first is the one, and it is tried out.
+    """
+    first = [object() for _ in range(40)]
+    lists = [[*first[:count]] for count in (7, 23, 31, 12)]
+    sizes = [len(x) for x in lists]
+    offsets = range(object.__basicsize__, list.__basicsize__, 8)
+    size = _only_offset(lists, offsets, _word_at, sizes)
+    if size is None or size + 8 >= list.__basicsize__:
+        return size, None
+    pointers = [_word_at(id(x) + size + 8) for x in lists]
+    if any(pointer % 8 or pointer < 1 << 16 for pointer in pointers):
+        return size, None
+    expected = [[id(item) for item in x] for x in lists]
+    seen = [
+        list((ctypes.c_uint64 * len(x)).from_address(pointer))
+        for x, pointer in zip(lists, pointers, strict=True)
+    ]
+    return size, size + 8 if seen == expected else None
+
+
+def _find_references() -> int | None:
+    items = [object() for _ in range(4)]
+    kept = [[item] * (3 * number) for number, item in enumerate(items)]
+    addresses = [id(item) for item in items]
+    offsets = [
+        offset
+        for offset in range(0, object.__basicsize__, 4)
+        if [_int_at(a + offset) - _int_at(addresses[0] + offset) for a in addresses]
+        == [len(extra) for extra in kept]
+    ]
+    return offsets[0] if len(offsets) == 1 else None
 
 
 def _find_range_layout() -> int | None:

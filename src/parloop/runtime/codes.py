@@ -42,6 +42,39 @@ class MappedTwice(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class ListNotSupported(Diagnostic):
+    """A list has items that machine code does not handle, or is used as only arrays can be.
+
+    *What it means* Its items are not all exactly `int`, all `float`, all `bool` or all `complex`;
+    or an `int` among them does not fit in 64 bits; or the loop has `x[i, j]` or `x.shape`.
+
+    *Why it matters* Lists of numbers are copied into arrays of one type, and back.
+
+    *Example* `[0, 1.5]`, `["a", "b"]`.
+
+    *What to do* Begin with items of the type that they get (`[0.0] * n`), or use an array.
+    """
+
+    code: ClassVar[str] = "RUN110"
+    voice: ClassVar[Voice] = "fallback"
+
+
+class ListChanged(Diagnostic):
+    """A list was changed while machine code worked on a copy of it.
+
+    *What it means* A signal handler, or another thread, has changed it between two slices.
+
+    *Why it matters* The rest of the loop has to see the change.
+
+    *Example* `signal.signal(signal.SIGALRM, lambda *_: x.clear())` beside a loop over `x`.
+
+    *What to do* Nothing is lost: the interpreter runs the iterations that are left.
+    """
+
+    code: ClassVar[str] = "RUN111"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class ValueNotSupported(Diagnostic):
     """A value that goes into the loop has a type that machine code does not handle.
 

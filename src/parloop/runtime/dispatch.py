@@ -22,6 +22,7 @@ from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
+from parloop.ir.types import Type
 from parloop.runtime import transaction, work
 from parloop.runtime.analyses import general_analysis
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
@@ -30,16 +31,24 @@ from parloop.runtime.codes import (
     InputOutside,
     InternalFailure,
     IterationLeftNative,
+    ListChanged,
+    ListNotSupported,
     TracerActive,
 )
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.enter import make_entering
 from parloop.runtime.handlers import came_from_handler
+from parloop.runtime.lists import Lists, copy_lists, find_lists
 from parloop.runtime.log import log_run
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large
-from parloop.runtime.specialisation import Ready, Specialisation, make_specialisation
+from parloop.runtime.specialisation import (
+    Ready,
+    Specialisation,
+    make_specialisation,
+    written_arrays,
+)
 from parloop.runtime.state import SiteState, settings_of
 from parloop.runtime.stats import open_record
 from parloop.runtime.tracers import is_traced
@@ -48,6 +57,7 @@ from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
 from parloop.schedule.cost import interpreter_seconds
 from parloop.source import NOWHERE
+from parloop.staging.moves import find_moves
 
 MOST_SMALL = 256
 """Of how many sizes of loops a site remembers that they do not pay."""
@@ -214,6 +224,7 @@ class _Entry:
     indices: range
     values: tuple[object, ...]
     frame: FrameType
+    lists: Lists | None = None
 
     def run(self) -> Outcome | None:
         """Decide, make ready and launch."""
@@ -221,6 +232,15 @@ class _Entry:
         if nest is None:
             raise Declined(state.reasons[0])
         arguments = gather(self.site, nest, self.values, self.frame)
+        found = find_lists(nest.arrays, arguments)
+        if found:
+            if not self.pays_with(found, nest, arguments):
+                self.too_small(nest)
+                return None
+            for name in nest.no_lists & found.keys():
+                raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
+            self.lists = copy_lists(found, written_arrays(nest), find_moves(nest))
+            arguments.update(self.lists.arrays)
         packed = self.pack_as_before(nest, arguments)
         if packed is None:
             operations = work.operations_of(nest, self.indices, arguments)
@@ -228,7 +248,7 @@ class _Entry:
                 self.too_small(nest, operations)
                 return None
             check_guards(self.site, state.guards, self.frame)
-            specialisation = specialise_for(state, nest, arguments)
+            specialisation = specialise_for(state, nest, arguments, self.lists)
             packed = self.pack(specialisation, arguments)
             state.last = specialisation
         specialisation, words, overlap = packed
@@ -271,6 +291,14 @@ class _Entry:
         outcome.error = outcome.error or error
         return outcome
 
+    def pays_with(
+        self, lists: Mapping[str, list[Any]], nest: Nest, arguments: Mapping[str, Any]
+    ) -> bool:
+        """Return whether a launch pays for which `lists` have to be copied."""
+        operations = work.operations_of(nest, self.indices, arguments)
+        items = sum(map(len, {id(x): x for x in lists.values()}.values()))
+        return self.pays(operations) and work.pays_copying(operations, items, self.settings)
+
     def pays(self, operations: float) -> bool:
         """Return whether a launch of so many operations is large enough for machine code."""
         if not self.state.certain:
@@ -294,6 +322,9 @@ class _Entry:
         """Pack for the types of the last launch; None if these are others."""
         last = self.state.last
         if last is None or len(arguments) != len(last.inputs):
+            return None
+        types = {} if self.lists is None else self.lists.types
+        if types != {n: t for n, t in last.typing.arrays.items() if t.dtype.owner == "python"}:
             return None
         try:
             return self.pack(last, arguments)
@@ -336,6 +367,8 @@ class _Entry:
         threads, run_address, blocks = find_pool(ready, self.settings)
         record.integers[Header.RUN], record.integers[Header.BLOCKS] = run_address, blocks
         saved = choose_saved(ready)
+        if self.lists is not None:
+            saved = tuple(item for item in saved if item.array not in self.lists.arrays)
         decline_large(saved, arguments)
         per_iteration = operations / len(self.indices) * NATIVE_SECONDS_PER_OPERATION
         return Launch(
@@ -352,6 +385,7 @@ class _Entry:
             buffers=record.buffers,
             rooms=np.zeros(len(ready.kernel.plan.saves), np.int64),
             record=record,
+            lists=self.lists,
             grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
         )
 
@@ -386,6 +420,8 @@ class _Entry:
             at = f"`{specialisation.nest.loop.index}` = {self.indices[launch.done]}"
             message = f"the iteration {at} raises, warns or leaves 64 bits"
             why = IterationLeftNative(message, self.site.info.span)
+        elif launch.changed:
+            why = ListChanged("a list was changed between two slices", self.site.info.span)
         elif isinstance(launch.failure, MemoryError):
             message = "there is no memory for a copy of what the loop overwrites"
             why = CannotBeUndone(message, self.site.info.span)
@@ -435,6 +471,7 @@ class _Entry:
             or self.settings.verify
             or transaction.FAIL_AT
             or specialisation.inspected
+            or self.lists is not None
         ):
             return
         warm_key = (key, config.token(), id(self.frame.f_globals))
@@ -459,10 +496,14 @@ class _Entry:
                 self.site.enter = make_entering(self.site, tables)
 
 
-def specialise_for(state: SiteState, nest: Nest, arguments: Mapping[str, Any]) -> Specialisation:
-    """Return the specialisation for the types of the arguments."""
+def specialise_for(
+    state: SiteState, nest: Nest, arguments: Mapping[str, Any], lists: Lists | None
+) -> Specialisation:
+    """Return the specialisation for the types of the arguments, of which `lists` were copied."""
+    known: Mapping[str, Type] = {} if lists is None else lists.types
     signature = tuple(
-        type_of(name, arguments[name]) if name in arguments else None for name in nest.inputs
+        known.get(name) or type_of(name, arguments[name]) if name in arguments else None
+        for name in nest.inputs
     )
     found = state.specialisations.get(signature)
     if found is None:

@@ -128,6 +128,15 @@ class _Table(bytes):
     kept: tuple[object, ...]
 
 
+def new_native_function(
+    layout: capi.Layout, name: str, address: int
+) -> tuple[Callable[..., Any], object]:
+    """Return a `METH_FASTCALL` function of Python's for native code, and what it needs to live."""
+    definition = _MethodDefinition(name.encode(), address, _METH_FASTCALL, None)
+    function = _native_side(layout).new_function(ctypes.byref(definition), None, None)
+    return function, definition
+
+
 def make_caller(address: int) -> Callable[[int, int, int], int]:
     """Return a function that calls native `i64 f(i64, i64, i64)` and holds the GIL meanwhile.
 

@@ -403,6 +403,8 @@ def saved_arrays(
         for name in sorted(written)
     )
     fast = kernel.fast
+    if kernel.typing.has_lists():  # which somebody may change between slices
+        return everything, everything, everything
     forced = tuple(s for s in everything if rewritten is None or s.array not in rewritten)
     if not fast.can_raise and not fast.watched_flags:
         return forced, (), ()

@@ -27,6 +27,8 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
+from parloop.runtime.lists import Lists
+from parloop.runtime.lists_ir import Status
 
 SLICE_SECONDS = 0.02
 """How long a slice is meant to take: interrupts are served between slices."""
@@ -170,6 +172,9 @@ class Launch:
     """The most iterations that the next slice may have; 0 before the first."""
     record: Any = None
     """What the words belong to; kept alive as long as the launch."""
+    lists: Lists | None = None
+    changed: bool = False
+    """Somebody has changed a list since the slice before; iteration `done` and the rest see it."""
 
     def run(self) -> None:
         """Run as many iterations as can be."""
@@ -183,7 +188,11 @@ class Launch:
     def is_over(self) -> bool:
         """Return whether no further slice is to be run, whatever is left."""
         return (
-            self.raised or self.broke or self.error is not None or self.failure is not None
+            self.raised
+            or self.broke
+            or self.changed
+            or self.error is not None
+            or self.failure is not None
         )
 
     def run_slice(self, lo: int, hi: int) -> None:
@@ -229,8 +238,8 @@ class Launch:
             self.settle(lo, hi, status, undo)
             self.error = error
         except BaseException as again:
-            undo.restore(self.words)
-            self.done = lo
+            if self.lists is None or not self.lists.is_committed(lo):
+                self.undo(undo, lo)
             self.log = []
             if is_same(error, again):
                 self.failure = error
@@ -303,15 +312,21 @@ class Launch:
             if item.native is None or not self.rooms[item.native]:
                 np.copyto(buffer, view)
             views.append((view, buffer))
+        if self.lists is not None:
+            views += self.lists.undo()
         if self.rooms.any():
             self.words[Header.SAVE] = self.rooms.__array_interface__["data"][0]
         return _Undo(self.words.copy(), views)
 
     def settle(self, lo: int, hi: int, status: int, undo: _Undo) -> None:
         """Accept a slice, or find out what happened in it. May be called again from the start."""
+        if self.lists is not None and self.lists.is_committed(lo):
+            self.warn()
+            return
         errors = self.find_errors(status)
         if not status & TRIPPED and not errors.remaining and not self.is_meant_to_fail(lo, hi):
             self.accept(hi)
+            self.commit(lo, undo)
             return
         self.trips_seen += 1
         precise = self.kernel.precise
@@ -327,7 +342,30 @@ class Launch:
             self.raised = True
         else:
             self.accept(hi)
+        self.commit(lo, undo)
         self.warn()
+
+    def commit(self, lo: int, undo: _Undo) -> None:
+        """Bring the lists up to date, or undo the slice where that is not possible."""
+        if self.lists is None:
+            return
+        match self.lists.commit(lo):
+            case Status.DONE:
+                return
+            case Status.CHANGED:
+                self.changed = True
+            case Status.NAN:
+                self.raised = True
+            case Status.NO_MEMORY:
+                self.failure = MemoryError("no memory for the items of a list")
+        raised = self.raised
+        self.undo(undo, lo)
+        self.raised = raised
+
+    def undo(self, undo: _Undo, lo: int) -> None:
+        """Put everything back as it was before the slice that began with iteration `lo`."""
+        undo.restore(self.words)
+        self.done, self.raised, self.broke, self.log = lo, False, False, []
 
     def accept(self, hi: int) -> None:
         """Take a slice for done, up to its end or to where it left the loop by `break`."""

@@ -37,16 +37,24 @@ def run_both(
     names = _names(site, values, frame)
     arrays = {n: v for n, v in names.items() if type(v) is np.ndarray and v.flags.writeable}
     before = {name: array.copy() for name, array in arrays.items()}
+    lists = {n: v for n, v in names.items() if type(v) is list}
+    items_before = {name: items[:] for name, items in lists.items()}
     outcome = native()
     if outcome is None or outcome.done == 0:
         return outcome
     after = {name: array.copy() for name, array in arrays.items()}
+    items_after = {name: items[:] for name, items in lists.items()}
     for name, array in arrays.items():
         np.copyto(array, before[name])
+    for name, items in lists.items():
+        items[:] = items_before[name]
     left = _run_text(site, indices[: outcome.done], names, frame)
     for name, array in arrays.items():
         if why := find_difference(array, after[name]):
             raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
+    for name, items in lists.items():
+        if why := _find_difference_of_items(items, items_after[name]):
+            raise Mismatch(f"{_place(site)}: list `{name}`: {why}")
     for name, value in zip(site.info.outputs, outcome.values, strict=True):
         expected = left.get(name, UNBOUND)
         if value is KEEP:
@@ -54,6 +62,15 @@ def run_both(
         if value is not expected and (why := find_difference(expected, value)):
             raise Mismatch(f"{_place(site)}: `{name}`: {why}")
     return outcome
+
+
+def _find_difference_of_items(expected: list[Any], found: list[Any]) -> str | None:
+    if len(found) != len(expected):
+        return f"{len(expected)} items in CPython, {len(found)} natively"
+    for number, (one, other) in enumerate(zip(expected, found, strict=True)):
+        if one is not other and (why := find_difference(one, other)):
+            return f"item [{number}] is {why}"
+    return None
 
 
 def find_difference(expected: Any, found: Any) -> str | None:

@@ -35,6 +35,9 @@ LEAST_SECONDS: Final = 1e-3
 UNEVEN: Final = 16
 """By how much the work of a loop with bounds that nobody knows may be underestimated."""
 
+SECONDS_PER_ITEM: Final = 3e-8
+"""What copying an item of a list takes at most, there and back."""
+
 PART_OF_THE_LEAST: Final = 0.5
 """Sites ask for loops of so much of what pays: the estimate may err."""
 
@@ -49,10 +52,20 @@ def pays(operations: float, settings: Settings) -> bool:
     return interpreter_seconds(operations) >= least_seconds(settings)
 
 
+def pays_copying(operations: float, items: int, settings: Settings) -> bool:
+    """Return whether a loop of so many operations is worth copying lists of so many items."""
+    if settings.min_work_ms == 0:
+        return True
+    return interpreter_seconds(operations) >= 2 * SECONDS_PER_ITEM * items
+
+
 def sizes(indices: range, values: tuple[object, ...]) -> object:
     """Return what the work of a loop depends on: its range, integers, extents of arrays."""
     return indices, *[
-        value if type(value) is int else value.shape if type(value) is np.ndarray else None
+        value if type(value) is int
+        else value.shape if type(value) is np.ndarray
+        else len(value) if type(value) is list
+        else None
         for value in values
     ]
 

@@ -154,6 +154,8 @@ def _array_fold(reduction: Reduction, typing: Typing, loop: For) -> ArrayFold | 
     type_ = array.dtype
     if operator not in ("+", "&", "|", "^") or type_.kind not in "biu":
         return None
+    if type_.owner == "python":  # its integers do not wrap
+        return None
     if not _is_alone(reduction, loop) or (reduction.subtracts and type_.kind != "i"):
         return None
     grows = operator == "+" and not reduction.subtracts

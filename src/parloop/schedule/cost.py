@@ -68,7 +68,8 @@ def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -
             return value if type(value) is int else None
         case Extent(array=name, axis=axis):
             array = arguments.get(name)
-            shape = array.shape if type(array) is np.ndarray else ()
+            shape = (len(array),) if type(array) is list else ()
+            shape = array.shape if type(array) is np.ndarray else shape
             return shape[axis] if axis is not None and -len(shape) <= axis < len(shape) else None
         case Binary(op="+" | "-" | "*" | "//" as op, left=left, right=right):
             one, other = _value(left, known, arguments), _value(right, known, arguments)

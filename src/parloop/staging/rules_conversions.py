@@ -15,8 +15,11 @@ from parloop.staging.rules_base import (
 def store_rule(dtype: Scalar, value: Scalar) -> Rule | None:
     """Return the rule of `a[i] = value` for an array of `dtype`.
 
+    An item of a list takes any value as it is; what has another type has no place in our copy.
     A value without a place in an integer `dtype` raises, or leaves native code where NumPy wraps.
     """
+    if dtype.owner == "python":
+        return Rule(dtype, (dtype,), "python") if value == dtype else None
     if value.kind == "c" and dtype.kind not in "bc":
         return None  # TypeError, or a ComplexWarning
     may_raise = conversion_may_raise(value, dtype)

@@ -94,6 +94,10 @@ class Typing:
         """Return the types that `expr` may have, without `UNBOUND`, in a fixed order."""
         return scalar_members(self.of[id(expr)])
 
+    def has_lists(self) -> bool:
+        """Return whether some arrays stand for lists."""
+        return any(array.dtype.owner == "python" for array in self.arrays.values())
+
     def may_be_unbound(self, expr: Expr) -> bool:
         """Return whether `expr` is a name that may have no value where it stands."""
         return UNBOUND in self.of[id(expr)]

@@ -1,0 +1,251 @@
+"""Lists of numbers, copied to machine code and back."""
+
+from __future__ import annotations
+
+import math
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import parloop
+from parloop.diagnostics import Declined
+from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
+from parloop.runtime import lists
+from parloop.runtime.lists import Lists, copy_lists
+from parloop.runtime.lists_ir import Status
+from parloop.staging.moves import Moves
+
+
+class _Float(float):
+    pass
+
+
+class _Int(int):
+    pass
+
+
+class _List(list[float]):
+    pass
+
+
+def copied(items: list[Any], *, written: bool = True) -> Lists:
+    return copy_lists({"x": items}, ("x",) if written else (), Moves())
+
+
+@pytest.mark.parametrize(
+    ("items", "element"),
+    [
+        ([1.5, -0.0, math.inf], PY_FLOAT),
+        ([1, -1, 2**63 - 1, -(2**63)], PY_INT),
+        ([True, False], PY_BOOL),
+        ([1j, complex(-0.0, 2.5)], PY_COMPLEX),
+        ([], PY_FLOAT),
+    ],
+)
+def test_items_of_one_type_are_copied(items: list[Any], element: Scalar) -> None:
+    made = copied(items)
+    assert made.types["x"].dtype == element
+    assert [repr(v) for v in made.arrays["x"].tolist()] == [repr(v) for v in items]
+
+
+@pytest.mark.parametrize(
+    ("items", "why"),
+    [
+        ([1.0, 2], "a list of `float` and `int`"),
+        ([1, 2.0], "a list of `int` and `float`"),
+        ([1, True], "a list of `int` and `bool`"),
+        ([True, 1], "a list of `bool` and `int`"),
+        ([1.0, _Float(2)], "a list of `float` and `_Float`"),
+        ([_Float(2)], "a list of `_Float`"),
+        ([1, _Int(2)], "a list of `int` and `_Int`"),
+        ([1.0, np.float64(2)], "a list of `float` and `float64`"),
+        ([1, 2**63], r"`x\[1\]` does not fit in 64 bits"),
+        ([-(2**63) - 1], r"`x\[0\]` does not fit in 64 bits"),
+        (["a"], "a list of `str`"),
+        ([None], "a list of `NoneType`"),
+        ([[1.0]], "a list of `list`"),
+    ],
+)
+def test_other_items_are_declined(items: list[Any], why: str) -> None:
+    with pytest.raises(Declined, match=why):
+        copied(items)
+
+
+def test_a_subclass_of_list_is_no_list() -> None:
+    assert lists.find_lists(("x",), {"x": _List([1.0])}) == {}
+
+
+def test_bits_of_nans_go_there_and_back() -> None:
+    (odd,) = struct.unpack("<d", struct.pack("<Q", 0x7FF4_0000_0000_BEEF))
+    items = [odd, 1.0]
+    made = copied(items)
+    assert made.arrays["x"].view(np.uint64)[0] == 0x7FF4_0000_0000_BEEF
+    made.arrays["x"][1] = odd
+    assert made.commit(0) == Status.DONE
+    assert struct.pack("<d", items[1]) == struct.pack("<d", odd)
+
+
+@pytest.mark.parametrize(
+    ("items", "value"),
+    [
+        ([1000.5, 2000.5, 3000.5], 7.25),
+        ([1000, 2000, 3000], 2**62),
+        ([True, True, True], False),
+        ([1000j, 2000j, 3000j], complex(1, -0.0)),
+    ],
+)
+def test_only_items_that_change_are_replaced(items: list[Any], value: Any) -> None:
+    before = list(items)
+    made = copied(items)
+    made.arrays["x"][1] = value
+    assert items == before
+    assert made.commit(0) == Status.DONE
+    assert items[0] is before[0]
+    assert items[2] is before[2]
+    assert type(items[1]) is type(value)
+    assert repr(items[1]) == repr(value)
+
+
+def test_an_item_that_others_have_keeps_its_value() -> None:
+    items = [float(number) for number in range(300)]
+    seen = items[7]
+    made = copied(items)
+    made.arrays["x"] += 0.5
+    assert made.commit(0) == Status.DONE
+    assert seen == 7.0
+    assert items == [number + 0.5 for number in range(300)]
+
+
+def test_one_item_in_many_places_changes_in_each_place_apart() -> None:
+    items = [float("1.5")] * 200
+    made = copied(items)
+    made.arrays["x"][:] = np.arange(200)
+    assert made.commit(0) == Status.DONE
+    assert items == [float(number) for number in range(200)]
+
+
+@pytest.mark.parametrize("kind", [float, int, complex])
+def test_reference_counts_are_right_afterwards(kind: Callable[[int], Any]) -> None:
+    items = [kind(number + 1000) for number in range(100)]
+    seen, count = items[3], sys.getrefcount(items[3])
+    made = copied(items)
+    for number in range(3):
+        made.arrays["x"][::2] += 1
+        made.arrays["x"][3] += number
+        assert made.commit(number) == Status.DONE
+    del made
+    assert sys.getrefcount(seen) == count - 1
+    assert len({sys.getrefcount(item) for item in items}) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.append(1.0),
+        lambda x: x.pop(),
+        lambda x: x.clear(),
+        lambda x: x.__setitem__(5, 1e300),
+        lambda x: x.reverse(),
+        lambda x: x.__setitem__(slice(0, 1), ["a"]),
+    ],
+)
+@pytest.mark.parametrize("written", [False, True])
+def test_a_list_that_others_change_is_left_alone(
+    change: Callable[[list[Any]], None], *, written: bool
+) -> None:
+    items = [float(number) for number in range(100)]
+    made = copied(items, written=written)
+    made.arrays["x"] += 1
+    change(items)
+    after = list(items)
+    assert made.commit(0) == Status.CHANGED
+    assert all(one is other for one, other in zip(items, after, strict=True))
+
+
+def test_a_list_under_two_names_is_copied_once() -> None:
+    items = [1.0, 2.0]
+    made = copy_lists({"x": items, "y": items}, ("y",), Moves())
+    assert made.arrays["x"] is made.arrays["y"]
+    made.arrays["x"][0] = 5.0
+    assert made.commit(0) == Status.DONE
+    assert items == [5.0, 2.0]
+
+
+def test_a_second_commit_of_a_slice_does_nothing() -> None:
+    items = [1.0, 2.0]
+    made = copied(items)
+    assert made.commit(3) == Status.DONE
+    assert made.is_committed(3)
+    made.arrays["x"][0] = 9.0
+    assert made.commit(3) == Status.DONE
+    assert items == [1.0, 2.0]
+
+
+def test_a_loop_sees_a_list_that_a_handler_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def double(x: list[float], y: list[float]) -> None:
+        for i in range(len(x)):
+            y[i] = 2 * x[i]
+
+    items, results = [float(n) for n in range(30)], [0.0] * 30
+    monkeypatch.setattr("parloop.runtime.transaction.Launch.slice_size", lambda launch: 10)
+    original = Lists.commit
+
+    def commit(made: Lists, lo: int) -> Status:
+        status = original(made, lo)
+        if lo == 10:
+            items[25] = "a"  # type: ignore[call-overload]
+        return status
+
+    monkeypatch.setattr(Lists, "commit", commit)
+    results_of(double, items, results)
+    assert results == [2.0 * n for n in range(25)] + ["aa"] + [2.0 * n for n in range(26, 30)]
+
+
+def results_of(function: Callable[..., Any], *arguments: Any) -> Any:
+    return parloop.parallel(function, min_work_ms=0)(*arguments)
+
+
+def test_a_nan_that_is_moved_stays_with_the_interpreter() -> None:
+    def swap(x: list[float]) -> None:
+        for i in range(len(x) // 2):
+            t = x[i]
+            x[i] = x[-1 - i]
+            x[-1 - i] = t
+
+    nan = float("nan")
+    items = [float(n) for n in range(20)]
+    items[3] = nan
+    results_of(swap, items)
+    assert nan in items
+    assert items.index(nan) == 16
+
+
+def test_a_nan_that_is_made_and_kept_is_the_same_in_both_places() -> None:
+    def both(x: list[float], y: list[float]) -> None:
+        for i in range(len(x)):
+            t = x[i] - x[i]
+            x[i] = t
+            y[i] = t
+
+    items = [float(n) for n in range(20)]
+    items[3] = math.inf
+    others = [1.0] * 20
+    results_of(both, items, others)
+    assert items == others
+    assert items[3] is others[3]
+
+
+def test_a_nan_that_is_made_anew_runs_natively() -> None:
+    def half(x: list[float]) -> None:
+        for i in range(len(x)):
+            x[i] = x[i] * 0.5
+
+    items = [math.nan, 2.0]
+    parloop.reset_report()
+    results_of(half, items)
+    assert repr(items) == "[nan, 1.0]"
+    assert parloop.report().sites[0].native_runs == 1
