@@ -372,7 +372,7 @@ def view_made_in_the_body(a, n):
 
 
 def list_in_place_of_an_array(a, n):
-    for i in range(n):                   #: parallel; runs interpreter
+    for i in range(n):                   #: parallel
         a[i] = a[i] * 2
     return a
 

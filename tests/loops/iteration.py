@@ -175,7 +175,7 @@ ARGUMENTS = {
     "index_that_the_body_binds": lambda rng: [(_n(rng, 7), np.zeros(4)), (rng.integers(0, 9, 5), np.zeros(3))],
     "one_name_in_two_depths": lambda rng: [(_n(rng, 7), np.zeros(4))],
     "no_item_leaves_the_names_unbound": lambda rng: [(_n(rng, n), 3) for n in (0, 2)],
-    "rows_are_left_to_the_interpreter": lambda rng: [([1.0, 2.0, 3.0], 400), ((), 400)],
+    "rows_are_left_to_the_interpreter": lambda rng: [((1.0, 2.0, 3.0), 400), ((), 400)],
     "a_name_for_the_parts_together": lambda rng: [(_n(rng, 3), 4)],
     "one_name_for_two_parts": lambda rng: [(_n(rng, 3), 4)],
 }

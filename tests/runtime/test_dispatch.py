@@ -38,11 +38,16 @@ def codes() -> list[str]:
 # leaving it to the interpreter
 
 
+class _List(list[float]):
+    pass
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         ((np.zeros(N, object), np.ones(N), N), "RUN101"),
-        (([0.0] * N, np.ones(N), N), "RUN102"),
+        (([0.0] * (N - 1) + [0], np.ones(N), N), "RUN110"),
+        ((_List([0.0] * N), np.ones(N), N), "RUN102"),
         ((np.zeros(N), np.ones(N), np.int64(N)), ""),
     ],
 )
@@ -233,11 +238,11 @@ def test_a_line_tells_what_a_launch_did(
     fast = parloop.parallel(programs.fresh(programs.in_place), min_work_ms=0)
     for _ in range(2):
         fast(np.ones(N), N)
-    fast([1.0] * N, N)
+    fast([1.0] * (N - 1) + [1], N)
     first, second = capsys.readouterr().err.splitlines()
     assert "50 of 50 iterations natively" in first
     assert "programs.py" in first
-    assert "RUN102" in second
+    assert "RUN110" in second
 
 
 def test_the_report_tells_device_threads_and_times() -> None:

@@ -250,7 +250,7 @@ class Nest:
     source: Source = field(compare=False, repr=False)
     function: str = field(compare=False)
     guards: tuple[tuple[str, str], ...] = ()
-    no_lists: frozenset[str] = frozenset()
+    no_lists: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

@@ -414,7 +414,10 @@ class _Entry:
         """Return the outcome of a launch, and count it."""
         outcome = self.outcome_of(launch, specialisation)
         record = self.state.record
-        self.state.declined, self.site.inner = 0, False
+        self.state.declined = 0
+        self.site.inner = launch.raised and launch.done == 0 and work.pays_inside(
+            self.site.info, self.state.nest, self.values, self.settings
+        )
         why: Diagnostic | None = None
         if launch.raised:
             at = f"`{specialisation.nest.loop.index}` = {self.indices[launch.done]}"
