@@ -249,3 +249,19 @@ def test_a_nan_that_is_made_anew_runs_natively() -> None:
     results_of(half, items)
     assert repr(items) == "[nan, 1.0]"
     assert parloop.report().sites[0].native_runs == 1
+
+
+def test_a_loop_over_few_items_of_a_long_list_is_left_to_the_interpreter() -> None:
+    def few(x: list[float], n: int) -> None:
+        for i in range(n):
+            x[i] = x[i] * 0.5
+
+    items = [2.0] * 500_000
+    parloop.reset_report()
+    fast = parloop.parallel(few)
+    fast(items, 20_000)
+    fast(items, 100)
+    assert items[0] == 0.5
+    (site,) = parloop.report().sites
+    assert site.native_runs == 0
+    assert not site.fallbacks

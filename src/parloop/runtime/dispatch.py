@@ -234,8 +234,9 @@ class _Entry:
         arguments = gather(self.site, nest, self.values, self.frame)
         found = find_lists(nest.arrays, arguments)
         if found:
-            if not self.pays_with(found, nest, arguments):
-                self.too_small(nest)
+            operations = work.operations_of(nest, self.indices, arguments)
+            if not self.pays(operations) or not self.is_worth_copying(found, operations):
+                self.too_small(nest, operations)
                 return None
             for name in nest.no_lists & found.keys():
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
@@ -291,13 +292,10 @@ class _Entry:
         outcome.error = outcome.error or error
         return outcome
 
-    def pays_with(
-        self, lists: Mapping[str, list[Any]], nest: Nest, arguments: Mapping[str, Any]
-    ) -> bool:
-        """Return whether a launch pays for which `lists` have to be copied."""
-        operations = work.operations_of(nest, self.indices, arguments)
+    def is_worth_copying(self, lists: Mapping[str, list[Any]], operations: float) -> bool:
+        """Return whether a launch of so many operations pays although `lists` have to be copied."""
         items = sum(map(len, {id(x): x for x in lists.values()}.values()))
-        return self.pays(operations) and work.pays_copying(operations, items, self.settings)
+        return work.pays_copying(operations, items, self.settings)
 
     def pays(self, operations: float) -> bool:
         """Return whether a launch of so many operations is large enough for machine code."""
