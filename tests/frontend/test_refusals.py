@@ -48,6 +48,29 @@ REFUSED = {
         ("match s:\n    case 1: k = 1", "if s == 1: k = 1"),
         ("s", "s = s"),
         ("t: int = 1", "t = 1"),
+        ("while a[0] == 0: s += 1", "while a[0] == 0: a[0] += 1"),
+        ("while s < k: t = s", "while s < k: s += 1"),
+        ("while True: s += 1", "while s: s -= 1"),
+        (
+            "while True:\n    t = a[0]\n    if t: break",
+            "while True:\n    t += a[0]\n    if t: break",
+        ),
+        (
+            "while True:\n    t = a[0]\n    if t: break\n    s += 1",
+            "while True:\n    t = a[0]\n    if s: break\n    s += 1",
+        ),
+        ("while a[0]:\n    if k: t = 2", "while t:\n    if k: t = 2"),
+        ("while t:\n    t = k", "while t:\n    if s: continue\n    t = k"),
+        (
+            "while k:\n    for j in range(n):\n        break\n    else:\n        s = 1",
+            "while k:\n    for j in range(n):\n        s = 1\n    else:\n        break",
+        ),
+        (
+            "while k:\n    while s: s -= 1",
+            "while k:\n    while s: s -= 1\n    else:\n        if t: break",
+        ),
+        ("while j < 5:\n    for k in range(3): s = k", "while j < 5:\n    for j in range(3): s = j"),
+        ("while len(a) > 2: s += 1", "while True: break"),
     ],
     "SYN103": [
         ("s = 'text'", "s = 1"),

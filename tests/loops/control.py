@@ -305,6 +305,25 @@ def mandelbrot(out, width, height, limit):
     return out
 
 
+def inner_while_that_waits(a, flag, n):
+    rounds = 0
+    for i in range(n):                   #: unsupported SYN102
+        while flag[0] == 0:
+            rounds += 1
+        a[i] = i
+    return a, rounds
+
+
+def inner_while_that_ends_itself(a, flag, n):
+    rounds = 0
+    for i in range(n):                   #: serial
+        while flag[0] == 0:
+            rounds += 1
+            flag[0] = rounds == 3
+        a[i] = i
+    return a, rounds
+
+
 def while_alone(n):
     s = 0
     while n > 0:                         #: unsupported SYN152
@@ -793,6 +812,8 @@ ARGUMENTS = {
     "inner_while": lambda rng: [(_a(30), 30)],
     "inner_while_with_else_and_break": lambda rng: [(_a(60), 60)],
     "mandelbrot": lambda rng: [(np.zeros((7, 9), int), 9, 7, 30), (np.zeros((7, 9), np.int8), 9, 7, 200)],
+    "inner_while_that_waits": lambda rng: [(np.zeros(9), np.ones(1, int), 9)],
+    "inner_while_that_ends_itself": lambda rng: [(np.zeros(9), np.zeros(1, int), 9)],
     "while_alone": lambda rng: [(9,), (0,)],
     "step_of_three": lambda rng: [(_a(20), n) for n in (0, 1, 19, 20)],
     "reversed_range": lambda rng: [(_a(20), n) for n in (0, 1, 20, 21)],

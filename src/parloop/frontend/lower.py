@@ -25,6 +25,7 @@ from parloop.frontend.codes import (
 from parloop.frontend.expressions import DEEPEST, STAND_IN, Expressions
 from parloop.frontend.iteration import before, lower_iteration
 from parloop.frontend.names import NameFacts
+from parloop.frontend.waiting import only_waits
 from parloop.ir.nodes import (
     START,
     STEP,
@@ -260,7 +261,11 @@ class _Lowering(Expressions):
                 condition = self.expression(test)
                 header = self._header(stmt, test)
                 inner = self._block(body, inside=True)
-                return [While(condition, inner, self._block(orelse, inside=inside), header)]
+                loop = While(condition, inner, self._block(orelse, inside=inside), header)
+                if only_waits(loop):
+                    message = "the loop contains a `while` that nothing in it ends"
+                    self.problem(UnsupportedStatement, message, test)
+                return [loop]
             case ast.If(test=test, body=body, orelse=orelse):
                 condition = self.head(test)
                 span = self._header(stmt, test)
