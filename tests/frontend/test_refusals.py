@@ -69,7 +69,7 @@ REFUSED = {
             "while k:\n    while s: s -= 1",
             "while k:\n    while s: s -= 1\n    else:\n        if t: break",
         ),
-        ("while j < 5:\n    for k in range(3): s = k", "while j < 5:\n    for j in range(3): s = j"),
+        ("while j:\n    for k in range(3): s = k", "while j:\n    for j in range(3): s = j"),
         ("while len(a) > 2: s += 1", "while True: break"),
     ],
     "SYN103": [

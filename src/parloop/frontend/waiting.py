@@ -81,7 +81,7 @@ def _ways_out(body: tuple[Stmt, ...], tests: tuple[Expr, ...]) -> Iterator[tuple
 
 
 def _may_change(tests: tuple[Expr, ...], moving: set[str], stored: set[str]) -> bool:
-    """Return whether one of `tests` may come out otherwise in a later round; yes if there is none."""
+    """Return whether one of `tests` may change from round to round; yes if there is none."""
     for test in tests:
         for inner in expressions(test):
             match inner:
