@@ -54,7 +54,8 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
         ("a[i] = 1", "self.x = 1", "an assignment to `self.x`"),
         ("x = 1j", "x = 'one'", "the literal `'one'`"),
         ("x = True", "x = None", "the literal `None`"),
-        ("a[i, 0] = 1", "a[i, :] = 1", "a slice"),
+        ("a[i, :] = 1", "a[:, None] = 1", "the literal `None`"),
+        ("b = a.copy()", "b = a.copy('F')", "a call of `a.copy`"),
         ("x, y = y, x", "x, *y = i", "unpacking with `*`"),
         ("x = i < 3 < n", "x = i in (1, 2)", "the test `i in (1, 2)`"),
         ("x = i == 3", "x = i is n", "the test `i is n`"),
@@ -74,7 +75,9 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
          "a loop over something else than numbers or an array's items"),
         ("for j in a: x = j", "for j in set(a): x = j",
          "a loop over something else than numbers or an array's items"),
-        ("x = a[i]", "x = a[i]; a = b", "`a`, which is assigned and subscripted"),
+        ("x = a[i]; a = b", "for x in a: a = x", "`a`, which is assigned and iterated over"),
+        ("for x in a: b[x] = 1", "for x in a: x[0] = 1",
+         "`x`, which a loop binds and which is subscripted"),
     ],
 )  # fmt: skip
 def test_constructs_that_only_the_interpreter_runs(

@@ -80,8 +80,8 @@ REFUSED = {
         ("s = (1, 2)", "s, t = (1, 2)"),
         ("s = {1: 2}", "s = 12"),
         ("s = {1, 2}", "s = 12"),
-        ("s = a[0:2]", "s = a[0]"),
-        ("s = a[i, :]", "s = a[i, 0]"),
+        ("s = a[0:2][0]", "s = a[0:2]"),
+        ("s = a[i, None]", "s = a[i, :]"),
         ("s = a[None]", "s = a[0]"),
         ("s = a['x']", "s = a[0]"),
         ("s = a[...]", "s = a[()]"),
@@ -130,8 +130,6 @@ REFUSED = {
         ("p.mass += 1", "p[0] += 1"),
     ],
     "SYN106": [
-        ("row = a[i]\ns += row[0]", "s += a[i][0]"),
-        ("s += a * a[0]", "s += a[0] * a[0]"),
         ("for a in range(3): s += a[0]", "for j in range(3): s += a[0]"),
     ],
 }
@@ -150,7 +148,7 @@ def test_the_nearest_neighbour_is_accepted(body: str) -> None:
 
 
 def test_every_problem_is_collected_in_the_order_of_the_text() -> None:
-    found = refusals("x = f(1) + 'a'\nwith y: pass\nz.w = g(2)\nx[0] = 1")
+    found = refusals("x = f(1) + 'a'\nwith y: pass\nz.w = g(2)\nfor b in range(3): b[0] = 1")
     assert [(problem.code, problem.span.line) for problem in found] == [
         ("SYN104", 2),
         ("SYN103", 2),

@@ -55,9 +55,11 @@ def test_a_temporary_is_assigned_before_it_is_read() -> None:
     assert with_body("if n { %0 = 1 } else { %0 = 2 }; s = %0") == []
 
 
-def test_a_name_is_an_array_or_a_number() -> None:
-    assert with_body("s = a[i] + a") == ["`a` is used as an array and as a number"]
-    assert with_body("a = a.shape[0]") == ["`a` is used as an array and as a number"]
+def test_a_name_is_an_array_or_an_index() -> None:
+    body = "for a in 0:3:1 { s = a[i] }"
+    assert with_body(body) == ["`a` is used as an array and as an index"]
+    assert with_body("s = a[i] + a") == []
+    assert with_body("a = a.shape[0]") == []
 
 
 def test_the_lists_of_the_nest_are_complete() -> None:

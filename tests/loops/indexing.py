@@ -125,7 +125,7 @@ def index_of_type_none(a, n):
 
 
 def index_of_type_slice(a, n):
-    for i in range(n):                   #: unsupported SYN103
+    for i in range(n):                   #: serial; runs interpreter
         a[i:i + 1] = i
     return a
 
@@ -282,7 +282,7 @@ def zero_dimensional_accumulator(a, z, n):
 
 
 def too_few_subscripts(a, n):
-    for i in range(n):                   #: parallel; runs interpreter
+    for i in range(n):                   #: parallel
         a[i] = i
     return a
 
@@ -357,7 +357,7 @@ def structured_elements(a, n):
 
 
 def rebinding_the_array_in_the_body(a, b, n):
-    for i in range(n):                   #: unsupported SYN106
+    for i in range(n):                   #: serial; runs interpreter
         a[i] = i
         if i == 3:
             a = b
@@ -365,7 +365,7 @@ def rebinding_the_array_in_the_body(a, b, n):
 
 
 def view_made_in_the_body(a, n):
-    for i in range(n):                   #: unsupported SYN106
+    for i in range(n):                   #: serial
         row = a[i]
         row[0] = i
     return a

@@ -136,7 +136,9 @@ def is_candidate(node: ast.AST, callables: Callables) -> bool:
 def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     """Return the first construct in the body of the range loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
-    arrays: set[str] = set()
+    subscripted: set[str] = set()
+    iterated: set[str] = set()
+    indices: list[ast.Name] = []
     stores: list[ast.Name] = []
     for statement in loop.body:
         for node in _walk(statement):
@@ -144,14 +146,19 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
                 return Obstacle(construct, node)
             match node:
                 case ast.Subscript(value=ast.Name(id=name)):
-                    arrays.add(name)
-                case ast.For(iter=items) if not is_range_loop(node):
-                    arrays.update(_iterated(items))
+                    subscripted.add(name)
+                case ast.For(target=target, iter=items):
+                    indices += [n for n in ast.walk(target) if isinstance(n, ast.Name)]
+                    if not is_range_loop(node):
+                        iterated.update(_iterated(items))
                 case ast.Name(ctx=ast.Store()):
                     stores.append(node)
     for target in stores:
-        if target.id in arrays:  # buffers that are exchanged, rows that are taken out
-            return Obstacle(f"`{target.id}`, which is assigned and subscripted", target)
+        if target.id in iterated:
+            return Obstacle(f"`{target.id}`, which is assigned and iterated over", target)
+    for index in indices:  # items that are rows
+        if index.id in subscripted:
+            return Obstacle(f"`{index.id}`, which a loop binds and which is subscripted", index)
     return None
 
 
@@ -175,6 +182,8 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
 
 def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
     match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="copy"), args=[], keywords=[]):
+            return None
         case ast.Call(func=func) if not callables.is_known(func):
             return f"a call of `{ast.unparse(func)}`"
         case ast.Call(args=args, keywords=keywords):
@@ -190,7 +199,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            if name not in callables.modules and attribute not in ("shape", "size", "ndim"):
+            if name not in callables.modules and attribute not in ("shape", "size", "ndim", "copy"):
                 return f"the attribute `{ast.unparse(node)}`"
         case ast.Attribute():
             return f"the attribute `{ast.unparse(node)}`"
@@ -208,7 +217,7 @@ _STATEMENTS: Final = frozenset(
 
 _EXPRESSIONS: Final = frozenset(
     {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Call, ast.Constant,
-     ast.Attribute, ast.Subscript, ast.Name, ast.Tuple}
+     ast.Attribute, ast.Subscript, ast.Slice, ast.Name, ast.Tuple}
 )  # fmt: skip
 
 _WORDS: Final = {
@@ -242,7 +251,6 @@ _WORDS: Final = {
     ast.YieldFrom: "`yield from`",
     ast.JoinedStr: "a formatted string",
     ast.Starred: "unpacking with `*`",
-    ast.Slice: "a slice",
 }
 
 

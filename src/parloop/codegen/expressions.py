@@ -17,6 +17,7 @@ from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
 from parloop.codegen.function import FunctionWriter, Mixed, is_double
 from parloop.codegen.lanes import mark_access
+from parloop.diagnostics import InternalError
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -29,6 +30,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Rank,
+    Slice,
     Store,
     Unary,
 )
@@ -92,6 +94,8 @@ class ExpressionWriter(FunctionWriter):
                 if is_choice(callee):
                     return self.choice(expr, values)
                 return self.operation(expr, values)
+            case Slice():
+                raise InternalError("a slice has not been expanded")
             case _:
                 assert_never(expr)
 

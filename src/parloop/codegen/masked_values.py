@@ -29,6 +29,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Rank,
+    Slice,
     Unary,
 )
 from parloop.ir.types import NP_FLOAT64, PY_FLOAT, PY_INT, Scalar
@@ -200,7 +201,7 @@ class LaneValues:
                 if is_choice(callee):
                     return self.choice(expr, *values)
                 return self.call(expr, values[0])
-            case Const() | Extent() | Rank():
+            case Const() | Extent() | Rank() | Slice():
                 return self.even(expr)
 
     def members(self, expr: Expr) -> tuple[Scalar, ...]:

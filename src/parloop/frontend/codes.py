@@ -112,20 +112,20 @@ class UnsupportedTarget(Diagnostic):
 
 
 class MixedUse(Diagnostic):
-    """A name that is used as an array and as a number.
+    """A name that is used as an array and as a loop's index.
 
-    *What it means* The loop subscripts the name, or asks for its shape, and also assigns it or
-    computes with it as a whole.
+    *What it means* The loop subscripts the name, or asks for its shape, and a loop in it counts
+    with the same name.
 
-    *Why it matters* Its value would be a row, a view or an array made anew in each iteration.
+    *Why it matters* After that loop the name is a number, and subscripting it raises `TypeError`.
 
     *Example*
 
         for i in range(n):
-            row = a[i]
-            total += row[0]
+            for a in range(3):
+                total += a[0]
 
-    *What to do* Subscript the array itself: `total += a[i, 0]`.
+    *What to do* Give the index a name of its own.
     """
 
     code: ClassVar[str] = "SYN106"

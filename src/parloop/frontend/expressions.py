@@ -24,6 +24,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Rank,
+    Slice,
     Stmt,
     Unary,
     UnaryOperator,
@@ -304,13 +305,22 @@ class Expressions:
                 self.refuse(base, f"the loop subscripts {_describe(base)}")
             return Load(STAND_IN, (), self.span(node))
         subscripts: list[Expr] = []
-        for level in reversed(levels):
+        for position, level in enumerate(reversed(levels), 1):
             parts = level.elts if isinstance(level, ast.Tuple) else [level]
-            if isinstance(level, ast.Tuple):
+            if isinstance(level, ast.Tuple | ast.Slice):
                 self.no_lists.add(base.id)
-            subscripts.extend(self.expression(part) for part in parts)
+            if position < len(levels) and any(isinstance(part, ast.Slice) for part in parts):
+                self.refuse(node, "the loop subscripts a slice")
+            subscripts.extend(self._subscript(part) for part in parts)
         self.arrays.add(base.id)
         return Load(base.id, tuple(subscripts), self.span(node))
+
+    def _subscript(self, node: ast.expr) -> Expr:
+        if not isinstance(node, ast.Slice):
+            return self.expression(node)
+        ends = (node.lower, node.upper, node.step)
+        lower, upper, step = (None if end is None else self.expression(end) for end in ends)
+        return Slice(lower, upper, step, self.span(node))
 
     def _extent(self, node: ast.Subscript) -> Expr:
         attribute = cast(ast.Attribute, node.value)
@@ -347,6 +357,12 @@ class Expressions:
         return self.refuse(node, f"the loop reads the attribute `{ast.unparse(node)}`")
 
     def _call(self, node: ast.Call) -> Expr:
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]) if (
+                not node.keywords and (name in self.bound or self.names.find(name) is None)
+            ):
+                copied = Name(name, self.span(node.func))
+                return Call("numpy.ndarray.copy", f"{name}.copy", (copied,), self.span(node))
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:

@@ -48,7 +48,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.uses import Uses, find_uses
-from parloop.ir.walk import operands
+from parloop.ir.walk import loops, operands
 from parloop.source import Source, Span
 
 CONVENTIONAL = NameFacts()
@@ -70,7 +70,7 @@ def lower_loop(
     lowering = _Lowering(source, function, names, frozenset(_bound_names([node])))
     loop = lowering.outermost(node)
     uses = find_uses(loop)
-    _check_uses(uses, lowering)
+    _check_uses(uses, loop, lowering)
     if lowering.problems:
         *problems, last = sorted(
             lowering.problems, key=lambda problem: (problem.span.line, problem.span.column)
@@ -124,13 +124,14 @@ def _add_target(target: ast.expr, found: set[str]) -> None:
             pass
 
 
-def _check_uses(uses: Uses, lowering: _Lowering) -> None:
+def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
+    indices = {loop.index for loop in loops((outermost,))}
     for name, span in uses.arrays.items():
-        if name in uses.scalars:
-            message = f"the loop uses `{name}` as an array and as a value of its own"
+        if name in indices and not name.startswith("%"):
+            message = f"the loop uses `{name}` as an array and as a loop's index"
             evidence = (
                 Label(span, "as an array"),
-                Label(uses.scalars[name], "as a value"),
+                Label(uses.scalars[name], "as an index"),
             )
             lowering.problems.append(MixedUse(message, span, evidence))
     for name, span in uses.outputs.items():

@@ -35,12 +35,13 @@ from parloop.ir.nodes import (
     Name,
     Nest,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
     While,
 )
-from parloop.ir.walk import is_repeated
+from parloop.ir.walk import is_in_place, is_repeated
 from parloop.source import NOWHERE
 
 Value = Any  # whatever the user's program computes with
@@ -59,6 +60,20 @@ _BINARY: Mapping[str, Callable[[Value, Value], Value]] = {
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
+}
+_IN_PLACE: Mapping[str, Callable[[Value, Value], Value]] = {
+    "+": operator.iadd,
+    "-": operator.isub,
+    "*": operator.imul,
+    "/": operator.itruediv,
+    "//": operator.ifloordiv,
+    "%": operator.imod,
+    "**": operator.ipow,
+    "<<": operator.ilshift,
+    ">>": operator.irshift,
+    "&": operator.iand,
+    "|": operator.ior,
+    "^": operator.ixor,
 }
 _COMPARE: Mapping[str, Callable[[Value, Value], Value]] = {
     "<": operator.lt,
@@ -129,6 +144,9 @@ def evaluate(expr: Expr, environment: Environment) -> Value:
             return _extent(_look_up(array, environment), axis, rank)
         case Rank(array=array):
             return _look_up(array, environment).ndim
+        case Slice(lower=lower, upper=upper, step=step):
+            ends = (lower, upper, step)
+            return slice(*(None if end is None else evaluate(end, environment) for end in ends))
         case _:
             assert_never(expr)
 
@@ -199,6 +217,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
                 return divmod(arguments[0], arguments[1])[1]
         case "builtins.index":
             return operator.index(arguments[0])
+        case "numpy.ndarray.copy":
+            return arguments[0].copy()
         case _:
             return _function(callee)(*arguments)
 
@@ -253,6 +273,11 @@ def _run_block(body: tuple[Stmt, ...], environment: Environment) -> _Way:
 
 def _run_statement(stmt: Stmt, environment: Environment) -> _Way:
     match stmt:
+        case Assign(target=target, value=Binary(op=op, left=left, right=right)) if is_in_place(
+            stmt
+        ):
+            old = evaluate(left, environment)
+            environment[target] = _IN_PLACE[op](old, evaluate(right, environment))
         case Assign(target=target, value=value):
             environment[target] = evaluate(value, environment)
         case Store():
@@ -282,7 +307,7 @@ def _run_store(stmt: Store, environment: Environment) -> None:
             base = _look_up(stmt.array, environment)
             places = [evaluate(part, environment) for part in subscripts]
             old = _element(base, places)
-            value = _BINARY[op](old, evaluate(right, environment))
+            value = _IN_PLACE[op](old, evaluate(right, environment))
         case _:
             value = evaluate(stmt.value, environment)
             base = _look_up(stmt.array, environment)

@@ -32,7 +32,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The value of a scalar variable. Prints as the name."""
+    """The value of a variable: a number, or an array as a whole. Prints as the name."""
 
     id: str
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -109,8 +109,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """`lower:upper:step` as a subscript, and nowhere else; `None` where the text leaves it out."""
+
+    lower: Expr | None
+    upper: Expr | None
+    step: Expr | None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """`a[i, j]` or `a[i][j]`: one element of an array. Full rank is checked in staging."""
+    """`a[i, j]` or `a[i][j]`: one element of an array, or, with slices or fewer subscripts than
+    axes, a view of it. Staging tells them apart, and expands what handles views."""
 
     array: str
     subscripts: tuple[Expr, ...]
@@ -139,14 +150,26 @@ class Rank:
 
 
 Expr: TypeAlias = (
-    Const | Name | Unary | Binary | Compare | Logical | Conditional | Call | Load | Extent | Rank
+    Const
+    | Name
+    | Unary
+    | Binary
+    | Compare
+    | Logical
+    | Conditional
+    | Call
+    | Load
+    | Extent
+    | Rank
+    | Slice
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """`target = value` for a scalar name. Prints as `target = value`.
+    """`target = value`, which binds a name. Prints as `target = value`.
 
+    `walk.is_in_place` tells `x += y`, which changes an array, from `x = x + y`, which makes one.
     Names that begin with `%` are the frontend's own temporaries and never leave the nest.
     """
 
@@ -235,8 +258,9 @@ class Nest:
     expressions for the analysis where these are made of constants, extents and inputs that the nest
     does not bind, and are `Name(START)` and so on where they are not.
     `inputs` are the names that may be read before the nest binds them, in order of first use; those
-    in `arrays` are subscripted or asked for their shape, the others are scalars. `outputs` are the
-    scalar names that the nest may bind, in order of first binding.
+    in `arrays` are subscripted or asked for their shape. `outputs` are the names that the nest may
+    bind, in order of first binding. Where the text handles arrays as a whole, a name may be among
+    the arrays and the outputs, and an array need not be an input; nowhere else.
     `guards` are the dotted paths that the lowering took for known objects, each with its canonical
     name (`("np.exp", "numpy.exp")`, `("math.pi", "math.pi")`, `("len", "builtins.len")`): the nest
     means what the text means only while `frontend.known.means` agrees.

@@ -34,6 +34,7 @@ from parloop.ir.nodes import (
     Name,
     Nest,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -201,6 +202,10 @@ def _negative(expr: Expr) -> Expr:
 
 def _postfix(node: ast.expr) -> Expr:
     match node:
+        case ast.Slice():
+            ends = (node.lower, node.upper, node.step)
+            lower, upper, step = (None if end is None else _expression(end) for end in ends)
+            return Slice(lower, upper, step)
         case ast.Attribute(value=ast.Name(id=array), attr="size"):
             return Extent(array, None)
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=array), attr="shape"), slice=axis):

@@ -29,6 +29,7 @@ from parloop.ir.nodes import (
     Name,
     Nest,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -51,7 +52,7 @@ def to_text(node: Printable) -> str:
             return "\n".join(_statement(loop))
         case (
             Const() | Name() | Unary() | Binary() | Compare() | Logical() | Conditional()
-            | Call() | Load() | Extent() | Rank()
+            | Call() | Load() | Extent() | Rank() | Slice()
         ):  # fmt: skip
             return _expression(node, _CONDITIONAL)
         case _:
@@ -127,6 +128,9 @@ def _form(expr: Expr) -> tuple[str, int]:
             return f"{first} else {_expression(otherwise, _CONDITIONAL)}", _CONDITIONAL
         case Call() | Load() | Extent() | Rank():
             return _postfix(expr), _ATOM
+        case Slice(lower=lower, upper=upper, step=step):
+            ends = ":".join("" if end is None else to_text(end) for end in (lower, upper))
+            return ends if step is None else f"{ends}:{to_text(step)}", _CONDITIONAL
         case _:
             assert_never(expr)
 

@@ -104,7 +104,7 @@ class Uses:
                 return self._bind(target, stmt.span, bound)
             case Store(array=array, subscripts=subscripts, value=value):
                 self._read(value, bound)
-                self._use_array(array, stmt.span)
+                self._use_array(array, stmt.span, bound)
                 for subscript in subscripts:
                     self._read(subscript, bound)
                 return bound
@@ -130,15 +130,16 @@ class Uses:
                     if bound is not None and name not in bound:
                         self.inputs.setdefault(name, expr.span)
             case Load(array=array) | Extent(array=array) | Rank(array=array):
-                self._use_array(array, expr.span)
+                self._use_array(array, expr.span, bound)
             case _:
                 pass
         for operand in operands(expr):
             self._read(operand, bound)
 
-    def _use_array(self, array: str, span: Span) -> None:
+    def _use_array(self, array: str, span: Span, bound: State) -> None:
         self.arrays.setdefault(array, span)
-        self.inputs.setdefault(array, span)
+        if bound is None or array not in bound:
+            self.inputs.setdefault(array, span)
 
     def _bind(self, name: str, span: Span, bound: State) -> State:
         if not name.startswith("%"):

@@ -26,7 +26,7 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
-from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
+from parloop.ir.walk import all_expressions, blocks, expressions, loops, own_expressions, statements
 from parloop.source import Span
 
 
@@ -95,18 +95,19 @@ def _check_names(nest: Nest, found: _Findings) -> None:
                 bound[name] = stmt.span
             case _:
                 pass
+    indices = {loop.index for loop in loops(body)}
+    for name in arrays.keys() & indices:
+        found.add(f"`{name}` is used as an array and as an index", arrays[name])
     kept = {name for name in bound if not name.startswith("%")}
     span = nest.loop.span
     if set(nest.arrays) != set(arrays):
         found.add(f"the arrays are {sorted(arrays)}, not {sorted(nest.arrays)}", span)
     if set(nest.outputs) != kept:
         found.add(f"the names bound are {sorted(kept)}, not {sorted(nest.outputs)}", span)
-    for name in arrays.keys() & (scalars.keys() | bound.keys()):
-        found.add(f"`{name}` is used as an array and as a number", arrays[name])
     for name in scalars.keys() - bound.keys() - set(nest.inputs):
         if name not in (START, STOP, STEP):
             found.add(f"`{name}` is read, never bound and no input", scalars[name])
-    if not set(nest.arrays) <= set(nest.inputs):
+    if not set(nest.arrays) <= set(nest.inputs) | bound.keys():
         found.add("an array is no input", span)
     if any(name.startswith("%") for name in (*nest.inputs, *nest.outputs)):
         found.add("a temporary enters or leaves the nest", span)

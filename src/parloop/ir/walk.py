@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from parloop.ir.nodes import (
@@ -21,7 +22,9 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
+    Nest,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -47,8 +50,38 @@ def operands(expr: Expr) -> tuple[Expr, ...]:
             return arguments
         case Load(subscripts=subscripts):
             return subscripts
+        case Slice(lower=lower, upper=upper, step=step):
+            return tuple(part for part in (lower, upper, step) if part is not None)
         case _:
             assert_never(expr)
+
+
+def with_operands(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """Return a new `expr` on other operands, as many as it has."""
+    match expr:
+        case Const() | Name() | Extent() | Rank():
+            return replace(expr)
+        case Unary():
+            return replace(expr, operand=parts[0])
+        case Binary() | Compare() | Logical():
+            return replace(expr, left=parts[0], right=parts[1])
+        case Conditional():
+            return replace(expr, test=parts[0], then=parts[1], otherwise=parts[2])
+        case Call():
+            return replace(expr, arguments=parts)
+        case Load():
+            return replace(expr, subscripts=parts)
+        case Slice(lower=lower, upper=upper, step=step):
+            rest = iter(parts)
+            ends = [None if end is None else next(rest) for end in (lower, upper, step)]
+            return replace(expr, lower=ends[0], upper=ends[1], step=ends[2])
+        case _:
+            assert_never(expr)
+
+
+def copied(expr: Expr) -> Expr:
+    """Return `expr` as new objects, to stand in another place."""
+    return with_operands(expr, tuple(copied(part) for part in operands(expr)))
 
 
 def expressions(expr: Expr) -> Iterator[Expr]:
@@ -117,3 +150,32 @@ def is_repeated(first: Expr, second: Expr) -> bool:
     `a < x / y and x / y < b`, whose two divisions have one span and warn once.
     """
     return first.span == second.span != NOWHERE and first == second
+
+
+def is_in_place(stmt: Assign) -> bool:
+    """Tell whether the text of `stmt` is `x += y` (`-=`, ...): the operation spans the statement.
+
+    For numbers that is `x = x + y`; an array is changed in place.
+    """
+    match stmt.value:
+        case Binary(left=Name(id=name)):
+            return name == stmt.target and stmt.value.span == stmt.span != NOWHERE
+        case _:
+            return False
+
+
+def handles_arrays(nest: Nest) -> bool:
+    """Tell whether the text of `nest` alone shows that it handles arrays as a whole.
+
+    It takes slices or copies, or subscripts names that it binds. Then only the types of its inputs
+    tell what its statements are.
+    """
+    body = (nest.loop,)
+    return not set(nest.arrays).isdisjoint(nest.outputs) or any(
+        isinstance(expr, Slice) or (isinstance(expr, Call) and expr.callee in _WHOLE)
+        for expr in all_expressions(body)
+    )
+
+
+_WHOLE = ("numpy.ndarray.copy",)
+"""Calls of which an argument is an array."""

@@ -23,8 +23,9 @@ from parloop.diagnostics import Diagnostic
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
 from parloop.ir.nodes import Nest
+from parloop.ir.walk import handles_arrays
 from parloop.report.judgement import Judged, LoopVerdict, judge_loop
-from parloop.report.reasons import DecidesAsItGoes, InsideUnsupported, NotOverRange
+from parloop.report.reasons import DecidesAsItGoes, HandlesArrays, InsideUnsupported, NotOverRange
 from parloop.report.text import render_all
 from parloop.source import Source, Span
 
@@ -277,6 +278,10 @@ class _Walker:
         if not isinstance(nest, Nest):
             self._add(node, place, Judged("unsupported", nest, ()), "interpreter")
             return False
+        if handles_arrays(nest):
+            for inner in _loops_in(node):
+                self._add_of_arrays(inner, place)
+            return True
         analysis = analyse(nest)
         values = {k: v for k, v in self.values.items() if k not in place.assigned}
         judged = {
@@ -289,6 +294,12 @@ class _Walker:
         for inner in _loops_in(node):
             self._add_of_nest(inner, place, by_line)
         return True
+
+    def _add_of_arrays(self, node: ast.For | ast.While, place: _Place) -> None:
+        message = "what runs in any order is found when it is known what the arrays are"
+        why = HandlesArrays(message, _span(self.source, node))
+        runs: Runs = "interpreter" if place.in_site else "undecided"
+        self._add(node, place, Judged("serial", (why,), ()), runs)
 
     def _add_of_nest(
         self, node: ast.For | ast.While, place: _Place, judged: Mapping[tuple[int, int], Judged]

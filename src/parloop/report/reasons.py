@@ -95,6 +95,28 @@ class AnyOrderInParts(Diagnostic):
     voice: ClassVar[Voice] = "serial"
 
 
+class HandlesArrays(Diagnostic):
+    """A loop of statements on whole arrays.
+
+    *What it means* The loop takes slices or copies, or binds names to arrays. Each of its
+    statements is a loop over elements, and which one is known when the arrays are: how many axes
+    they have, and what their elements are.
+
+    *Why it matters* When the loop is about to run its statements are made loops, and those are run
+    on every core. Iterations of the loop itself are taken to run in order until then.
+
+    *Example*
+
+        for t in range(steps):
+            u[1:-1] += k * (u[2:] - 2 * u[1:-1] + u[:-2])
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP114"
+    voice: ClassVar[Voice] = "serial"
+
+
 class DecidesAsItGoes(Diagnostic):
     """A `while` loop inside a loop over `range`.
 

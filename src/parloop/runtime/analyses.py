@@ -6,7 +6,7 @@ plan. They are the same where the names that decide about order are plain intege
 
 from __future__ import annotations
 
-from parloop.analysis import Analysis, analyse
+from parloop.analysis import Analysis, Parallel, ParallelIf, analyse
 from parloop.ir.nodes import (
     Assign,
     Conditional,
@@ -20,7 +20,14 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
-from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
+from parloop.ir.walk import (
+    all_expressions,
+    expressions,
+    handles_arrays,
+    own_expressions,
+    statements,
+)
+from parloop.runtime.stats import SiteVerdict
 
 _GENERAL: dict[int, tuple[Nest, Analysis]] = {}
 """By `id(nest)`; the nest is kept, so that no other can have its id."""
@@ -36,6 +43,19 @@ def general_analysis(nest: Nest) -> Analysis:
             _GENERAL.clear()
         found = _GENERAL[id(nest)] = (nest, analyse(nest))
     return found[1]
+
+
+def verdict_of(nest: Nest) -> SiteVerdict:
+    """Return what is known of the order of the outermost loop's iterations."""
+    if handles_arrays(nest):
+        return "undecided"  # until the types are known
+    match general_analysis(nest).loops[0].verdict:
+        case Parallel(needs=()):
+            return "parallel"
+        case Parallel() | ParallelIf():
+            return "parallel-if"
+        case _:
+            return "serial"
 
 
 def deciding_names(nest: Nest) -> frozenset[str]:

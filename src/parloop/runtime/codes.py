@@ -108,6 +108,24 @@ class FunctionReplaced(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class ArraysDoNotFit(Diagnostic):
+    """Arrays of shapes for which array statements were not expanded.
+
+    *What it means* Statements on whole arrays run natively where their lengths agree, where their
+    slices lie inside the arrays and are not empty, and where no two arrays share memory. This time
+    it is otherwise: an axis may be of length 1 and repeat itself.
+
+    *Why it matters* NumPy would do something else there, or raise.
+
+    *Example* `u[1:n] = v[1:n]` where `u` has fewer than `n` elements.
+
+    *What to do* Nothing is lost: the interpreter runs this entry.
+    """
+
+    code: ClassVar[str] = "RUN112"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class InputOutside(Diagnostic):
     """A value lies outside what machine code was made for.
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from parloop import config
-from parloop.analysis import Parallel, ParallelIf
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
@@ -24,8 +23,9 @@ from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.runtime import transaction, work
-from parloop.runtime.analyses import general_analysis
+from parloop.runtime.analyses import verdict_of
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
+from parloop.runtime.arrays import make_array_reader, with_scratch
 from parloop.runtime.codes import (
     CannotBeUndone,
     InputOutside,
@@ -159,13 +159,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
-    match general_analysis(lowered).loops[0].verdict:
-        case Parallel(needs=()):
-            record.decided("parallel")
-        case Parallel() | ParallelIf():
-            record.decided("parallel-if")
-        case _:
-            record.decided("serial")
+    record.decided(verdict_of(lowered))
     return SiteState(record, lowered, (), guards_of(lowered), work.is_even(lowered))
 
 
@@ -214,6 +208,17 @@ def report_bug(site: Site, error: Exception) -> Diagnostic:
 # one entry
 
 
+class Packed(NamedTuple):
+    """A record with everything in it that a launch is given."""
+
+    specialisation: Specialisation
+    words: np.ndarray[Any, Any]
+    may_overlap: bool
+    """Whether some arrays may share memory."""
+    arguments: Mapping[str, Any]
+    """The inputs by name, scratch arrays included."""
+
+
 @dataclass(slots=True)
 class _Entry:
     """One entry of a site, and what it was given."""
@@ -231,34 +236,34 @@ class _Entry:
         state, nest = self.state, self.state.nest
         if nest is None:
             raise Declined(state.reasons[0])
-        arguments = gather(self.site, nest, self.values, self.frame)
-        found = find_lists(nest.arrays, arguments)
+        given = gather(self.site, nest, self.values, self.frame)
+        found = find_lists(nest.arrays, given)
         if found:
-            operations = work.operations_of(nest, self.indices, arguments)
+            operations = work.operations_of(nest, self.indices, given)
             if not self.pays(operations) or not self.is_worth_copying(found, operations):
                 self.too_small(nest, operations)
                 return None
             for name in nest.no_lists & found.keys():
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
             self.lists = copy_lists(found, written_arrays(nest), find_moves(nest))
-            arguments.update(self.lists.arrays)
-        packed = self.pack_as_before(nest, arguments)
+            given.update(self.lists.arrays)
+        packed = self.pack_as_before(given)
         if packed is None:
-            operations = work.operations_of(nest, self.indices, arguments)
+            operations = work.operations_of(nest, self.indices, given)
             if not self.pays(operations):
                 self.too_small(nest, operations)
                 return None
             check_guards(self.site, state.guards, self.frame)
-            specialisation = specialise_for(state, nest, arguments, self.lists)
-            packed = self.pack(specialisation, arguments)
+            specialisation = specialise_for(state, nest, given, self.lists)
+            packed = self.pack(specialisation, given)
             state.last = specialisation
-        specialisation, words, overlap = packed
+        specialisation, words, overlap, arguments = packed
         key = (id(specialisation), specialisation.key_words(words.tolist()))
         known = state.operations.get(key)
         if known is None:
             if len(state.operations) > 256:
                 state.operations.clear()
-            known = work.operations_of(nest, self.indices, arguments)
+            known = work.operations_of(nest, self.indices, given)
             state.operations[key] = known
         operations = known
         if not self.pays(operations):
@@ -269,7 +274,7 @@ class _Entry:
         threads, exactness = self.settings.threads, self.settings.exactness
         ready = specialisation.ready(words, arguments, overlap, threads, exactness)
         if specialisation.reader is None:
-            specialisation.reader = make_reader(self.site.info.outputs, specialisation.layout)
+            self.make_reader(specialisation)
         spent = perf_counter() - began
         if spent > LOOKING_UP:
             state.record.compiled(spent)
@@ -314,25 +319,33 @@ class _Entry:
                 self.state.small = {}
             self.state.small[work.sizes(self.indices, self.values)] = seconds
 
-    def pack_as_before(
-        self, nest: Nest, arguments: Mapping[str, Any]
-    ) -> tuple[Specialisation, np.ndarray[Any, Any], bool] | None:
+    def make_reader(self, specialisation: Specialisation) -> None:
+        """Make what reads the outputs of launches."""
+        outputs, layout = self.site.info.outputs, specialisation.layout
+        expansion = specialisation.expansion
+        if expansion is None:
+            specialisation.reader = make_reader(outputs, layout)
+        else:
+            found = make_array_reader(outputs, expansion, layout)
+            specialisation.reader, specialisation.bind = found
+
+    def pack_as_before(self, given: Mapping[str, Any]) -> Packed | None:
         """Pack for the types of the last launch; None if these are others."""
         last = self.state.last
-        if last is None or len(arguments) != len(last.inputs):
+        if last is None or len(given) != last.n_given:
             return None
         types = {} if self.lists is None else self.lists.types
         if types != {n: t for n, t in last.typing.arrays.items() if t.dtype.owner == "python"}:
             return None
         try:
-            return self.pack(last, arguments)
+            return self.pack(last, given)
         except (Declined, KeyError):
             return None
 
-    def pack(
-        self, specialisation: Specialisation, arguments: Mapping[str, Any]
-    ) -> tuple[Specialisation, np.ndarray[Any, Any], bool]:
-        """Return a packed record, and whether some arrays in it may share memory."""
+    def pack(self, specialisation: Specialisation, arguments: Mapping[str, Any]) -> Packed:
+        """Return a packed record, and what else a launch on it takes."""
+        if specialisation.expansion is not None:
+            arguments = with_scratch(specialisation.expansion, arguments)
         words, address = specialisation.new_record()
         indices = self.indices
         try:
@@ -345,7 +358,7 @@ class _Entry:
         if packed > 0:
             name = inputs[packed - 1]
             raise Declined(InputOutside(f"`{name}` is not what machine code can take"))
-        return specialisation, words, packed < 0
+        return Packed(specialisation, words, packed < 0, arguments)
 
     def make_launch(
         self,
@@ -384,6 +397,8 @@ class _Entry:
             rooms=np.zeros(len(ready.kernel.plan.saves), np.int64),
             record=record,
             lists=self.lists,
+            leaves_warnings=ready.leaves_warnings,
+            given=arguments,
             grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
         )
 
@@ -445,6 +460,8 @@ class _Entry:
             return Outcome(0, (), error=launch.error) if launch.error else None
         assert specialisation.reader is not None
         values = specialisation.reader(launch.record)
+        if specialisation.bind is not None:
+            values = specialisation.bind(values, launch.record, launch.given)
         return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(
@@ -473,6 +490,7 @@ class _Entry:
             or transaction.FAIL_AT
             or specialisation.inspected
             or self.lists is not None
+            or specialisation.expansion is not None
         ):
             return
         warm_key = (key, config.token(), id(self.frame.f_globals))
@@ -515,6 +533,8 @@ def specialise_for(
                 began = perf_counter()
                 try:
                     found = make_specialisation(nest, types)
+                    if found.expansion is not None:
+                        state.record.decided(verdict_of(found.nest))
                 except Declined as declined:
                     found = declined
                 state.record.compiled(perf_counter() - began)

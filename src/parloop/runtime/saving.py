@@ -23,7 +23,7 @@ def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     if ready.kernel.fast.watched_flags and modes["under"] != "ignore":
         raise Declined(UnderflowWatched("`numpy.errstate` asks for underflows to be told"))
     told = any(mode not in ("warn", "ignore") for mode in modes.values())
-    if told or warnings_may_raise():
+    if told or ready.leaves_warnings or warnings_may_raise():
         return ready.saved_if_raising
     return ready.forced if transaction.FAIL_AT else ready.saved
 

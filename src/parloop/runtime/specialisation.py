@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from parloop.analysis import Analysis, Facts, analyse
 from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
 from parloop.config import Exactness
+from parloop.diagnostics import Declined
 from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
 from parloop.ir.types import PY_INT, UNBOUND, Array, Type
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import jit
 from parloop.runtime.analyses import deciding_names, general_analysis
+from parloop.runtime.codes import ArraysDoNotFit
 from parloop.runtime.decision import (
     Asked,
     Point,
@@ -35,6 +37,7 @@ from parloop.runtime.pool import get_pool
 from parloop.runtime.transaction import Saved
 from parloop.schedule.plan import Plan, make_plan
 from parloop.staging.aliasing import describe, find_overlaps
+from parloop.staging.expansion import Expansion, expand
 from parloop.staging.ranges import Ranges, find_ranges
 from parloop.staging.specialise import Typing, specialise
 
@@ -74,7 +77,11 @@ MOST_ANALYSES = 64
 """Of so many different values and overlaps the analyses are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+Bind: TypeAlias = Callable[[tuple[object, ...], Record, Mapping[str, Any]], tuple[object, ...]]
+"""Puts the arrays among the values that were read from a record."""
+
+
+@dataclass(slots=True)
 class Ready:
     """A kernel for launches of one kind, and what its slices have to save."""
 
@@ -85,6 +92,8 @@ class Ready:
     saved: tuple[Saved, ...]
     records: list[Record] = field(default_factory=list)
     """Records that no launch uses at the moment."""
+    leaves_warnings: bool = False
+    """Whether an iteration in which something warns is left to the interpreter."""
 
     @property
     def minds_warnings(self) -> bool:
@@ -132,11 +141,17 @@ class Specialisation:
     key_words: itemgetter[Any]
     key_places: tuple[int, ...]
     """The words of the record that `key_words` picks."""
+    expansion: Expansion | None = None
+    """How `nest` came from a nest that handles arrays as a whole, if it did."""
+    n_given: int = 0
+    """How many of the inputs of the user's nest have values."""
     analyses: dict[object, Analysis] = field(default_factory=dict)
     decisions: dict[object, Ready] = field(default_factory=dict)
     kernels: dict[object, Ready] = field(default_factory=dict)
     reader: Callable[[Record], tuple[object, ...]] | None = None
     """Reads the outputs from a record; made when first needed."""
+    bind: Bind | None = None
+    """Puts the arrays among the outputs that `reader` has read, where there may be any."""
     regions: dict[object, list[Region]] = field(default_factory=dict)
     """Decisions with the conditions on which they depend, by what else they depend on."""
     terms: dict[str, str] | None = None
@@ -169,9 +184,13 @@ class Specialisation:
             found = self.decisions.get(key)
             if found is not None:
                 return found
+        if overlap and self.expansion is not None:
+            raise Declined(ArraysDoNotFit("arrays of array statements share memory"))
         if overlap:
             require_one_mapping(arguments, written_arrays(self.nest))
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
+        if facts is not None and self.expansion is not None:
+            raise Declined(ArraysDoNotFit("an array of array statements shares its own memory"))
         if facts is None:
             ready = self.decided_alike(values, arguments, distinct, exactness)
         else:
@@ -270,8 +289,17 @@ class Specialisation:
         ready = self.kernels.get(key)
         if ready is None:
             kernel = make_kernel(self.typing, self.ranges, plan)
-            ready = self.kernels[key] = Ready(kernel, *saved_arrays(self.nest, kernel, rewritten))
+            forced, if_raising, saved = map(
+                self.not_passing, saved_arrays(self.nest, kernel, rewritten)
+            )
+            ready = self.kernels[key] = Ready(kernel, forced, if_raising, saved)
+            ready.leaves_warnings = self.expansion is not None
         return ready
+
+    def not_passing(self, saved: tuple[Saved, ...]) -> tuple[Saved, ...]:
+        """Return `saved` without what nobody reads after the statement that fills it."""
+        passing = frozenset[str]() if self.expansion is None else self.expansion.passing
+        return tuple(item for item in saved if item.array not in passing)
 
     def analysis_of(self, facts: Facts | None, parameters: Mapping[str, int]) -> Analysis:
         """Return the analysis for a launch: with values where a product of unknowns needs them."""
@@ -318,6 +346,10 @@ class Specialisation:
 
 def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation:
     """Return the nest made ready for inputs of `types`, or raise `Declined`."""
+    n_given = len(types)
+    expansion = expand(nest, types)
+    if expansion is not None:
+        nest, types = expansion.nest, expansion.types(types)
     typing = specialise(nest, types)
     ranges = find_ranges(typing)
     layout = lay_out(typing)
@@ -352,6 +384,8 @@ def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation
         _template(typing, layout),
         itemgetter(*key_places),
         key_places,
+        expansion,
+        n_given=n_given,
     )
 
 

@@ -160,6 +160,8 @@ class Launch:
     grain: int = 1
     """Slices are multiples of so many iterations."""
     threads: int = 1
+    leaves_warnings: bool = False
+    """Whether an iteration in which something warns is not finished, as if it raised."""
     certain: bool = True
     """Whether all iterations take about the same time, as far as the text tells."""
     log: list[tuple[int, str]] = field(default_factory=list)
@@ -175,6 +177,8 @@ class Launch:
     lists: Lists | None = None
     changed: bool = False
     """Somebody has changed a list since the slice before; iteration `done` and the rest see it."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs by name, scratch arrays included."""
 
     def run(self) -> None:
         """Run as many iterations as can be."""
@@ -396,7 +400,8 @@ class Launch:
         remaining = [n for bit, n in FLAG_NAMES.items() if flags & bit and modes[n] != "ignore"]
         ignored = sum(WARNING_BIT[n] for n, mode in modes.items() if mode == "ignore")
         strict = any(mode not in ("ignore", "warn") for mode in modes.values())
-        return _Errors(tuple(remaining), ignored, strict or warnings_may_raise())
+        strict = strict or self.leaves_warnings or warnings_may_raise()
+        return _Errors(tuple(remaining), ignored, strict)
 
     def run_precisely(self, machine: RunsSlices, lo: int, hi: int, errors: _Errors) -> int:
         """Run iterations in order, one test an operation, and log the warnings."""

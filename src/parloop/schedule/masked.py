@@ -29,6 +29,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -228,6 +229,8 @@ class _Checker:
                 if is_choice(callee):
                     return self.is_one_kind(arguments) and self.is_compared(*arguments)
                 return callee in ROOTS | SIZES and self.keeps_width(expr)
+            case Slice():
+                return False
 
     def is_one_kind(self, parts: tuple[Expr, ...]) -> bool:
         """Return whether lanes may have one or the other value."""

@@ -42,6 +42,10 @@ class ArrayUsedWhole(Diagnostic):
     def not_array(cls, span: Span, name: str) -> Self:
         return cls(f"`{name}` is not a NumPy array", span, notes=(_INTERPRETER,))
 
+    @classmethod
+    def in_slices(cls, span: Span) -> Self:
+        return cls("a slice is taken of what is not a NumPy array", span, notes=(_INTERPRETER,))
+
 
 class WrongNumberOfSubscripts(Diagnostic):
     """An array is subscripted with more or fewer subscripts than it has dimensions.
@@ -71,6 +75,27 @@ class WrongNumberOfSubscripts(Diagnostic):
     @classmethod
     def unpacked(cls, span: Span, name: str, count: int, ndim: int) -> Self:
         message = f"`{name}` has {ndim} dimensions, and its shape is unpacked into {count} names"
+        return cls(message, span, notes=(_INTERPRETER,))
+
+
+class ArrayStatement(Diagnostic):
+    """A statement on whole arrays that is not compiled.
+
+    *What it means* The loop handles arrays as a whole, in slices, or as rows, and one of these
+    statements cannot be written as a loop over elements that leaves the same.
+
+    *Why it matters* A nest runs natively as a whole or not at all.
+
+    *Example* `u[1:-1] = np.convolve(u, k)`, or `v = u[t]` where `v` is still used in the next step.
+
+    *What to do* Nothing is lost: the interpreter runs the loop, and NumPy the statements in it.
+    """
+
+    code: ClassVar[str] = "TYP107"
+    voice: ClassVar[Voice] = "unsupported"
+
+    @classmethod
+    def at(cls, span: Span, message: str) -> Self:
         return cls(message, span, notes=(_INTERPRETER,))
 
 

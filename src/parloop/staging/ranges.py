@@ -34,6 +34,7 @@ from parloop.ir.nodes import (
     Logical,
     Name,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -298,7 +299,7 @@ class _Finder:
                 return inside[0]
             case Unary() | Compare():
                 return 0, 1
-            case Load() | Call():
+            case Load() | Call() | Slice():
                 return EVERYTHING
             case _:
                 assert_never(expr)

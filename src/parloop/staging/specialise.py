@@ -39,6 +39,7 @@ from parloop.ir.nodes import (
     Name,
     Nest,
     Rank,
+    Slice,
     Stmt,
     Store,
     Unary,
@@ -287,6 +288,8 @@ class _Typer:
                     self.operation(choice_test(expr), tuple(reversed(unions)))
                     return (unions[0] | unions[1]) - _UNBOUND
                 return self.operation(expr, unions)
+            case Slice():
+                raise Declined(ArrayUsedWhole.in_slices(expr.span))
             case _:
                 assert_never(expr)
 

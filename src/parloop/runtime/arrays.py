@@ -1,0 +1,89 @@
+"""What a launch of an expanded nest has besides: conditions, scratch arrays, names of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from parloop.capture.sites import KEEP
+from parloop.codegen.layout import Layout
+from parloop.diagnostics import Declined
+from parloop.ir import interp
+from parloop.ir.nodes import Const, Expr
+from parloop.ir.printer import to_text
+from parloop.runtime.arguments import DTYPES
+from parloop.runtime.codes import ArraysDoNotFit
+from parloop.runtime.results import make_reader
+from parloop.runtime.specialisation import Bind
+from parloop.staging.expansion import Expansion
+from parloop.staging.views import Axis, Fixed, View
+
+_DTYPES = {scalar: dtype for dtype, scalar in DTYPES.items()}
+
+
+def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None:
+    """Decline where the shapes of this launch are others than the nest was expanded for."""
+    for condition in expansion.conditions:
+        if not interp.evaluate(condition, dict(arguments)):
+            raise Declined(ArraysDoNotFit(f"`{to_text(condition)}` does not hold"))
+
+
+def with_scratch(expansion: Expansion, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the scratch arrays of one launch."""
+    given = dict(arguments)
+    check_conditions(expansion, given)
+    for name, scratch in expansion.scratch.items():
+        shape = [interp.evaluate(extent, given) for extent in scratch.extents]
+        given[name] = np.empty(shape, _DTYPES[scratch.type])
+    return given
+
+
+def make_array_reader(
+    names: Sequence[str], expansion: Expansion, layout: Layout
+) -> tuple[Callable[[Any], tuple[object, ...]], Bind]:
+    """Return what reads the numbers among `names` from a record, and what adds the arrays."""
+    numbers = [name for name in names if name not in expansion.bound and name in layout.members]
+    read = make_reader(numbers, layout) if numbers else lambda record: ()
+    makers = {
+        name: _maker(expansion.bound[name], layout) for name in names if name in expansion.bound
+    }
+
+    def bind(
+        values: tuple[object, ...], record: Any, given: Mapping[str, Any]
+    ) -> tuple[object, ...]:
+        found = dict(zip(numbers, values, strict=True))
+        found |= {name: make(record, given) for name, make in makers.items()}
+        return tuple(found.get(name, KEEP) for name in names)
+
+    return read, bind
+
+
+def _maker(view: View, layout: Layout) -> Callable[[Any, Mapping[str, Any]], object]:
+    """Return what makes the array object that a name holds after a launch."""
+    if view.whole:
+        return lambda record, given: given[view.array]
+    places = [part.place for part in view.parts if isinstance(part, Fixed)]
+    held = tuple(
+        place.id for place in places if not isinstance(place, Const) and hasattr(place, "id")
+    )
+    read = make_reader(held, layout) if held else lambda record: ()
+
+    def make(record: Any, given: Mapping[str, Any]) -> object:
+        known = {**given, **dict(zip(held, read(record), strict=True))}
+        taken = tuple(_taken(part, known) for part in view.parts)
+        return given[view.array][taken]
+
+    return make
+
+
+def _taken(part: Fixed | Axis, known: dict[str, Any]) -> object:
+    def value(expr: Expr) -> int:
+        return int(interp.evaluate(expr, known))
+
+    if isinstance(part, Fixed):
+        return value(part.place)
+    start, length = value(part.first), value(part.count)
+    stop = start + length * part.step
+    return slice(start, None if stop < 0 else stop, part.step)

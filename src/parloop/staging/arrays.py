@@ -1,0 +1,319 @@
+"""The statements of a nest that handles arrays, rewritten one by one; see `staging.expansion`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import assert_never
+
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    Break,
+    Compare,
+    Const,
+    Continue,
+    Expr,
+    For,
+    If,
+    Load,
+    Name,
+    Slice,
+    Stmt,
+    Store,
+    While,
+)
+from parloop.ir.walk import is_in_place, statements
+from parloop.source import Span
+from parloop.staging import elementwise
+from parloop.staging.elementwise import Elements, Number, Operand
+from parloop.staging.lengths import at_least, to_expr
+from parloop.staging.values import State, Values, aligned, full_axes
+from parloop.staging.views import (
+    View,
+    distance,
+    is_same_place,
+    names_in,
+)
+
+
+class Expander(Values):
+    """One nest on its way: its statements rewritten, with the state of its names."""
+
+    # the nest
+
+    def outermost(self) -> tuple[For, Mapping[str, View]]:
+        """Return the loop rewritten, and what its names hold after any number of iterations."""
+        loop = self.nest.loop
+        if loop.orelse:
+            raise self.declined(loop.span, "a loop over array statements has an `else`")
+        body, after = self.settled(loop)
+        for name in self.nest.outputs:
+            if name in after and after[name] is None:
+                raise self.declined(loop.span, f"`{name}` depends on the way taken")
+        bound = {
+            name: view for name in self.nest.outputs if (view := after.get(name)) is not None
+        }
+        return replace(loop, body=body), bound
+
+    def settled(self, loop: For | While) -> tuple[tuple[Stmt, ...], State]:
+        """Return the body rewritten to hold in every iteration, and the state after one."""
+        head = dict(self.state)
+        for _ in range(8):
+            if isinstance(loop, For):
+                head.pop(loop.index, None)
+            before = dict(head)
+            self.state = dict(head)
+            self.exits.append([])
+            body = self.block(loop.body)
+            exits = self.exits.pop()
+            after = self.state
+            for other in exits:
+                if _joined(after, other) != after:
+                    raise self.declined(loop.span, "the loop is left while its arrays change names")
+            head = _joined(head, after)
+            if head == before:
+                self.state = before
+                return body, after
+            fixed = _names_of_positions(head) & {
+                s.target for s in statements(body) if isinstance(s, Assign)
+            }
+            if fixed:
+                raise self.declined(loop.span, "a view is kept from one iteration to the next")
+        raise self.declined(loop.span, "the arrays of a loop change names too often")
+
+    # statements
+
+    def block(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+        """Return `body` rewritten."""
+        outer, self.out = self.out, []
+        for stmt in body:
+            self.statement(stmt)
+        found, self.out = tuple(self.out), outer
+        return found
+
+    def statement(self, stmt: Stmt) -> None:
+        """Rewrite `stmt` into `out`, and follow the names."""
+        match stmt:
+            case Assign():
+                self.assign(stmt)
+            case Store():
+                self.store(stmt)
+            case For():
+                bounds = [self.scalar(bound) for bound in (stmt.start, stmt.stop, stmt.step)]
+                before = dict(self.state)
+                body, after = self.settled(stmt)
+                self.state = self.after_loop(stmt, before, after)
+                orelse = self.block(stmt.orelse)
+                start, stop, step = bounds
+                loop = replace(
+                    stmt, start=start, stop=stop, step=step, body=body, orelse=orelse
+                )
+                self.out.append(loop)
+            case While():
+                before = dict(self.state)
+                with self.nothing_before(stmt.span):
+                    test = self.scalar(stmt.test)
+                body, after = self.settled(stmt)
+                self.state = _joined(before, after)
+                orelse = self.block(stmt.orelse)
+                self.out.append(replace(stmt, test=test, body=body, orelse=orelse))
+            case If(test=test, then=then, otherwise=otherwise):
+                condition = self.scalar(test)
+                before = dict(self.state)
+                first = self.block(then)
+                one, self.state = self.state, before
+                second = self.block(otherwise)
+                self.state = _joined(one, self.state)
+                self.out.append(replace(stmt, test=condition, then=first, otherwise=second))
+            case Break() | Continue():
+                self.exits[-1].append(dict(self.state))
+                self.out.append(replace(stmt))
+            case _:
+                assert_never(stmt)
+
+    def after_loop(self, loop: For, before: State, after: State) -> State:
+        """Return the state after a loop; that it runs at all becomes a condition if it matters."""
+        if before == after:
+            return after
+        start, stop = self.linear(loop.start), self.linear(loop.stop)
+        if start is None or stop is None or loop.step != Const(1) or loop.orelse:
+            return _joined(before, after)
+        self.require(at_least(stop - start, 1), loop.span)
+        return after
+
+    @contextmanager
+    def nothing_before(self, span: Span) -> Iterator[None]:
+        """Decline if what is rewritten inside needs statements in front of it."""
+        count = len(self.out)
+        yield
+        if len(self.out) > count:
+            raise self.declined(span, "a `while` loop computes with arrays in its test")
+
+    def assign(self, stmt: Assign) -> None:
+        target = stmt.target
+        view = self.state.get(target, None)
+        if is_in_place(stmt) and target in self.state:
+            if view is None:
+                raise self.declined(stmt.span, f"`{target}` depends on the way taken")
+            assert isinstance(stmt.value, Binary)
+            self.in_place(view, stmt.value, stmt.span)
+            return
+        if (alias := self.alias(stmt.value)) is not None:
+            self.state[target] = alias
+            return
+        value = self.value(stmt.value)
+        if isinstance(value, Elements):
+            self.bind_new(target, value, stmt)
+            return
+        self.state.pop(target, None)
+        self.out.append(replace(stmt, value=value.expr))
+
+    def alias(self, expr: Expr) -> View | None:
+        """Return the view that `expr` is, without an operation; None if it is no array."""
+        match expr:
+            case Name(id=name) if name in self.state:
+                return self.array(name, expr.span)
+            case Load(array=name, subscripts=subscripts) if name in self.state:
+                is_view = any(isinstance(part, Slice) for part in subscripts)
+                if not is_view and len(subscripts) == len(self.array(name, expr.span).axes):
+                    return None
+                return self.taken(name, subscripts, expr.span)
+            case _:
+                return None
+
+    def bind_new(self, target: str, value: Elements, stmt: Assign) -> None:
+        """Compute `value` into an array of its own, which `target` is from now on."""
+        others = {view.array for name, view in self.state.items() if view and name != target}
+        number_ = 0
+        while True:
+            name = self.scratch_for(stmt, f"{number_}", value.type, value.shape, stmt.span)
+            clash = any(v.array == name and not same for v, same in value.reads)
+            if name not in others and not clash:
+                break
+            number_ += 1
+        view = replace(View(name, full_axes(value.shape)), whole=True)
+        self.loops(view, value, stmt.span)
+        self.state[target] = view
+
+    def store(self, stmt: Store) -> None:
+        augmented = _is_augmented(stmt)
+        if stmt.array not in self.state:
+            self.store_in_list(stmt, augmented=augmented)
+            return
+        if (subscripts := self.element_of(stmt)) is not None:
+            base = self.array(stmt.array, stmt.span)
+            self.store_number(stmt, base, subscripts, augmented=augmented)
+            return
+        view = self.taken(stmt.array, stmt.subscripts, stmt.span)
+        if not view.axes:
+            self.store_number(stmt, view, view.subscripts(()), augmented=augmented)
+        elif augmented:
+            assert isinstance(stmt.value, Binary)
+            self.in_place(view, stmt.value, stmt.span)
+        else:
+            value = self.value(stmt.value)
+            self.put(view, value, stmt.span)
+
+    def store_in_list(self, stmt: Store, *, augmented: bool) -> None:
+        listed = View(stmt.array, ())
+        match stmt.subscripts:
+            case (place,) if not isinstance(place, Slice) and stmt.array in self.types:
+                self.store_number(stmt, listed, (self.scalar(place),), augmented=augmented)
+            case _:
+                raise self.declined(stmt.span, f"`{stmt.array}` is not a NumPy array")
+
+    def store_number(
+        self, stmt: Store, view: View, subscripts: tuple[Expr, ...], *, augmented: bool
+    ) -> None:
+        if augmented:
+            assert isinstance(stmt.value, Binary)
+            right = self.number(stmt.value.right).expr
+            old = Load(view.array, subscripts, stmt.span)
+            value: Expr = replace(stmt.value, left=old, right=right)
+        else:
+            value = self.number(stmt.value).expr
+        self.out.append(Store(view.array, subscripts, value, stmt.span))
+
+    def in_place(self, view: View, operation: Binary, span: Span) -> None:
+        """Do `view op= y`."""
+        right = self.value(operation.right)
+        value = self.operation(operation, (self.read(view), right), span)
+        if not elementwise.may_cast(value.type, self.dtypes[view.array]):
+            raise self.declined(span, f"an operation in place puts {value.type} into another type")
+        if len(value.shape) > len(view.shape):
+            raise self.declined(span, "an operation in place would make an array larger")
+        self.put(view, value, span)
+
+    def put(self, view: View, value: Operand, span: Span) -> None:
+        """Store `value` into the elements of `view`, after all of it has been computed."""
+        value = self.held(value, span)
+        if not elementwise.may_store(value, self.dtypes[view.array]):
+            raise self.declined(span, f"{value.type} is stored into {self.dtypes[view.array]}")
+        if isinstance(value, Elements) and len(value.shape) > len(view.shape):
+            raise self.declined(span, "an array is stored into one with fewer axes")
+        if isinstance(value, Elements) and any(
+            not self.is_apart(view, read, same, len(value.shape)) for read, same in value.reads
+        ):
+            shape = self.broadcast((view.shape, value.shape), span)
+            name = self.scratch_for(view, "", self.dtypes[view.array], shape, span)
+            self.passing.add(name)
+            kept = View(name, full_axes(shape))
+            self.loops(kept, value, span)
+            value = self.read(kept)
+        self.loops(view, value, span)
+
+    def is_apart(self, target: View, read: View, same: bool, ndim: int) -> bool:
+        """Return whether storing an element of `target` leaves what is still read of `read`."""
+        if target.array != read.array:
+            return True
+        if is_same_place(target, read) and same and len(target.axes) == ndim:
+            return True
+        apart = distance(target, read, self.extents[target.array], self.places)
+        if apart is None:
+            return False
+        if apart.known is None:
+            self.conditions[Compare("!=", to_expr(apart), Const(0))] = None
+        return True
+
+    def loops(self, view: View, value: Operand, span: Span) -> None:
+        """Write the loops that store each element of `value` into its place in `view`."""
+        shape = view.shape
+        fits = isinstance(value, Number) or self.broadcast((shape, value.shape), span) == shape
+        if not fits:
+            raise self.declined(span, "an array is stored into a smaller one")
+        for length in shape:
+            self.require(at_least(length, 1), span)
+        names = [self.fresh("i") for _ in shape]
+        indices = [_index(name) for name in names]
+        stored = aligned(value, shape)(indices)
+        stmt: Stmt = Store(view.array, view.subscripts(indices), stored, span)
+        for name, length in reversed(list(zip(names, shape, strict=True))):
+            stmt = For(name, Const(0), to_expr(length), Const(1), (stmt,), (), span)
+        self.out.append(stmt)
+
+
+def _index(name: str) -> Callable[[], Expr]:
+    return lambda: Name(name)
+
+
+def _is_augmented(stmt: Store) -> bool:
+    match stmt.value:
+        case Binary(left=Load(subscripts=subscripts)):
+            return subscripts is stmt.subscripts
+        case _:
+            return False
+
+
+def _joined(one: State, other: State) -> State:
+    """Return what holds whichever way was taken."""
+    found: State = {}
+    for name in one.keys() | other.keys():
+        view = one.get(name)
+        found[name] = view if view is not None and view == other.get(name) else None
+    return found
+
+
+def _names_of_positions(state: State) -> set[str]:
+    return {name for view in state.values() if view is not None for name in names_in(view)}

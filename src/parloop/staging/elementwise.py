@@ -1,0 +1,177 @@
+"""Operations on whole arrays, element by element: what they make of which types.
+
+    k * (u[2:] - u[:-2])    element i is   k * (u[i + 2] - u[i])
+
+Only operations whose elements have the bits that the same operation has on single numbers. That a
+warning would have another text, or come in another order, does not matter: where one is given, the
+interpreter runs the iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from parloop.ir.nodes import Binary, BinaryOperator, Call, Compare, Const, Expr, Unary
+from parloop.ir.types import NP_BOOL, NP_FLOAT64, NP_INT64, PY_BOOL, PY_INT, Scalar
+from parloop.staging import rules
+from parloop.staging.lengths import Linear
+from parloop.staging.rules_base import integer_bounds
+from parloop.staging.rules_operators import UFUNCS
+from parloop.staging.views import MakeIndex, View
+
+Build = Callable[[Sequence[MakeIndex]], Expr]
+"""Makes the expression of one element, given the makers of its indices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A value that is no array, computed before the loops: a constant or a name."""
+
+    expr: Const | Expr
+    type: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """An array value: its shape, the type of its elements, how one is computed, what is read.
+
+    `reads` has each view with how many leading axes of the value it does not have, and the axes
+    along which it repeats itself.
+    """
+
+    shape: tuple[Linear, ...]
+    type: Scalar
+    build: Build
+    reads: tuple[tuple[View, bool], ...]
+    """Each view that is read, and whether element i of the value needs just its element i."""
+
+
+Operand = Number | Elements
+Made = tuple[Callable[[tuple[Expr, ...]], Expr], Scalar]
+"""How the operation on single elements is written, and the type of its result."""
+
+_SAFE_CALLS = frozenset(
+    f"numpy.{name}"
+    for name in (
+        *("sqrt", "square", "absolute", "fabs", "negative", "positive"),
+        *("floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite"),
+        *("add", "subtract", "multiply", "divide", "less", "less_equal", "greater"),
+        *("greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"),
+        *("bitwise_and", "bitwise_or", "bitwise_xor"),
+    )
+)
+"""Calls whose result on an element does not depend on the elements beside it."""
+
+
+def binary(op: BinaryOperator, left: Operand, right: Operand) -> Made | None:
+    """Return `x op y` for elements of these operands."""
+    types = (left.type, right.type)
+    if op == "**":
+        return _power(left, right)
+    if any(t.kind == "c" for t in types) and op not in ("+", "-"):
+        return None
+    if op in ("<<", ">>"):
+        return None
+    rule = rules.binary_rule(op, *types)
+    if rule is None or not _fits(left, right, rule.compute):
+        return None
+    if rule.result.kind in "fc":
+        return (lambda parts: Binary(op, *parts)), rule.result
+    callee = f"numpy.{UFUNCS[op]}"
+    called = rules.call_rule(callee, types)
+    if called is None:
+        return None
+    return (lambda parts: Call(callee, f"np.{UFUNCS[op]}", parts)), called.result
+
+
+def _fits(left: Operand, right: Operand, compute: tuple[Scalar, ...]) -> bool:
+    """Return whether no Python int of the operands is out of range for the elements' type."""
+    return all(
+        _has_place(operand, target) for operand, target in zip((left, right), compute, strict=True)
+    )
+
+
+def _has_place(operand: Operand, target: Scalar) -> bool:
+    if operand.type != PY_INT or target.kind not in "iu":
+        return True
+    match operand:
+        case Number(expr=Const(value=int(value))):
+            low, high = integer_bounds(target)
+            return low <= value <= high
+        case _:
+            return target == NP_INT64
+
+
+def _power(left: Operand, right: Operand) -> Made | None:
+    """Return `x ** 2`, which NumPy's arrays compute as `x * x`."""
+    match left, right:
+        case Elements(type=scalar), Number(expr=Const(value=int(value))) if (
+            scalar.kind in "fiu" and value == 2 and type(value) is int and _squares(scalar)
+        ):
+            return (lambda parts: Call("numpy.square", "np.square", parts[:1])), scalar
+        case _:
+            return None
+
+
+def _squares(scalar: Scalar) -> bool:
+    dtype = numpy.dtype(str(scalar))
+    if scalar.kind != "f":
+        return True
+    tried = numpy.random.default_rng(2).standard_normal(300).astype(dtype) * dtype.type(3.7)
+    return bool((tried**2 == tried * tried).all()) and (tried**2).dtype == dtype
+
+
+def compare(op: str, left: Operand, right: Operand) -> Made | None:
+    """Return `x < y` and the like for elements of these operands."""
+    types = (left.type, right.type)
+    if any(t.kind == "c" for t in types):
+        return None
+    rule = rules.compare_rule(op, *types)  # type: ignore[arg-type]
+    if rule is None:
+        return None
+    return (lambda parts: Compare(op, *parts)), NP_BOOL  # type: ignore[arg-type]
+
+
+def unary(op: str, operand: Elements) -> Made | None:
+    """Return `-x`, `+x`, `~x` for elements of the operand."""
+    kind = operand.type.kind
+    if (op == "-" and kind == "f") or (op == "~" and operand.type == NP_BOOL):
+        return (lambda parts: Unary(op, *parts)), operand.type  # type: ignore[arg-type]
+    if op == "-" and kind in "iu":
+        return call("numpy.negative", "np.negative", (operand,))
+    return None
+
+
+def call(callee: str, path: str, operands: tuple[Operand, ...]) -> Made | None:
+    """Return a call for elements of the operands."""
+    if callee == "builtins.abs":
+        callee, path = "numpy.absolute", "np.absolute"
+    types = tuple(operand.type for operand in operands)
+    if callee not in _SAFE_CALLS or any(t.kind == "c" for t in types):
+        return None
+    rule = rules.call_rule(callee, types)
+    if rule is None or not all(map(_has_place, operands, rule.compute)):
+        return None
+    return (lambda parts: Call(callee, path, parts)), rule.result
+
+
+def may_cast(source: Scalar, target: Scalar) -> bool:
+    """Return whether an operation in place may put a `source` into an array of `target`."""
+    if source.owner == "python":
+        source = {"b": NP_BOOL, "i": NP_INT64, "f": NP_FLOAT64}.get(source.kind, source)
+    if source.owner == "python":
+        return False
+    one, other = (numpy.dtype(str(s).rstrip("_")) for s in (source, target))
+    return bool(numpy.can_cast(one, other, "same_kind"))
+
+
+def may_store(value: Operand, target: Scalar) -> bool:
+    """Return whether `a[...] = value` is the same element by element."""
+    if rules.store_rule(target, value.type) is None or value.type.kind == "c" != target.kind:
+        return False
+    if isinstance(value, Number) and value.type.owner == "python" and target.kind in "iu":
+        return value.type in (PY_BOOL, PY_INT)
+    return True

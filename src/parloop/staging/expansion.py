@@ -1,0 +1,112 @@
+"""Make of a nest that handles arrays as a whole one that handles their elements.
+
+    for t in 0:T:1 {                          for t in 0:T:1 {
+        u[1:-1] = u[2:] - u[:-2]       ->         for %i0 in 0:u.shape[0] - 2:1 {
+    }                                                 %s0[%i0] = u[%i0 + 2] - u[%i0]
+                                                  }
+                                                  for %i1 in 0:u.shape[0] - 2:1 {
+                                                      u[%i1 + 1] = %s0[%i1]
+                                                  }
+                                              }
+
+with the types of the inputs at hand. What comes out is a plain nest, which every later phase takes
+as if the user had written it. Its *scratch arrays* are made for each launch. It means what the text
+means where the `conditions` hold: lengths that have to agree do, slices lie inside their arrays and
+are not empty. No two of the inputs may share memory.
+
+An array operation warns once, after its last element, so that an iteration in which there is a
+warning is the interpreter's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from parloop.diagnostics import Declined
+from parloop.ir.nodes import Expr, Load, Name, Nest, Slice, Stmt, Store
+from parloop.ir.types import Array, Scalar, Type
+from parloop.ir.uses import nest_of
+from parloop.ir.walk import all_expressions, statements
+from parloop.staging.arrays import Expander
+from parloop.staging.codes import ArrayStatement
+from parloop.staging.values import arrays_in
+from parloop.staging.views import View
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """An array that a launch makes: its type, and its extents in terms of the inputs."""
+
+    type: Scalar
+    extents: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A nest of plain loops, and what a launch of it needs and leaves."""
+
+    nest: Nest
+    scratch: Mapping[str, Scratch]
+    conditions: tuple[Expr, ...]
+    """What has to hold before a launch, in terms of the inputs."""
+    bound: Mapping[str, View]
+    """The names that hold arrays after the nest, and which; of the nest's other outputs none do."""
+    passing: frozenset[str]
+    """The scratch arrays that only the statements that fill them read."""
+
+    def types(self, given: Mapping[str, Type]) -> dict[str, Type]:
+        """Return the types of the nest's inputs, the scratch arrays included."""
+        made = {n: Array(s.type, len(s.extents), writable=True) for n, s in self.scratch.items()}
+        return {**given, **made}
+
+
+def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
+    """Return `nest` expanded, or None where there is nothing to expand.
+
+    Raises `Declined` where something in it cannot be.
+    """
+    for name in nest.outputs:
+        if isinstance(types.get(name), Array) and name not in arrays_in(types):
+            message = f"`{name}` is a list and is bound to something else"
+            raise Declined(ArrayStatement.at(nest.loop.span, message))
+    if not _handles_arrays(nest, types):
+        return None
+    expander = Expander(nest, types)
+    loop, bound = expander.outermost()
+    made = nest_of(loop, nest.source, nest.function, nest.guards)
+    scratch = {
+        name: Scratch(view_type, extents) for name, (view_type, extents) in expander.scratch.items()
+    }
+    passing = frozenset(expander.passing)
+    return Expansion(made, scratch, tuple(expander.conditions), bound, passing)
+
+
+def _handles_arrays(nest: Nest, types: Mapping[str, Type]) -> bool:
+    ranks = {name: type_.ndim for name, type_ in arrays_in(types).items()}
+    body = (nest.loop,)
+    if not ranks.keys().isdisjoint(nest.outputs):
+        return True
+    return any(_is_array(expr, ranks) for expr in all_expressions(body)) or any(
+        _is_array_store(stmt, ranks) for stmt in statements(body)
+    )
+
+
+def _is_array(expr: Expr, ranks: Mapping[str, int]) -> bool:
+    match expr:
+        case Name(id=name):
+            return name in ranks
+        case Slice():
+            return True
+        case Load(array=array, subscripts=subscripts):
+            return len(subscripts) < ranks.get(array, 0)
+        case _:
+            return False
+
+
+def _is_array_store(stmt: Stmt, ranks: Mapping[str, int]) -> bool:
+    match stmt:
+        case Store(array=array, subscripts=subscripts):
+            return len(subscripts) < ranks.get(array, 0)
+        case _:
+            return False

@@ -1,0 +1,202 @@
+"""Which elements of which array a name or a subscripted name stands for.
+
+    u[t, 1:-1]   is   row t of u, from 1, as many as u.shape[1] - 2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from parloop.ir.nodes import Binary, Const, Expr, Extent, Load, Name, Slice
+from parloop.ir.walk import copied
+from parloop.staging.lengths import Linear, atom, number, quotient, to_expr
+
+MakeIndex = Callable[[], Expr]
+"""Makes the number of an element along an axis, from 0; a new object each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One position along an axis of the array; negative ones count from the end."""
+
+    place: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Positions `start`, `start + step`, ...; none is outside, and none counts from the end."""
+
+    start: Linear
+    length: Linear
+    step: int = 1
+
+    @property
+    def first(self) -> Expr:
+        """The first position."""
+        return to_expr(self.start)
+
+    @property
+    def count(self) -> Expr:
+        """The number of positions."""
+        return to_expr(self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Elements of `array`, by what is taken of each of its axes. `whole`: the array object."""
+
+    array: str
+    parts: tuple[Fixed | Axis, ...]
+    whole: bool = False
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is left of the axes, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Axis))
+
+    @property
+    def shape(self) -> tuple[Linear, ...]:
+        """The lengths of the axes that are left."""
+        return tuple(axis.length for axis in self.axes)
+
+    def subscripts(self, indices: Sequence[MakeIndex]) -> tuple[Expr, ...]:
+        """Return where in the array the element number `indices` stands."""
+        rest = iter(indices)
+        return tuple(
+            copied(part.place) if isinstance(part, Fixed) else _position(part, next(rest))
+            for part in self.parts
+        )
+
+    def element(self, indices: Sequence[MakeIndex]) -> Load:
+        """Return the element number `indices`."""
+        return Load(self.array, self.subscripts(indices))
+
+
+def _position(axis: Axis, index: MakeIndex) -> Expr:
+    counted = index()
+    if axis.step != 1:
+        if axis.step == -1:
+            return Binary("-", to_expr(axis.start), counted)
+        counted = Binary("*", Const(axis.step), counted)
+    if axis.start.known == 0:
+        return counted
+    if axis.start.known is not None:
+        return Binary("+", counted, Const(axis.start.known))
+    return Binary("+", counted, to_expr(axis.start))
+
+
+def whole_array(name: str, ndim: int) -> View:
+    """Return the view that is the array `name` itself."""
+    zero = number(0)
+    axes = (Axis(zero, atom(Extent(name, axis))) for axis in range(ndim))
+    return View(name, tuple(axes), whole=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An axis after slicing, and what has to be 0 or more for it to be that."""
+
+    axis: Axis
+    nonnegative: tuple[Linear, ...]
+
+
+def cut(axis: Axis, taken: Slice, value_of: Callable[[Expr], Linear | None]) -> Cut | None:
+    """Return what `taken` leaves of `axis`, if it is sure to be no less than one element.
+
+    `None` where the ends are not sums that the launch knows.
+    """
+    step = 1
+    if taken.step is not None:
+        match taken.step:
+            case Const(value=int(step)) if step != 0:
+                pass
+            case _:
+                return None
+    if step < 0:
+        return _reversed(axis, taken, step)
+    lower = _end(taken.lower, axis.length, value_of, number(0))
+    upper = _end(taken.upper, axis.length, value_of, axis.length)
+    if lower is None or upper is None:
+        return None
+    start, stop = lower[0], upper[0]
+    length = quotient(stop - start + number(step - 1), step)
+    first = axis.start + start.scaled(axis.step)
+    inside = (start, axis.length - stop, *lower[1], *upper[1])
+    if any(one.known is not None and one.known < 0 for one in inside):
+        return None
+    needed = tuple(one for one in inside if one.known is None and one != axis.length)
+    return Cut(Axis(first, length, axis.step * step), needed)
+
+
+def _reversed(axis: Axis, taken: Slice, step: int) -> Cut | None:
+    if step != -1 or taken.lower is not None or taken.upper is not None:
+        return None
+    last = axis.start + (axis.length - number(1)).scaled(axis.step)
+    return Cut(replace(axis, start=last, step=-axis.step), ())
+
+
+def _end(
+    expr: Expr | None,
+    length: Linear,
+    value_of: Callable[[Expr], Linear | None],
+    default: Linear,
+) -> tuple[Linear, tuple[Linear, ...]] | None:
+    """Return an end of a slice, counted from the beginning, and what has to be 0 or more for that.
+
+    What is made of names is taken for 0 or more, but for `-k`.
+    """
+    if expr is None:
+        return default, ()
+    value = value_of(expr)
+    if value is None:
+        return None
+    if value.known is not None and value.known < 0:
+        return length + value, ()
+    if value.terms and all(factor < 0 for _, factor in value.terms) and value.constant <= 0:
+        return length + value, (value.scaled(-1) - number(1),)  # `-0` is the beginning
+    return value, ()
+
+
+def is_same_place(one: View, other: View) -> bool:
+    """Return whether both take the same elements of the same array, in the same order."""
+    return one.array == other.array and one.parts == other.parts
+
+
+def distance(
+    one: View, other: View, extents: tuple[Linear, ...], places: Mapping[str, Linear]
+) -> Linear | None:
+    """Return a number that is not 0 only where the two share no element, if there is one.
+
+    `places` are the positions behind names.
+    """
+    for left, right, extent in zip(one.parts, other.parts, extents, strict=True):
+        if isinstance(left, Fixed) and isinstance(right, Fixed):
+            found = _apart(left.place, right.place, extent, places)
+            if found is not None and found.known != 0:
+                return found
+    return None
+
+
+def _apart(
+    left: Expr, right: Expr, extent: Linear, places: Mapping[str, Linear]
+) -> Linear | None:
+    match left, right:
+        case Const(value=int(one)), Const(value=int(other)):
+            return _from_start(one, extent) - _from_start(other, extent)
+        case Name(id=one), Name(id=other) if one in places and other in places:
+            apart = (places[one] - places[other]).known
+            # Of an array with so many rows, one of the two may be the other counted from the end.
+            return extent - number(abs(apart)) if apart else None
+        case _:
+            return None
+
+
+def _from_start(place: int, extent: Linear) -> Linear:
+    return number(place) if place >= 0 else extent + number(place)
+
+
+def names_in(view: View) -> frozenset[str]:
+    """Return the names by which the view's fixed positions are known."""
+    found = (part.place for part in view.parts if isinstance(part, Fixed))
+    return frozenset(place.id for place in found if isinstance(place, Name))
