@@ -22,6 +22,7 @@ from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
+from parloop.ir.walk import handles_arrays
 from parloop.runtime import transaction, work
 from parloop.runtime.analyses import verdict_of
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
@@ -55,7 +56,7 @@ from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
-from parloop.schedule.cost import interpreter_seconds
+from parloop.schedule.cost import interpreter_seconds, takes_whole_arrays
 from parloop.source import NOWHERE
 from parloop.staging.moves import find_moves
 
@@ -278,6 +279,8 @@ class _Entry:
         spent = perf_counter() - began
         if spent > LOOKING_UP:
             state.record.compiled(spent)
+        if specialisation.expansion is not None:
+            operations = work.operations_of(specialisation.nest, self.indices, arguments)
         launch = self.make_launch(ready, words, arguments, operations)
         state.paces.begin(key, launch)
         outcome = self.run_launch(launch, ready, specialisation)
@@ -312,7 +315,9 @@ class _Entry:
         """Count an entry that does not pay."""
         seconds = interpreter_seconds(operations)
         self.state.record.ran_interpreted(seconds)
-        ask_for_larger(self.site, nest, self.settings)
+        known = dict(zip(self.site.info.passed, self.values, strict=True))
+        if not handles_arrays(nest) and not takes_whole_arrays(nest, known):
+            ask_for_larger(self.site, nest, self.settings)
         passed = self.site.info.passed
         if self.state.settings is not None and all(n in passed for n in nest.inputs):
             if len(self.state.small) >= MOST_SMALL:

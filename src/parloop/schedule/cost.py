@@ -6,15 +6,35 @@ count as `UNKNOWN_TRIPS`. Only speed depends on it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from parloop.ir.nodes import Binary, Call, Const, Expr, Extent, For, If, Name, Nest, Stmt, While
-from parloop.ir.walk import blocks, expressions, own_expressions
+from parloop.ir.nodes import (
+    Binary,
+    Call,
+    Const,
+    Expr,
+    Extent,
+    For,
+    If,
+    Load,
+    Name,
+    Nest,
+    Slice,
+    Stmt,
+    Store,
+    While,
+)
+from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
 
 UNKNOWN_TRIPS = 8
+ARRAY_OPERATIONS = 16
+"""What calling NumPy for a whole array costs, in operations on numbers."""
+ELEMENTS_PER_OPERATION = 40
+"""So many elements NumPy does in the time of one operation on numbers."""
 CALL_OPERATIONS = 5
 SECONDS_PER_OPERATION = 3e-8
 """What CPython takes for one operation of ours (a load, an addition, a comparison)."""
@@ -33,6 +53,13 @@ def estimate_operations(nest: Nest, indices: range, arguments: Mapping[str, Any]
     return len(indices) * _work(nest.loop.body, {nest.loop.index: middle}, arguments)
 
 
+def takes_whole_arrays(nest: Nest, arguments: Mapping[str, Any]) -> bool:
+    """Return whether what an iteration costs depends on how large arrays are."""
+    body = (nest.loop,)
+    stores = (Load(s.array, s.subscripts) for s in statements(body) if isinstance(s, Store))
+    return any(_whole(part, arguments) > 0 for part in (*all_expressions(body), *stores))
+
+
 def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[str, Any]) -> float:
     total = 0.0
     for stmt in body:
@@ -40,7 +67,10 @@ def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[s
         for expr in own_expressions(stmt):
             for part in expressions(expr):
                 total += CALL_OPERATIONS if isinstance(part, Call) else 1.0
+                total += _whole(part, arguments)
         match stmt:
+            case Store(array=array, subscripts=subscripts):
+                total += _whole(Load(array, subscripts), arguments)
             case For():
                 start = _value(stmt.start, known, arguments)
                 stop = _value(stmt.stop, known, arguments)
@@ -57,6 +87,32 @@ def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[s
             case _:
                 pass
     return total
+
+
+def _whole(part: Expr, arguments: Mapping[str, Any]) -> float:
+    """Return the operations on whole arrays that stand behind a view of one.
+
+    Each view has about one operation that takes it. What names made in the nest hold counts like
+    the largest of the arrays that are given.
+    """
+    match part:
+        case Name(id=name) if type(arguments.get(name)) is np.ndarray:
+            size = arguments[name].size
+        case Load(array=name, subscripts=subscripts):
+            array = arguments.get(name)
+            if type(array) is np.ndarray:
+                fixed = sum(not isinstance(taken, Slice) for taken in subscripts)
+                if array.ndim <= fixed:
+                    return 0.0
+                size = int(array.size) // max(1, math.prod(array.shape[:fixed]))
+            elif any(isinstance(taken, Slice) for taken in subscripts):
+                given = (a.size for a in arguments.values() if type(a) is np.ndarray)
+                size = max(given, default=1)
+            else:
+                return 0.0
+        case _:
+            return 0.0
+    return ARRAY_OPERATIONS + size / ELEMENTS_PER_OPERATION
 
 
 def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -> int | None:
