@@ -229,7 +229,8 @@ class Run:
         (inner,) = loop.body
         assert isinstance(inner, For)
         points: list[tuple[int, float, int, int, int, int]] = []
-        for count, index in enumerate(self.indices(loop)):
+        outer = self.indices(loop)  # once: its bounds may name its index
+        for count, index in enumerate(outer):
             self.bind(loop.index, index)
             points += [
                 (factor * count + along, self.shuffle.random(), count, along, index, other)
@@ -246,8 +247,8 @@ class Run:
                     left[name] = ((count, along), self.state.scalars[name])
         for name, (_, value) in left.items():
             self.bind(name, value)
-        for index in self.indices(loop):
-            self.bind(loop.index, index)
+        if outer:
+            self.bind(loop.index, outer[-1])
 
     def indices(self, loop: For) -> range:
         return range(*(self.evaluate(bound) for bound in (loop.start, loop.stop, loop.step)))
