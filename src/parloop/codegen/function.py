@@ -128,6 +128,9 @@ class FunctionWriter(Emitter):
         self.trip = self.slot(I1)
         self.builder.store(I1(0), self.trip)
         self.raise_block: ir.Block | None = None
+        self.way_out: ir.Block | None = None
+        """Where the function gives the slice up."""
+        self._interrupt: ir.Value | None = None
         self.inside = program.plan.inside
         """`id` of the accesses that need no test here."""
         self.anchored = True
@@ -203,6 +206,15 @@ class FunctionWriter(Emitter):
     def header(self, field: Header) -> ir.Value:
         """Return a word of the record's header."""
         return self.builder.load(self.word(field), typ=I64)
+
+    @property
+    def interrupt(self) -> ir.Value:
+        """Return the address of the word that says whether to give up, looked up once."""
+        if self._interrupt is None:
+            at = self.allocas.gep(self.record, [I64(Header.INTERRUPT)], source_etype=I64)
+            self._interrupt = self.allocas.load(at, typ=POINTER)
+            self._interrupt.type = I64.as_pointer()  # the builder wants to know
+        return self._interrupt
 
     def load_payload(self, scalar: Scalar, index: int, base: ir.Value | None = None) -> Value:
         """Return the value of type `scalar` that stands in the words from `index` on."""

@@ -13,6 +13,7 @@ from llvmlite import ir
 from parloop.codegen.events import I1, I8, I64, llvm_type
 from parloop.codegen.function import Mixed, Variable
 from parloop.codegen.masked import Lanes, can_write_lanes
+from parloop.codegen.polls import emit_poll
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Name, Stmt, Store, While
 from parloop.ir.types import PY_INT, Member, Scalar
@@ -63,6 +64,7 @@ class JamWriter(StatementWriter):
         self.jammed_block(stmt.body)
         self.variables = shared
         self.keep_last(stmt, shared)
+        emit_poll(self)
         index.add_incoming(builder.add(index, builder.mul(step, width)), builder.block)
         more = builder.add(counter, width, flags=("nsw",))
         counter.add_incoming(more, builder.block)

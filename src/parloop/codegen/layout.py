@@ -48,6 +48,8 @@ class Header(IntEnum):
     """Address of a word for each of the plan's `saves`, where blocks keep its rows or 0; or 0."""
     BROKE_AT = 12
     """Set by a slice: 1 + the iteration in which `break` left the outermost loop, or 0."""
+    INTERRUPT = 14
+    """Address of a word that is not 0 once the slice is to be given up; the plan says who looks."""
 
 
 HEADER_WORDS = 16
@@ -60,6 +62,8 @@ RAISED = 2
 """Status bit of the precise variant: stopped before iteration `RAISED_AT` was finished."""
 OUTSIDE = 4
 """Status bit: an input lies outside what the machine code was made for; nothing was run."""
+ABANDONED = 8
+"""Status bit: the slice was given up somewhere, and has to be put back."""
 FLAG_SHIFT = 8
 """From this bit on a status has the floating-point flags in x86's order."""
 ALL_FLAGS = 0x1D

@@ -19,6 +19,7 @@ from llvmlite import ir
 from parloop.codegen.events import I1, I8, I64, POINTER, llvm_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.masked_values import LaneValues, Wide, splat
+from parloop.codegen.polls import emit_poll
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Load, Stmt, Store, While
 from parloop.ir.types import NP_FLOAT64, PY_INT, Scalar
@@ -273,6 +274,7 @@ class Lanes(LaneValues):
         again = builder.and_(self.any(go), builder.not_(stopped))
         builder.cbranch(again, body, after)
         builder.position_at_end(body)
+        emit_poll(self.writer)
         outer = self.known
         begin(go)
         self.broken.append(broken)

@@ -21,6 +21,7 @@ from parloop.codegen.events import I1, I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.groups import GroupWriter
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
+from parloop.codegen.polls import emit_poll, leave_after
 from parloop.codegen.reductions import Row
 from parloop.codegen.saves import emit_saves
 from parloop.ir.nodes import For, Name, While
@@ -262,6 +263,7 @@ class RegionWriter(GroupWriter):
         builder.store(tripped, self.trip)
         before = builder.load(self.status, typ=I64)
         builder.store(builder.or_(before, status), self.status)
+        leave_after(self, status)
 
     @property
     def status(self) -> ir.Value:
@@ -381,6 +383,7 @@ class RegionWriter(GroupWriter):
         writer = type(self)(program, function, record)
         writer.in_region = True
         writer.inside = self.inside
+        emit_poll(writer)
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
         blocks = writer.builder.load(writer.word(_BLOCKS, context), typ=I64)
         writer.begin_copies(self.array_folds(stmt), blocks)

@@ -12,6 +12,7 @@ from parloop.codegen.events import I1, I8, I64, Value, memory_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
 from parloop.codegen.lanes import mark_access, mark_loop, new_group
+from parloop.codegen.polls import STRIP, emit_poll, has_strips, is_innermost
 from parloop.ir.nodes import (
     Assign,
     Break,
@@ -137,6 +138,7 @@ class StatementWriter(HoistWriter):
             test = self.builder.and_(test, self.builder.not_(tripped))
         self.builder.cbranch(test, body, done)
         self.builder.position_at_end(body)
+        emit_poll(self)
         self.loop_targets.append(_Targets(after, head))
         self.block(stmt.body)
         self.loop_targets.pop()
@@ -212,7 +214,15 @@ class StatementWriter(HoistWriter):
         following = self.function.append_basic_block("next")
         done = self.function.append_basic_block("done")
         after = self.function.append_basic_block("after")
-        builder.cbranch(builder.icmp_signed("<", lo, hi), head, done)
+        strip = self.function.append_basic_block("strip") if has_strips(self, stmt) else None
+        builder.cbranch(builder.icmp_signed("<", lo, hi), strip or head, done)
+        end, ended = hi, done
+        if strip is not None:
+            ended = self.function.append_basic_block("strip.done")
+            builder.position_at_end(strip)
+            first, end = self.strip_bounds(lo, hi, before)
+            lo, before = first, strip
+            builder.branch(head)
         builder.position_at_end(head)
         counter = builder.phi(I64, name=stmt.index if stmt.index.isidentifier() else "")
         counter.add_incoming(lo, before)
@@ -226,14 +236,31 @@ class StatementWriter(HoistWriter):
         self._close(following)
         builder.position_at_end(following)
         more = builder.add(counter, I64(1), flags=("nsw",))
-        counter.add_incoming(more, following)
-        again = builder.cbranch(builder.icmp_signed("<", more, hi), head, done)
+        if not is_innermost(stmt):
+            emit_poll(self)
+        counter.add_incoming(more, builder.block)
+        again = builder.cbranch(builder.icmp_signed("<", more, end), head, ended)
         if group is not None:
             mark_loop(self.module, again, group)
+        if strip is not None:
+            builder.position_at_end(ended)
+            emit_poll(self)
+            first.add_incoming(end, builder.block)
+            builder.cbranch(builder.icmp_signed("<", end, hi), strip, done)
         builder.position_at_end(done)
         self.block(self.else_of(stmt))
         self._close(after)
         builder.position_at_end(after)
+
+    def strip_bounds(
+        self, lo: ir.Value, hi: ir.Value, before: ir.Block
+    ) -> tuple[ir.PhiInstr, ir.Value]:
+        """Return the first iteration of a strip and its end; the first strip begins at `lo`."""
+        builder = self.builder
+        first = builder.phi(I64)
+        first.add_incoming(lo, before)
+        is_last = builder.icmp_signed("<=", builder.sub(hi, first), I64(STRIP))
+        return first, builder.select(is_last, hi, builder.add(first, I64(STRIP)))
 
     def are_lanes(self, stmt: For) -> bool:
         """Return whether the plan says that iterations of `stmt` touch nothing of one another."""

@@ -23,6 +23,7 @@ from parloop.codegen.events import I1, I32, I64, POINTER
 from parloop.codegen.externals import LIBM
 from parloop.codegen.function import Mixed
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
+from parloop.codegen.polls import emit_poll
 from parloop.codegen.reductions import Row
 from parloop.codegen.regions import bound_names, region_arrays, used_names
 from parloop.codegen.saves import emit_saves
@@ -278,6 +279,7 @@ class WaveWriter(SplitWriter):
         groups = builder.sdiv(builder.add(total, I64(count - 1)), I64(count))
 
         def group(number: ir.Value) -> None:
+            emit_poll(self)
             above = builder.mul(number, I64(count))
             base = builder.add(first, above)
             left = builder.sub(total, above)

@@ -14,6 +14,15 @@ from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
 
+LONG_OPERATIONS = 5e7
+"""Iterations of so many operations may take longer than an interrupt is to wait."""
+
+LONG_SECONDS = 0.1
+"""So do iterations that took so long in an earlier launch."""
+
+ALWAYS_POLLS = False
+"""For tests: whether all kernels look for interrupts inside an iteration."""
+
 MOST_PACES = 256
 """Of so many different launches of a loop the speed is remembered."""
 
@@ -22,13 +31,18 @@ MOST_PACES = 256
 class Paces:
     """How fast launches of one loop were, by what they were of: the next one's slices fit."""
 
-    known: dict[object, tuple[float, float]] = field(default_factory=dict)
+    known: dict[tuple[object, int], tuple[float, float]] = field(default_factory=dict)
 
     def begin(self, key: object, launch: Launch) -> None:
         """Tell `launch` how long an iteration took in the last one, and the copy of a slice."""
         pace = self.known.get((key, launch.threads))
         if pace is not None and launch.certain:
             launch.seconds_per_iteration, launch.copy_seconds = pace
+
+    def are_long(self, key: object, operations: float) -> bool:
+        """Return whether iterations of so many operations take so long that kernels have polls."""
+        seconds = [pace[0] for (of, _), pace in self.known.items() if of == key]
+        return max(seconds) > LONG_SECONDS if seconds else operations > LONG_OPERATIONS
 
     def learn(self, key: object, launch: Launch) -> None:
         """Remember how fast `launch` was; nothing of one in which a slice was run again."""

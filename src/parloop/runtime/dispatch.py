@@ -23,7 +23,7 @@ from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.ir.walk import handles_arrays
-from parloop.runtime import transaction, work
+from parloop.runtime import cutting, transaction, work
 from parloop.runtime.analyses import verdict_of
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
 from parloop.runtime.arrays import make_array_reader, with_scratch
@@ -39,11 +39,12 @@ from parloop.runtime.codes import (
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.enter import make_entering
 from parloop.runtime.handlers import came_from_handler
+from parloop.runtime.interrupts import Holder
 from parloop.runtime.lists import Lists, copy_lists, find_lists
 from parloop.runtime.log import log_run
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
-from parloop.runtime.saving import choose_saved, decline_large
+from parloop.runtime.saving import choose_saved, decline_large, is_large
 from parloop.runtime.specialisation import (
     Ready,
     Specialisation,
@@ -273,7 +274,11 @@ class _Entry:
         check_guards(self.site, state.guards, self.frame)
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
-        ready = specialisation.ready(words, arguments, overlap, threads, exactness)
+        long = state.paces.are_long(key, operations / len(self.indices))
+        polls = long or not state.certain or cutting.ALWAYS_POLLS
+        ready = specialisation.ready(
+            words, arguments, overlap, threads, exactness, polls=polls
+        )
         if specialisation.reader is None:
             self.make_reader(specialisation)
         spent = perf_counter() - began
@@ -383,6 +388,10 @@ class _Entry:
         threads, run_address, blocks = find_pool(ready, self.settings)
         record.integers[Header.RUN], record.integers[Header.BLOCKS] = run_address, blocks
         saved = choose_saved(ready)
+        plan = ready.kernel.plan
+        is_held = plan.polls and not is_large(ready.written, arguments)
+        if is_held:
+            saved = ready.written
         if self.lists is not None:
             saved = tuple(item for item in saved if item.array not in self.lists.arrays)
         decline_large(saved, arguments)
@@ -399,12 +408,14 @@ class _Entry:
             threads=threads,
             certain=self.state.certain,
             buffers=record.buffers,
-            rooms=np.zeros(len(ready.kernel.plan.saves), np.int64),
+            rooms=np.zeros(len(plan.saves), np.int64),
             record=record,
             lists=self.lists,
             leaves_warnings=ready.leaves_warnings,
             given=arguments,
-            grain=grain(ready.kernel.plan, ready.kernel.typing, len(self.indices)),
+            grain=grain(plan, ready.kernel.typing, len(self.indices)),
+            least=threads if is_held and 0 in plan.cores else 1,
+            holder=Holder() if is_held else None,
         )
 
     def run_launch(

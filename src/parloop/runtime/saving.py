@@ -34,10 +34,21 @@ SURELY_SMALL = 1 << 26
 
 def decline_large(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> None:
     """Decline if what slices would save needs more than half of the memory that is free."""
-    n_bytes = sum(arguments[item.array].nbytes for item in saved if item.offset is None)
-    if n_bytes > SURELY_SMALL and n_bytes > free_memory() // 2:
-        message = f"a copy of what it overwrites would take {n_bytes >> 20} MiB"
+    if is_large(saved, arguments):
+        mebibytes = _bytes_of(saved, arguments) >> 20
+        message = f"a copy of what it overwrites would take {mebibytes} MiB"
         raise Declined(CannotBeUndone(message))
+
+
+def is_large(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> bool:
+    """Return whether what slices would save needs more than half of the memory that is free."""
+    n_bytes = _bytes_of(saved, arguments)
+    return n_bytes > SURELY_SMALL and n_bytes > free_memory() // 2
+
+
+def _bytes_of(saved: tuple[Saved, ...], arguments: Mapping[str, Any]) -> int:
+    total: int = sum(arguments[item.array].nbytes for item in saved if item.offset is None)
+    return total
 
 
 def free_memory() -> int:

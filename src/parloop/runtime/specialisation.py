@@ -31,6 +31,7 @@ from parloop.runtime.decision import (
 )
 from parloop.runtime.entry import Entry, ParameterSpec, make_entry
 from parloop.runtime.inspector import Launched, distinct_loops, has_inspectors, still_parallel
+from parloop.runtime.interrupts import NEVER
 from parloop.runtime.kernels import Kernel, make_kernel
 from parloop.runtime.mappings import require_one_mapping
 from parloop.runtime.pool import get_pool
@@ -90,6 +91,8 @@ class Ready:
     """What slices save where a test takes them for tripped."""
     saved_if_raising: tuple[Saved, ...]
     saved: tuple[Saved, ...]
+    written: tuple[Saved, ...]
+    """What slices save that may be given up: all that the nest writes."""
     records: list[Record] = field(default_factory=list)
     """Records that no launch uses at the moment."""
     leaves_warnings: bool = False
@@ -122,6 +125,16 @@ class Region:
         if self.test is None:
             self.test = compile_asked(self.asked, terms)
         return self.test(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What decides how a launch runs, beside its integers and the memory that its arrays share."""
+
+    distinct: frozenset[int]
+    """Loops that the index arrays of the launch make parallel."""
+    exactness: Exactness
+    polls: bool
 
 
 @dataclass(slots=True)
@@ -172,14 +185,18 @@ class Specialisation:
         overlap: bool,
         threads: int | None = None,
         exactness: Exactness = "exact",
+        *,
+        polls: bool = False,
     ) -> Ready:
         """Return the kernel for a packed record; `overlap`: some arrays may share memory.
 
-        Raises `Declined` where they may share some at two addresses.
+        With `polls` the kernel looks for interrupts inside an iteration. Raises `Declined` where
+        they may share some at two addresses.
         """
         values = words.tolist()
         distinct = self.distinct_loops(values, arguments, threads)
-        key = (self.key_words(values), distinct, exactness)
+        way = Way(distinct, exactness, polls)
+        key = (self.key_words(values), way)
         if not overlap:
             found = self.decisions.get(key)
             if found is not None:
@@ -192,10 +209,10 @@ class Specialisation:
         if facts is not None and self.expansion is not None:
             raise Declined(ArraysDoNotFit("an array of array statements shares its own memory"))
         if facts is None:
-            ready = self.decided_alike(values, arguments, distinct, exactness)
+            ready = self.decided_alike(values, arguments, way)
         else:
             parameters = Point(parameter_values(self.typing, self.layout, values))
-            ready = self.decided(parameters, arguments, facts, distinct, exactness)
+            ready = self.decided(parameters, arguments, facts, way)
         if not overlap:
             if len(self.decisions) >= MOST_DECISIONS:
                 self.decisions.clear()
@@ -235,8 +252,7 @@ class Specialisation:
         self,
         values: list[int],
         arguments: Mapping[str, Any],
-        distinct: frozenset[int],
-        exactness: Exactness,
+        way: Way,
     ) -> Ready:
         """Return what `decided` would, where possible by the conditions of an earlier decision."""
         arrays = [arguments[name] for name in self.typing.arrays]
@@ -245,13 +261,13 @@ class Specialisation:
         )
         if self.terms is None:
             self.terms = parameter_terms(self.typing, self.layout)
-        key = (kinds, distinct, exactness)
+        key = (kinds, way)
         regions = self.regions.setdefault(key, [])
         for region in regions:
             if region.holds(values, self.terms):
                 return region.ready
         parameters = Point(parameter_values(self.typing, self.layout, values))
-        ready = self.decided(parameters, arguments, None, distinct, exactness)
+        ready = self.decided(parameters, arguments, None, way)
         if not self.analysis(None).wanted and len(regions) < MOST_REGIONS:
             regions.append(Region(parameters.asked, ready))
         return ready
@@ -261,10 +277,10 @@ class Specialisation:
         parameters: Point,
         arguments: Mapping[str, Any],
         facts: Facts | None,
-        distinct: frozenset[int],
-        exactness: Exactness,
+        way: Way,
     ) -> Ready:
         """Return the kernel for these values, this sharing of memory, and these index arrays."""
+        distinct, exactness = way.distinct, way.exactness
         contiguous = frozenset(
             name
             for name in self.typing.arrays
@@ -283,16 +299,23 @@ class Specialisation:
             fuse=exactness != "exact" and jit.can_fuse(),
         )
         plan = make_plan(self.typing, analysis, decision)
-        plan = replace(plan, saves=native_saves(self.nest, plan, arguments))
+        if way.polls:  # a slice that is given up is put back as a whole, whatever blocks have run
+            plan = replace(plan, polls=True)
+        else:
+            plan = replace(plan, saves=native_saves(self.nest, plan, arguments))
         rewritten = None if facts is not None else find_rewritten(analysis, parameters)
         key = (plan.key, rewritten)
         ready = self.kernels.get(key)
         if ready is None:
             kernel = make_kernel(self.typing, self.ranges, plan)
-            forced, if_raising, saved = map(
-                self.not_passing, saved_arrays(self.nest, kernel, rewritten)
+            forced, if_raising, saved, written = map(
+                self.not_passing,
+                (
+                    *saved_arrays(self.nest, kernel, rewritten),
+                    all_written(self.nest, kernel),
+                ),
             )
-            ready = self.kernels[key] = Ready(kernel, forced, if_raising, saved)
+            ready = self.kernels[key] = Ready(kernel, forced, if_raising, saved, written)
             ready.leaves_warnings = self.expansion is not None
         return ready
 
@@ -391,6 +414,7 @@ def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation
 
 def _template(typing: Typing, layout: Layout) -> np.ndarray[Any, Any]:
     words = np.zeros(layout.n_words, np.int64)
+    words[Header.INTERRUPT] = NEVER
     for name, members in layout.members.items():
         type_ = typing.scalars.get(name)
         if type_ is not None:
@@ -430,12 +454,7 @@ def saved_arrays(
     elements it writes: only what it writes in any case need not be saved then.
     """
     written = written_arrays(nest)
-    inside = kernel.plan.inside
-    natively = {name: position for position, (name, _) in enumerate(kernel.plan.saves)}
-    everything = tuple(
-        Saved(name, _row_offset(nest, name, inside), natively.get(name))
-        for name in sorted(written)
-    )
+    everything = all_written(nest, kernel)
     fast = kernel.fast
     if kernel.typing.has_lists():  # which somebody may change between slices
         return everything, everything, everything
@@ -448,6 +467,16 @@ def saved_arrays(
     if not fast.can_raise:
         needed &= {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
     return forced, everything, tuple(s for s in everything if s.array in needed - rewritten)
+
+
+def all_written(nest: Nest, kernel: Kernel) -> tuple[Saved, ...]:
+    """Return all that the nest stores into, as slices save it."""
+    inside = kernel.plan.inside
+    natively = {name: position for position, (name, _) in enumerate(kernel.plan.saves)}
+    return tuple(
+        Saved(name, _row_offset(nest, name, inside), natively.get(name))
+        for name in sorted(written_arrays(nest))
+    )
 
 
 def native_saves(

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from parloop.codegen.layout import (
+    ABANDONED,
     FLAG_DIVIDE,
     FLAG_INVALID,
     FLAG_OVERFLOW,
@@ -27,6 +28,7 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
+from parloop.runtime.interrupts import NEVER, Holder
 from parloop.runtime.lists import Lists
 from parloop.runtime.lists_ir import Status
 
@@ -179,6 +181,12 @@ class Launch:
     """Somebody has changed a list since the slice before; iteration `done` and the rest see it."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The inputs by name, scratch arrays included."""
+    least: int = 1
+    """No slice has fewer iterations, unless they are the last."""
+    holder: Holder | None = None
+    """Holds signals back while slices run, where the kernel looks for them."""
+    given_up: bool = False
+    """Whether the last slice was, and nothing of it is left."""
 
     def run(self) -> None:
         """Run as many iterations as can be."""
@@ -188,6 +196,8 @@ class Launch:
                 self.run_slice(self.done, self.end_of_slice())
         except BaseException as error:  # between slices
             self.error = error
+            if self.holder is not None:
+                self.give_signals_back(self.holder)
 
     def is_over(self) -> bool:
         """Return whether no further slice is to be run, whatever is left."""
@@ -200,6 +210,33 @@ class Launch:
         )
 
     def run_slice(self, lo: int, hi: int) -> None:
+        """Run one slice, and find out what happened in it.
+
+        If signals cut it short they are served in the state before it. The next attempt is not cut
+        short by the same ones: it gets on however often they come.
+        """
+        self.given_up = False
+        if self.holder is not None:
+            try:
+                self.words[Header.INTERRUPT] = self.holder.hold()
+            except BaseException as error:
+                self.error = error
+                return
+        self.attempt(lo, hi)
+        if self.holder is not None:
+            self.give_signals_back(self.holder)
+
+    def give_signals_back(self, holder: Holder) -> None:
+        """Let the handlers of signals that came run."""
+        while True:
+            try:
+                self.words[Header.INTERRUPT] = NEVER
+                holder.give_back(given_up=self.given_up)
+                return
+            except BaseException as error:
+                self.error = error
+
+    def attempt(self, lo: int, hi: int) -> None:
         """Run one slice, and find out what happened in it."""
         try:
             began = perf_counter()
@@ -274,7 +311,7 @@ class Launch:
             size = min(size, most // row_bytes)
         if self.most or not self.certain:
             size = min(size, self.most or 1)
-        return -(-max(1, size) // self.grain) * self.grain
+        return -(-max(1, size, self.least) // self.grain) * self.grain
 
     def row_bytes(self) -> int:
         """Return how many bytes each iteration adds to what a slice saves."""
@@ -327,6 +364,9 @@ class Launch:
         if self.lists is not None and self.lists.is_committed(lo):
             self.warn()
             return
+        if status & ABANDONED:
+            self.give_up(undo)
+            return
         errors = self.find_errors(status)
         if not status & TRIPPED and not errors.remaining and not self.is_meant_to_fail(lo, hi):
             self.accept(hi)
@@ -340,12 +380,17 @@ class Launch:
             stopped = self.words.item(Header.RAISED_AT)
             undo.restore(self.words)
             self.log = []
+            status = 0
             if stopped > lo:
-                self.run_precisely(precise, lo, stopped, errors)
-            self.done = stopped
-            self.raised = True
-        else:
+                status = self.run_precisely(precise, lo, stopped, errors)
+            if not status & ABANDONED:
+                self.done = stopped
+                self.raised = True
+        elif not status & ABANDONED:
             self.accept(hi)
+        if status & ABANDONED:
+            self.give_up(undo)
+            return
         self.commit(lo, undo)
         self.warn()
 
@@ -365,6 +410,12 @@ class Launch:
         raised = self.raised
         self.undo(undo, lo)
         self.raised = raised
+
+    def give_up(self, undo: _Undo) -> None:
+        """Put everything back that a slice has written which did not come to its end."""
+        undo.restore(self.words)
+        self.given_up = True
+        self.log = []
 
     def undo(self, undo: _Undo, lo: int) -> None:
         """Put everything back as it was before the slice that began with iteration `lo`."""

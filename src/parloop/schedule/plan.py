@@ -56,6 +56,8 @@ class Plan:
     """Innermost loops of which no iteration touches what another one writes, parts by parts."""
     masked: dict[int, int] = field(default_factory=dict)
     """How many iterations run in SIMD lanes, each with its own number of rounds inside."""
+    polls: bool = False
+    """Whether an iteration may take so long that the kernel has to look for interrupts inside."""
 
     @property
     def uses_cores(self) -> bool:
