@@ -10,6 +10,8 @@ from typing import Any
 
 from tests.corpus import LoopFile
 
+from parloop.capture.candidates import is_range_loop
+from parloop.capture.items import count_positions, leaves
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, observe
 from parloop.ir import interp
@@ -24,6 +26,7 @@ def load_through_ir(file: LoopFile) -> tuple[dict[str, Any], frozenset[str]]:
     """
     rewriter, code = _rewrite(file)
     namespace: dict[str, Any] = {"__name__": file.path.stem, "__run_nest__": rewriter.run}
+    namespace["__positions__"] = count_positions
     exec(code, namespace)
     return namespace, frozenset(rewriter.lowered)
 
@@ -82,6 +85,13 @@ class _Rewriter(ast.NodeTransformer):
         call = attempt.body[0]
         assert isinstance(call, ast.Expr)
         assert isinstance(call.value, ast.Call)
-        call.value.args[1] = node.iter
         dead.body = [node]  # so that all names keep their scopes
-        return made
+        if is_range_loop(node):
+            call.value.args[1] = node.iter
+            return made
+        positions = f"__positions__({', '.join(leaves(node.iter))})"
+        call.value.args[1] = ast.parse(positions, mode="eval").body
+        (choice,) = ast.parse(f"if {positions} is None:\n    LOOP\nelse:\n    LOOP").body
+        assert isinstance(choice, ast.If)
+        choice.body, choice.orelse = [node], made[:-1]
+        return choice

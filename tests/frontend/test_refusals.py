@@ -176,8 +176,8 @@ def test_a_compound_statement_is_marked_by_its_word() -> None:
     assert problem.span == Span(2, 4, 2, 7)
 
 
-def test_the_outermost_loop_must_be_over_range() -> None:
-    found = lower_text("for x in rows:\n    s += x")
+def test_the_outermost_loop_must_be_over_range_or_names() -> None:
+    found = lower_text("for x in rows():\n    s += x")
     assert not isinstance(found, Nest)
     assert [problem.code for problem in found] == ["SYN101"]
 

@@ -579,7 +579,7 @@ def truth_of_numbers(a, b, n):
 
 def over_an_array(a):
     s = 0
-    for x in a:                          #: unsupported SYN101
+    for x in a:                          #: parallel-if
         s += x
     return s
 
@@ -592,14 +592,14 @@ def over_a_list(n):
 
 
 def over_enumerate(a, b):
-    for i, x in enumerate(a):            #: unsupported SYN105
+    for i, x in enumerate(a):            #: parallel-if
         b[i] = x * 2
     return b
 
 
 def over_zip(a, b):
     s = 0
-    for x, y in zip(a, b):               #: unsupported SYN105
+    for x, y in zip(a, b):               #: parallel-if
         s += x * y
     return s
 
@@ -618,14 +618,14 @@ def over_a_generator(a, n):
 
 def over_a_dictionary(d):
     s = 0
-    for k in d:                          #: unsupported SYN101
+    for k in d:                          #: parallel-if; runs interpreter
         s += d[k]
     return s
 
 
 def list_changed_while_iterating(n):
     items = [1, 2, 3]
-    for x in items:                      #: unsupported SYN101
+    for x in items:                      #: unsupported SYN104
         if len(items) < n:
             items.append(x)
     return items

@@ -416,9 +416,9 @@ def entered_from_threads(a, b, n):
             for i in range(n):           #: parallel
                 x[i] = x[i] * 0.5 + c * i
     threads = [threading.Thread(target=work, args=(x, c)) for x, c in ((a, 1.0), (b, 2.0))]
-    for t in threads:                    #: unsupported SYN101
+    for t in threads:                    #: unsupported SYN104
         t.start()
-    for t in threads:                    #: unsupported SYN101
+    for t in threads:                    #: unsupported SYN104
         t.join()
     return a, b
 

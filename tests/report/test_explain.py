@@ -39,7 +39,7 @@ TEXT = dedent("""\
             x[j] = 1
     while True:
         break
-    for item in items:
+    for item in items():
         pass
     """)
 

@@ -1,4 +1,4 @@
-"""Which loops get a site: the outermost `for NAME in range(...)` without an obvious obstacle.
+"""Which loops get a site: the outermost loops over numbers or items without an obvious obstacle.
 
     for t in range(10):          no site: calls `print`
         print(t)
@@ -118,43 +118,58 @@ def _is_items(node: ast.expr) -> bool:
     return False
 
 
-def _iterated(node: ast.expr) -> Iterator[str]:
+def iterated(node: ast.expr) -> Iterator[str]:
     """Yield the names whose items the loop over `node` binds."""
     match node:
         case ast.Name(id=name):
             yield name
         case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed"), args=args):
             for argument in args:
-                yield from _iterated(argument)
+                yield from iterated(argument)
 
 
 def is_candidate(node: ast.AST, callables: Callables) -> bool:
     """Return whether `node` is a loop that gets a site, if no loop around it does."""
-    return is_range_loop(node) and find_obstacle(node, callables) is None
+    if not is_range_loop(node) and not (is_item_loop(node) and _goes_over_names(node)):
+        return False
+    return find_obstacle(node, callables) is None
+
+
+def _goes_over_names(node: ast.AST) -> bool:
+    """Return whether an item loop binds names, none of them twice, to items of named arrays."""
+    assert isinstance(node, ast.For)
+    names = [part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)]
+    if any(isinstance(part, ast.Name) and part.id == "range" for part in ast.walk(node.iter)):
+        return False
+    return 0 < len(names) == len(set(names))
 
 
 def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
-    """Return the first construct in the body of the range loop `loop` that is ruled out."""
+    """Return the first construct in the body of the loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
     subscripted: set[str] = set()
-    iterated: set[str] = set()
+    gone_over: set[str] = set()
     indices: list[ast.Name] = []
     stores: list[ast.Name] = []
+    if not is_range_loop(loop):
+        gone_over.update(iterated(loop.iter))
+        indices += [part for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
+        stores += indices
     for statement in loop.body:
         for node in _walk(statement):
             if construct := _obstacle_in(node, callables):
                 return Obstacle(construct, node)
             match node:
                 case ast.Subscript(value=ast.Name(id=name)):
-                    subscripted.add(name)
+subscripted.add(name)
                 case ast.For(target=target, iter=items):
                     indices += [n for n in ast.walk(target) if isinstance(n, ast.Name)]
                     if not is_range_loop(node):
-                        iterated.update(_iterated(items))
+                        gone_over.update(iterated(items))
                 case ast.Name(ctx=ast.Store()):
                     stores.append(node)
     for target in stores:
-        if target.id in iterated:
+        if target.id in gone_over:
             return Obstacle(f"`{target.id}`, which is assigned and iterated over", target)
     for index in indices:  # items that are rows
         if index.id in subscripted:

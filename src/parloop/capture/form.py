@@ -6,6 +6,8 @@ import ast
 from collections.abc import Sequence
 from typing import Final
 
+from parloop.capture.candidates import iterated
+from parloop.capture.items import leaves
 from parloop.capture.names import bound_here, surely_assigned
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
 
@@ -17,13 +19,19 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     sites in front of the loops inside, which runs in its place when the engine says so.
     """
     loop = info.node
-    assert isinstance(loop.iter, ast.Call)
     new = _Builder(info.key)
+    if info.over_items:
+        names: list[ast.expr] = [new.name(name) for name in leaves(loop.iter)]
+        indices: ast.expr = ast.Call(new.of_registry("positions"), names, [])
+        test = _test_of_items(loop.iter, new)
+    else:
+        assert isinstance(loop.iter, ast.Call)
+        indices, test = loop.iter, _test(loop.iter, new)
     binding = ast.For(
         target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
         iter=ast.IfExp(
-            test=_test(loop.iter, new),
-            body=new.enter([loop.iter, *(new.name(name) for name in info.passed)]),
+            test=test,
+            body=new.enter([indices, *(new.name(name) for name in info.passed)]),
             orelse=ast.Tuple([], ast.Load()),
         ),
         body=[
@@ -36,7 +44,7 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     binding.orelse.append(users)
     if second is not None:
         binding.orelse[:] = [ast.If(new.of_site("inner"), [_over_the_rest(second, new)], [users])]
-    _place(binding, loop.iter.func)
+    _place(binding, loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter)
     return binding
 
 
@@ -102,6 +110,24 @@ def _test(call: ast.Call, new: _Builder) -> ast.expr:
     plain = [new.is_one_of(name, allowed) for name, allowed in kinds.values()]
     known = plain[0] if len(plain) == 1 else ast.BoolOp(ast.And(), plain)
     return ast.IfExp(known, enough, new.of_site("on"))
+
+
+def _test_of_items(header: ast.expr, new: _Builder) -> ast.expr:
+    """Return the test for enough items in the first list or array of `header`.
+
+    Where it is neither, the site is asked, until it has had enough of that.
+    """
+    name = new.name(next(iterated(header)))
+    gate, kind = new.of_site("gate"), new.call_registry("type", [name])
+
+    def is_a(wanted: str) -> ast.expr:
+        return ast.Compare(kind, [ast.Is()], [new.of_registry(wanted)])
+
+    length = ast.Compare(new.call_registry("len", [name]), [ast.GtE()], [gate])
+    size = ast.Compare(ast.Attribute(name, "size", ast.Load()), [ast.GtE()], [gate])
+    other = ast.IfExp(is_a("ndarray"), size, ast.Constant(True))
+    enough = ast.IfExp(is_a("list"), length, other)
+    return ast.BoolOp(ast.And(), [new.of_site("on"), enough])
 
 
 def _kinds_in(trips: ast.expr) -> dict[str, tuple[ast.Name, tuple[str, ...]]] | None:
@@ -197,6 +223,9 @@ class _Builder:
 
     def call(self, method: str, arguments: list[ast.expr]) -> ast.Call:
         return ast.Call(self.of_site(method), arguments, [])
+
+    def call_registry(self, function: str, arguments: list[ast.expr]) -> ast.Call:
+        return ast.Call(self.of_registry(function), arguments, [])
 
     def enter(self, given: list[ast.expr]) -> ast.Subscript:
         return ast.Subscript(self.of_site("enter"), ast.Tuple(given, ast.Load()), ast.Load())

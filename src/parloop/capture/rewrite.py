@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from parloop.capture.candidates import Callables, find_callables, is_candidate
+from parloop.capture.candidates import Callables, find_callables, is_candidate, is_range_loop
 from parloop.capture.form import header_names, site_form
+from parloop.capture.items import leaves
 from parloop.capture.names import (
     bound_here,
     names_in_order,
@@ -209,8 +210,12 @@ class _Rewriter:
         self.block(node.body, inner, set())
 
     def _with_site(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For:
-        assert isinstance(loop.iter, ast.Call)
-        header = header_names(loop.iter)
+        over_items = not is_range_loop(loop)
+        if over_items:
+            header = leaves(loop.iter)
+        else:
+            assert isinstance(loop.iter, ast.Call)
+            header = header_names(loop.iter)
         read, stored = names_in_order(loop)
         passed = (*header, *(name for name in read if name in bound and name not in header))
         info = SiteInfo(
@@ -225,6 +230,7 @@ class _Rewriter:
             outputs=stored,
             n_repeatable=len(header),
             flags=self._flags,
+            over_items=over_items,
         )
         self._registry.add(info, self._options)
         self.sites.append(info)

@@ -22,6 +22,11 @@ The last `for` of a nest stands there twice, under `if __parloop__.k.inner`: wit
 the loops in BODY, and without. The engine chooses the first for entries that it declines, if the
 loops inside are large enough.
 
+Over items (`for x in a`, `enumerate(zip(a, b))`) the site gets `__parloop__.positions(a, b)`, not
+the header: a range, or None for what is neither a list nor an array. The header itself is never
+evaluated but by the interpreter, if it runs the loop from its beginning; a rest goes on with
+CPython's own iterators (`capture.items`).
+
 The results of a native run are bound by the very next instructions after `enter` returns, between
 which CPython serves neither signals nor other threads, so that nobody sees a loop that has run but
 not bound its names. That is why `enter` is a subscription: CPython serves signals after the *call*
@@ -51,6 +56,7 @@ from sys import _getframe
 from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
+from parloop.capture.items import count_positions, iterate_from
 from parloop.source import Source, Span
 
 
@@ -105,6 +111,9 @@ class SiteInfo:
     `len(NAME)` and `NAME.shape`; 0 if it is anything else."""
     flags: int = 0
     """Flags of the `__future__` features that the text around the loop was compiled with."""
+
+    over_items: bool = False
+    """Whether the loop is over items: `Engine` gets their positions."""
 
     @property
     def path(self) -> str:
@@ -188,6 +197,11 @@ _BELOW: Final = -(1 << 62)
 """Fewer iterations than a loop may have, or than the guard may take it to have."""
 
 
+MOST_MISSES: Final = 256
+"""A site over items is switched off after so many entries with something else than lists and
+arrays."""
+
+
 class Site:
     """One rewritten loop. `state` is the engine's own; `options` are those of the decorator."""
 
@@ -195,6 +209,7 @@ class Site:
         "_gate",
         "_has_else",
         "_least",
+        "_misses",
         "_n_repeatable",
         "_wanted",
         "enter",
@@ -229,6 +244,7 @@ class Site:
         rewritten text; the engine sets it."""
         self._has_else = info.has_else
         self._n_repeatable = info.n_repeatable
+        self._misses = 0
 
     @property
     def least(self) -> int:
@@ -283,6 +299,10 @@ class Site:
         engine = Site.engine if self._wanted else None
         if type(iterable) is not range:
             engine = None
+            if self.info.over_items:
+                self._misses += 1
+                if self._misses >= MOST_MISSES:
+                    self.switch(False)
         elif self._least:
             try:
                 too_small = len(iterable) < self._least
@@ -296,6 +316,9 @@ class Site:
         outcome: Outcome | None = None
         if engine is not None:
             outcome = engine(self, iterable, values, frame)  # type: ignore[arg-type]
+        if outcome is None and self.info.over_items:
+            self._forget(frame)  # and the interpreter makes of the header what it is
+            return ()
         if outcome is None:
             if not self.open and self._may_repeat_header(values):
                 return ()
@@ -313,6 +336,15 @@ class Site:
         except BaseException as error:
             outcome.error = error
             return self.finish(outcome, iterable, values, frame)
+
+    def _forget(self, frame: FrameType) -> None:
+        """Drop what an exception from a signal handler may have left behind for `frame`."""
+        ident = get_ident()
+        found = self.open.get(ident)
+        if found is not None:
+            below = self._below(ident, frame)
+            if below is not found:
+                self._close((frame, iter(()), False, None, below))
 
     def finish(
         self, outcome: Outcome, indices: Any, values: tuple[object, ...], frame: FrameType
@@ -358,7 +390,11 @@ class Site:
         broke = outcome.broke
         rest = indices[:0] if broke else indices[done:]
         whole = broke or (not self._has_else and not rest)
-        activation: _Activation | None = (frame, iter(rest), whole, outcome.error, below)
+        iterator: Iterator[object] = iter(rest)
+        if not whole and self.info.over_items:
+            given = dict(zip(self.info.passed, values, strict=True))
+            iterator = iterate_from(self.info.node.iter, given, done, len(indices))
+        activation: _Activation | None = (frame, iterator, whole, outcome.error, below)
         if done == 0 and not broke:
             return (), activation
         if whole and outcome.error is None and get_ident() not in self.open:
@@ -444,7 +480,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.unbound = UNBOUND  # an attribute of the class would be found more slowly
-        self.int, self.list, self.len = int, list, len
+        self.int, self.list, self.len, self.type = int, list, len, type
+        self.positions = count_positions
         self.ndarray: type | None = None
         self.sites: dict[str, Site] = {}
         self._taken: set[str] = set()

@@ -151,6 +151,13 @@ class _Lowering(Expressions):
 
         Other bounds are the numbers that the site passes.
         """
+        over = None if self._is_range(node.iter) else lower_iteration(node, self)
+        if over is not None:
+            body = over.heads + self._block(node.body, inside=True)
+            orelse = self._block(node.orelse, inside=False)
+            last = over.stop if self._is_invariant(over.stop) else Name(STOP)
+            header = self._header(node, node.iter)
+            return For(over.index, Const(0), last, Const(1), body, orelse, header)
         index = self._index(node)
         bounds = self._range_arguments(node.iter, quiet=True)
         self.arrays.clear()  # an array that only the bounds ask for its length may be a list

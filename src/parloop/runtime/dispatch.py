@@ -184,8 +184,14 @@ def decline(
         switch_off(site)
     else:
         state.declined += 1
+        if state.declined >= MOST_DECLINED and site.info.over_items:
+            switch_off(site)  # most loops over items are not over numbers
+            return
         state.resting = min(1 << min(state.declined // 4, 10), MOST_RESTING) - 1
 
+
+MOST_DECLINED = 64
+"""A site that goes over items is switched off after so many entries that could not run."""
 
 MOST_RESTING = 256
 """A site that keeps being declined looks at one entry in so many."""
@@ -449,7 +455,10 @@ class _Entry:
         )
         why: Diagnostic | None = None
         if launch.raised:
-            at = f"`{specialisation.nest.loop.index}` = {self.indices[launch.done]}"
+            index = specialisation.nest.loop.index
+            at = f"`{index}` = {self.indices[launch.done]}"
+            if self.site.info.over_items:
+                at = f"with item {launch.done}"
             message = f"the iteration {at} raises, warns or leaves 64 bits"
             why = IterationLeftNative(message, self.site.info.span)
         elif launch.changed:

@@ -11,12 +11,13 @@ import ast
 import builtins
 import copy
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
+from parloop.capture.items import count_positions, first_items, leaves
 from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site
 from parloop.diagnostics import Mismatch
 
@@ -48,7 +49,14 @@ def run_both(
         np.copyto(array, before[name])
     for name, items in lists.items():
         items[:] = items_before[name]
-    left = _run_text(site, indices[: outcome.done], names, frame)
+    indices = indices[: outcome.done]
+    if site.info.over_items:
+        passed = dict(zip(site.info.passed, values, strict=True))
+        total = len(count_positions(*(passed[name] for name in leaves(site.info.node.iter))) or ())
+        rest = first_items(site.info.node.iter, passed, outcome.done, total)
+        left = _run_text(site, rest, names, frame)
+    else:
+        left = _run_text(site, indices, names, frame)
     for name, array in arrays.items():
         if why := find_difference(array, after[name]):
             raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
@@ -116,7 +124,7 @@ def _names(site: Site, values: tuple[object, ...], frame: FrameType) -> dict[str
 
 
 def _run_text(
-    site: Site, indices: range, names: Mapping[str, object], frame: FrameType
+    site: Site, indices: Iterable[object], names: Mapping[str, object], frame: FrameType
 ) -> dict[str, object]:
     """Run the loop's text over `indices`, without its warnings; return the names that it leaves."""
     space = {**frame.f_globals, "__warningregistry__": {}}
