@@ -161,7 +161,7 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
                 return Obstacle(construct, node)
             match node:
                 case ast.Subscript(value=ast.Name(id=name)):
-subscripted.add(name)
+                    subscripted.add(name)
                 case ast.For(target=target, iter=items):
                     indices += [n for n in ast.walk(target) if isinstance(n, ast.Name)]
                     if not is_range_loop(node):
