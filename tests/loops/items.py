@@ -161,7 +161,7 @@ def iterator_that_goes_on(a):
 
 def in_the_middle_of_a_file_of_words(words):
     count = 0
-    for word in words:                   #: unsupported; runs interpreter
+    for word in words:                   #: serial; runs interpreter
         count += len(word)
     return count
 

@@ -292,3 +292,38 @@ ARGUMENTS = {
     "mixed_types": lambda rng: [([1, 2.5, 3],), ([1.5, 2, 3],), ([1, True],)],
     "strings": lambda rng: [(["a", "b"],)],
 }
+
+
+def slices_of_a_list(x, n):
+    for i in range(n):                   #: serial; runs interpreter
+        x[i : i + 2] = x[i + 1 : i + 3]
+    return x
+
+
+def list_as_a_whole(x, n):
+    y = None
+    for i in range(n):                   #: parallel; runs interpreter
+        y = x * 2
+    return y
+
+
+def part_of_an_array_into_a_list(x, a, n):
+    for i in range(n):                   #: serial; runs interpreter
+        x[i] = a[i : i + 2]
+    return x
+
+
+def second_name_for_a_list(x, n):
+    s, y = 0, None
+    for i in range(n):                   #: parallel-if; runs interpreter
+        s += x[i]
+        y = x
+    return s, y is x
+
+
+ARGUMENTS |= {
+    "slices_of_a_list": lambda rng: [(_floats(rng, 6), 3)],
+    "list_as_a_whole": lambda rng: [([1.0, 2.0], 3)],
+    "part_of_an_array_into_a_list": lambda rng: [(_floats(rng, 3), np.arange(5.0), 3)],
+    "second_name_for_a_list": lambda rng: [(_floats(rng, 3), 3)],
+}
