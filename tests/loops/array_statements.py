@@ -155,6 +155,55 @@ def each_row_by_itself(a, b, n):
     return a
 
 
+def exchanged_buffers(u, un, k, steps):
+    for t in range(steps):               #: serial
+        un[1:-1] = u[1:-1] + k * (u[2:] - 2 * u[1:-1] + u[:-2])
+        u, un = un, u
+    return u, un, u is un
+
+
+def rotated_buffers(old, cur, new, c, steps):
+    for t in range(0, 3 * steps, 3):     #: serial
+        new[1:-1] = 2 * cur[1:-1] - old[1:-1] + c * (cur[2:] - 2 * cur[1:-1] + cur[:-2])
+        new[0] = t
+        tmp = new
+        new = old
+        old = cur
+        cur = tmp
+    return old, cur, new, tmp
+
+
+def a_new_array_in_each_step(u, v, dt, steps):
+    first = u
+    for t in range(steps):               #: serial
+        u = u + dt * v
+        v = v - dt * u[::-1]
+    return u, v, first
+
+
+def a_new_array_from_its_neighbours(u, steps):
+    for t in range(steps):               #: serial
+        w = u.copy()
+        w[1:] = w[1:] + u[:-1]
+        u = w
+    return u, w
+
+
+def exchanged_on_some_steps(u, v, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        u[1:] = v[:-1] + 1
+        if t % 3 == 0:
+            u, v = v, u
+    return u, v
+
+
+def the_order_of_new_arrays(m, steps):
+    for t in range(steps):               #: serial
+        d = m[1:] * 2
+        m[1:] -= d * 0.25
+    return d, d.flags.c_contiguous
+
+
 def overflow_warns_once(u, steps):
     for t in range(steps):               #: serial
         u[1:] = u[:-1] * 1e60
@@ -288,6 +337,26 @@ ARGUMENTS = {
         (_n(rng, 30), _n(rng, 30), 4, 1),
     ],
     "each_row_by_itself": lambda rng: [(_n(rng, 9, 11), _n(rng, 9, 11), 9)],
+    "exchanged_buffers": lambda rng: [
+        (_n(rng, 30), _n(rng, 30), 0.2, 5),
+        (_n(rng, 30), _n(rng, 30), 0.2, 6),
+        (_n(rng, 30), _n(rng, 30), 1e100, 6),
+        (_n(rng, 30), _n(rng, 29), 0.2, 6),
+    ],
+    "rotated_buffers": lambda rng: [
+        (_n(rng, 30), _n(rng, 30), _n(rng, 30), 0.2, steps) for steps in (1, 2, 3, 7)
+    ],
+    "a_new_array_in_each_step": lambda rng: [
+        (_n(rng, 30), _n(rng, 30), 0.2, 5),
+        (_n(rng, 30), _n(rng, 30), 0.2, 1),
+        (_n(rng, 30), _n(rng, 30), 1e100, 5),
+    ],
+    "a_new_array_from_its_neighbours": lambda rng: [(_n(rng, 30), 5), (_n(rng, 30), 4)],
+    "exchanged_on_some_steps": lambda rng: [(_n(rng, 30), _n(rng, 30), 7)],
+    "the_order_of_new_arrays": lambda rng: [
+        (_n(rng, 5, 6), 4),
+        (np.asfortranarray(_n(rng, 5, 6)), 4),
+    ],
     "overflow_warns_once": lambda rng: [(_n(rng, 30), 9)],
     "division_warns_at_the_end": lambda rng: [(_n(rng, 30), np.ones(30), 9)],
     "lengths_that_do_not_agree": lambda rng: [(_n(rng, 30), _n(rng, 29), 4)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None
     for condition in expansion.conditions:
         if not interp.evaluate(condition, dict(arguments)):
             raise Declined(ArraysDoNotFit(f"`{to_text(condition)}` does not hold"))
+    for name in expansion.ordered:
+        strides = arguments[name].strides
+        if any(stride <= after for stride, after in pairwise(strides)):
+            raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
 
 
 def with_scratch(expansion: Expansion, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,17 +49,20 @@ def make_array_reader(
     names: Sequence[str], expansion: Expansion, layout: Layout
 ) -> tuple[Callable[[Any], tuple[object, ...]], Bind]:
     """Return what reads the numbers among `names` from a record, and what adds the arrays."""
-    numbers = [name for name in names if name not in expansion.bound and name in layout.members]
+    turns = expansion.turns
+    arrays = turns.bound[0].keys()
+    numbers = [name for name in names if name not in arrays and name in layout.members]
     read = make_reader(numbers, layout) if numbers else lambda record: ()
-    makers = {
-        name: _maker(expansion.bound[name], layout) for name in names if name in expansion.bound
-    }
+    makers = [
+        {name: _maker(view, layout) for name, view in bound.items()} for bound in turns.bound
+    ]
 
     def bind(
-        values: tuple[object, ...], record: Any, given: Mapping[str, Any]
+        values: tuple[object, ...], record: Any, given: Mapping[str, Any], finished: int
     ) -> tuple[object, ...]:
         found = dict(zip(numbers, values, strict=True))
-        found |= {name: make(record, given) for name, make in makers.items()}
+        made = makers[turns.after(finished)]
+        found |= {name: make(record, given) for name, make in made.items()}
         return tuple(found.get(name, KEEP) for name in names)
 
     return read, bind

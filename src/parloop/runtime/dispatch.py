@@ -486,7 +486,8 @@ class _Entry:
         assert specialisation.reader is not None
         values = specialisation.reader(launch.record)
         if specialisation.bind is not None:
-            values = specialisation.bind(values, launch.record, launch.given)
+            finished = launch.done + launch.broke
+            values = specialisation.bind(values, launch.record, launch.given, finished)
         return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(

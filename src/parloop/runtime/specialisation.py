@@ -78,8 +78,10 @@ MOST_ANALYSES = 64
 """Of so many different values and overlaps the analyses are kept."""
 
 
-Bind: TypeAlias = Callable[[tuple[object, ...], Record, Mapping[str, Any]], tuple[object, ...]]
-"""Puts the arrays among the values that were read from a record."""
+Bind: TypeAlias = Callable[
+    [tuple[object, ...], Record, Mapping[str, Any], int], tuple[object, ...]
+]
+"""Puts the arrays among the values that were read from a record, after so many iterations."""
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ def _whole(part: Expr, arguments: Mapping[str, Any]) -> float:
     """
     match part:
         case Name(id=name) if type(arguments.get(name)) is np.ndarray:
-            size = arguments[name].size
+            size = int(arguments[name].size)
         case Load(array=name, subscripts=subscripts):
             array = arguments.get(name)
             if type(array) is np.ndarray:
@@ -107,7 +107,7 @@ def _whole(part: Expr, arguments: Mapping[str, Any]) -> float:
                 size = int(array.size) // max(1, math.prod(array.shape[:fixed]))
             elif any(isinstance(taken, Slice) for taken in subscripts):
                 given = (a.size for a in arguments.values() if type(a) is np.ndarray)
-                size = max(given, default=1)
+                size = int(max(given, default=1))
             else:
                 return 0.0
         case _:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from parloop.ir.nodes import (
     Assign,
     Binary,
     Break,
+    Call,
     Compare,
     Const,
     Continue,
@@ -37,25 +38,111 @@ from parloop.staging.views import (
     names_in,
 )
 
+MOST_TURNS = 6
+"""A body is written down no more than so many times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Which names hold which arrays after an iteration: each of `bound` once, then in turns.
+
+    The turns begin with the one at `first`.
+    """
+
+    bound: tuple[Mapping[str, View], ...]
+    first: int
+
+    def after(self, iterations: int) -> int:
+        """Return which of `bound` holds after so many iterations, at least one."""
+        last = iterations - 1
+        if last < self.first:
+            return last
+        return self.first + (last - self.first) % (len(self.bound) - self.first)
+
 
 class Expander(Values):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest
 
-    def outermost(self) -> tuple[For, Mapping[str, View]]:
+    def outermost(self) -> tuple[For, Turns]:
         """Return the loop rewritten, and what its names hold after any number of iterations."""
         loop = self.nest.loop
         if loop.orelse:
             raise self.declined(loop.span, "a loop over array statements has an `else`")
         body, after = self.settled(loop)
+        return replace(loop, body=body), Turns((self.bound(after),), 0)
+
+    def bound(self, after: State) -> Mapping[str, View]:
+        """Return which arrays the names hold that the nest leaves."""
         for name in self.nest.outputs:
             if name in after and after[name] is None:
-                raise self.declined(loop.span, f"`{name}` depends on the way taken")
-        bound = {
-            name: view for name in self.nest.outputs if (view := after.get(name)) is not None
-        }
-        return replace(loop, body=body), bound
+                raise self.declined(self.nest.loop.span, f"`{name}` depends on the way taken")
+        return {name: view for name in self.nest.outputs if (view := after.get(name)) is not None}
+
+    def in_turns(self) -> tuple[For, Turns]:
+        """Return the loop with a copy of its body for each way in which its names hold arrays.
+
+        `u, v = v, u` makes two, which take turns. Some iterations may come before the turns begin.
+        """
+        loop = self.nest.loop
+        live = set(self.nest.inputs)
+        states, bodies = [self.state], list[tuple[Stmt, ...]]()
+        while True:
+            body, after = self.one_turn(loop, states[-1])
+            bodies.append(body)
+            assigned = {s.target for s in statements(body) if isinstance(s, Assign)}
+            kept = {name: view for name, view in after.items() if name in live}
+            if _names_of_positions(kept) & assigned:
+                raise self.declined(loop.span, "a view is kept from one iteration to the next")
+            same = [n for n, s in enumerate(states) if all(s.get(k) == after.get(k) for k in live)]
+            states.append(after)
+            if same:
+                break
+            if len(bodies) == MOST_TURNS:
+                raise self.declined(loop.span, "the arrays of a loop change names too often")
+        turns = Turns(tuple(map(self.bound, states[1:])), same[0])
+        if any(turn.keys() != turns.bound[0].keys() for turn in turns.bound):
+            raise self.declined(loop.span, "a name holds an array at times, and at times a number")
+        return replace(loop, body=self.choice(bodies, same[0], states[0])), turns
+
+    def one_turn(self, loop: For, state: State) -> tuple[tuple[Stmt, ...], State]:
+        """Return the body rewritten for one state of the names, and the state after it."""
+        self.state = {name: view for name, view in state.items() if name != loop.index}
+        self.turn += 1
+        self.exits.append([])
+        body = self.block(loop.body)
+        if any(_joined(self.state, other) != self.state for other in self.exits.pop()):
+            raise self.declined(loop.span, "the loop is left while its arrays change names")
+        return body, self.state
+
+    def choice(
+        self, bodies: list[tuple[Stmt, ...]], first: int, before: State
+    ) -> tuple[Stmt, ...]:
+        """Return the statements that run the body whose turn it is."""
+        loop = self.nest.loop
+        if loop.index in {s.target for s in statements(loop.body) if isinstance(s, Assign)}:
+            raise self.declined(loop.span, "a loop whose arrays change names assigns its index")
+        count, turn = self.fresh("n"), self.fresh("n")
+        self.state = before
+        start, step = self.linear(loop.start), self.linear(loop.step)
+        if start is None or step is None:
+            raise self.declined(loop.span, "a loop whose arrays change names begins anywhere")
+        gone: Expr = Binary("-", Name(loop.index), to_expr(start))
+        if step.known != 1:
+            gone = Binary("//", gone, to_expr(step))
+        period = len(bodies) - first
+        number_ = Binary("%", Binary("-", Name(count), Const(first)), Const(period))
+        found = bodies[-1]
+        for place in reversed(range(first, len(bodies) - 1)):
+            test = Compare("==", Name(turn), Const(place - first))
+            found = (If(test, bodies[place], found, loop.span),)
+        if period > 1:
+            found = (Assign(turn, number_), *found)
+        for place in reversed(range(first)):
+            test = Compare("==", Name(count), Const(place))
+            found = (If(test, bodies[place], found, loop.span),)
+        return (Assign(count, gone), *found)
 
     def settled(self, loop: For | While) -> tuple[tuple[Stmt, ...], State]:
         """Return the body rewritten to hold in every iteration, and the state after one."""
@@ -186,6 +273,8 @@ class Expander(Values):
     def bind_new(self, target: str, value: Elements, stmt: Assign) -> None:
         """Compute `value` into an array of its own, which `target` is from now on."""
         others = {view.array for name, view in self.state.items() if view and name != target}
+        if not _is_copy(stmt.value):
+            self.ordered |= {view.array for view, _ in value.reads if len(value.shape) > 1}
         number_ = 0
         while True:
             name = self.scratch_for(stmt, f"{number_}", value.type, value.shape, stmt.span)
@@ -296,6 +385,10 @@ class Expander(Values):
 
 def _index(name: str) -> Callable[[], Expr]:
     return lambda: Name(name)
+
+
+def _is_copy(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.callee == "numpy.ndarray.copy"
 
 
 def _is_augmented(stmt: Store) -> bool:

@@ -28,10 +28,9 @@ from parloop.ir.nodes import Expr, Load, Name, Nest, Slice, Stmt, Store
 from parloop.ir.types import Array, Scalar, Type
 from parloop.ir.uses import nest_of
 from parloop.ir.walk import all_expressions, statements
-from parloop.staging.arrays import Expander
+from parloop.staging.arrays import Expander, Turns
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.values import arrays_in
-from parloop.staging.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,12 @@ class Expansion:
     scratch: Mapping[str, Scratch]
     conditions: tuple[Expr, ...]
     """What has to hold before a launch, in terms of the inputs."""
-    bound: Mapping[str, View]
+    turns: Turns
     """The names that hold arrays after the nest, and which; of the nest's other outputs none do."""
     passing: frozenset[str]
     """The scratch arrays that only the statements that fill them read."""
+    ordered: frozenset[str]
+    """The inputs whose order in memory arrays have that the nest makes: expected to be C's."""
 
     def types(self, given: Mapping[str, Type]) -> dict[str, Type]:
         """Return the types of the nest's inputs, the scratch arrays included."""
@@ -73,13 +74,21 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
     if not _handles_arrays(nest, types):
         return None
     expander = Expander(nest, types)
-    loop, bound = expander.outermost()
+    try:
+        loop, turns = expander.outermost()
+    except Declined as declined:
+        expander = Expander(nest, types)
+        try:
+            loop, turns = expander.in_turns()
+        except Declined:
+            raise declined from None
     made = nest_of(loop, nest.source, nest.function, nest.guards)
     scratch = {
         name: Scratch(view_type, extents) for name, (view_type, extents) in expander.scratch.items()
     }
     passing = frozenset(expander.passing)
-    return Expansion(made, scratch, tuple(expander.conditions), bound, passing)
+    ordered = frozenset(expander.ordered) & types.keys()
+    return Expansion(made, scratch, tuple(expander.conditions), turns, passing, ordered)
 
 
 def _handles_arrays(nest: Nest, types: Mapping[str, Type]) -> bool:

@@ -62,6 +62,9 @@ class Values:
         self.scalars = ScalarTypes(nest, types)
         self.scratch: dict[str, tuple[Scalar, tuple[Expr, ...]]] = {}
         self.passing: set[str] = set()
+        self.ordered: set[str] = set()
+        self.turn = 0
+        """Which copy of the body this is."""
         self.conditions: dict[Expr, None] = {}
         self.out: list[Stmt] = []
         self.exits: list[list[State]] = []
@@ -288,6 +291,8 @@ class Values:
             name = self._made[key] = f"%s{len(self.scratch)}"
         extents = tuple(to_expr(length) for length in shape)
         before = self.scratch.get(name)
+        if before is not None and before != (type_, extents) and not kind.endswith("'"):
+            return self.scratch_for(place, f"{kind}.{self.turn}'", type_, shape, span)
         if before is not None and before != (type_, extents):
             raise self.declined(span, "an array changes its type or shape")
         self.scratch[name] = (type_, extents)
