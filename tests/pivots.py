@@ -21,7 +21,8 @@ from unittest import mock
 from tests.fuzz import MODES, Program, find_failure, shrink
 
 from parloop.codegen import regions
-from parloop.runtime.specialisation import Ready, Specialisation
+from parloop.runtime.regions import Ready
+from parloop.runtime.specialisation import Specialisation
 
 HEAD = "import math\nimport numpy as np\n\n\ndef f(a, b, c, p, q, idx, n, m, k, x, y):\n"
 

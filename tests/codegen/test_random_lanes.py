@@ -19,6 +19,7 @@ from tests.differential import MODES, find_difference, run, slices_of
 import parloop
 from parloop.codegen import regions
 from parloop.codegen.masked import Lanes
+from parloop.runtime import remembered
 from parloop.schedule import masked, plan
 
 FLOATS = (0.0, -0.0, 1.0, 0.5, -2.0, 1e300, 1e-300, 5e-324, np.inf, -np.inf, np.nan)
@@ -194,6 +195,7 @@ def find_difference_of_fused(plain: Any, arguments: tuple[Any, ...], file: str) 
     settings = parloop.settings(threads=1, exactness="ulp")
     in_lanes = run(parloop.parallel(plain, min_work_ms=0), arguments, "always", file, settings)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(remembered, "ENABLED", False)
         patch.setattr(plan, "choose_masked", lambda *_: {})
         alone = parloop.parallel(plain, min_work_ms=0)
         settings = parloop.settings(threads=1, exactness="ulp")
@@ -209,6 +211,7 @@ def use_lanes_anyway(patch: pytest.MonkeyPatch) -> list[str]:
         written.append(self.loop.index)
         original(self, *bounds)
 
+    patch.setattr(remembered, "ENABLED", False)
     patch.setattr(Lanes, "write", write)
     patch.setattr(masked, "OPERATIONS_PER_LOOKUP", 0)
     patch.setattr(masked, "MOST_OPERATIONS", 1000)
@@ -239,6 +242,7 @@ def test_a_loop_whose_rounds_differ_is_planned_for_lanes(
         found.append(masked.choose_masked(*facts))
         return found[-1]
 
+    monkeypatch.setattr(remembered, "ENABLED", False)
     monkeypatch.setattr(plan, "choose_masked", choose)
     namespace = LoopFile(FOLDER / "lanes.py").fresh()
     arguments = namespace["ARGUMENTS"][name](np.random.default_rng(0))[1]

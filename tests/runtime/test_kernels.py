@@ -16,6 +16,7 @@ from parloop.ir.types import NP_FLOAT64, PY_INT, Array
 from parloop.runtime import kernels
 from parloop.schedule.plan import Plan
 from parloop.source import Source
+from parloop.staging.ranges import find_ranges
 from parloop.staging.specialise import specialise
 
 TEXT = """from {home} import {name}
@@ -37,7 +38,7 @@ def key_of(home: str, name: str) -> str:
     assert isinstance(nest, Nest)
     array = Array(NP_FLOAT64, 1, True)
     typing = specialise(nest, {"a": array, "b": array, "n": PY_INT})
-    return kernels._key(typing, PLAN, precise=False)
+    return kernels.kernel_key(kernels.Planned(typing, find_ranges(typing), PLAN))
 
 
 @pytest.mark.parametrize("name", ["exp", "sqrt", "floor", "tanh"])

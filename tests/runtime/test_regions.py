@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 from tests.runtime import programs
 
 import parloop
+from parloop.runtime import remembered
 from parloop.runtime.decision import Point, parameter_values
-from parloop.runtime.specialisation import Ready, Specialisation
+from parloop.runtime.regions import Kind, Ready
+from parloop.runtime.specialisation import Specialisation
 
 
 @pytest.fixture(autouse=True)
@@ -25,22 +27,21 @@ def counted() -> Iterator[None]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return what grows with each decision that is made anew; all others are compared with one."""
     decisions: list[int] = []
-    decided = Specialisation.decided
+    decided_at = Specialisation.decided_at
     decided_alike = Specialisation.decided_alike
 
     def counting(self: Specialisation, *arguments: Any) -> Ready:
         decisions.append(1)
-        return decided(self, *arguments)
+        return decided_at(self, *arguments)
 
-    def comparing(
-        self: Specialisation, values: list[int], arguments: Mapping[str, Any], *rest: Any
-    ) -> Ready:
-        found = decided_alike(self, values, arguments, *rest)
+    def comparing(self: Specialisation, values: list[int], kind: Kind) -> Ready:
+        found = decided_alike(self, values, kind)
         point = Point(parameter_values(self.typing, self.layout, values))
-        assert decided(self, point, arguments, None, *rest) is found
+        assert decided_at(self, point, kind) is found
         return found
 
-    monkeypatch.setattr(Specialisation, "decided", counting)
+    monkeypatch.setattr(remembered, "ENABLED", False)
+    monkeypatch.setattr(Specialisation, "decided_at", counting)
     monkeypatch.setattr(Specialisation, "decided_alike", comparing)
     return decisions
 

@@ -12,11 +12,10 @@ from typing import Any
 from parloop.analysis.affine import Affine, System
 from parloop.analysis.conditions import Condition, Quotient
 
-isl: Any
-try:
-    import islpy as isl
-except ImportError:  # the classical tests alone decide, and decline more
-    isl = None
+_NOT_ASKED_FOR = object()
+
+isl: Any = _NOT_ASKED_FOR
+"""The module islpy, imported when first asked for; None where it is not installed."""
 
 MAX_OPERATIONS = 300_000
 MAX_PARAMETERS = 12
@@ -26,7 +25,20 @@ MAX_ROWS = 200
 
 def is_available() -> bool:
     """Return whether isl is installed."""
+    global isl
+    if isl is _NOT_ASKED_FOR:
+        try:
+            import islpy
+
+            isl = islpy
+        except ImportError:  # the classical tests alone decide, and decline more
+            isl = None
     return isl is not None
+
+
+def was_missed() -> bool:
+    """Return whether isl was asked for, and is not installed."""
+    return isl is None
 
 
 def project(system: System, keep: Collection[str]) -> tuple[Condition, ...] | None:
@@ -35,7 +47,7 @@ def project(system: System, keep: Collection[str]) -> tuple[Condition, ...] | No
     The union of the conditions is the answer: none of them means that there is no solution. None
     means that isl is missing or that the query took too much.
     """
-    if isl is None or len(system.zero) + len(system.nonnegative) > MAX_ROWS:
+    if not is_available() or len(system.zero) + len(system.nonnegative) > MAX_ROWS:
         return None
     names = system.symbols()
     parameters = sorted(name for name in names if name in keep)

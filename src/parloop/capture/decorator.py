@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from parloop.capture.candidates import KNOWN_MODULES, find_callables
 from parloop.capture.codes import IsLambda, NoCandidate, NoSource, SourceDiffers
-from parloop.capture.rewrite import rewrite
+from parloop.capture.rewrite import rewrite, with_own_blocks
 from parloop.capture.sites import REGISTRY, SiteInfo
 from parloop.config import check_settings, is_off
 from parloop.diagnostics import Declined, Diagnostic
@@ -167,7 +167,7 @@ def _compile_text(
     if position is None:
         return None, ()
     copies: dict[int, Any] = {}
-    tree = _with_own_blocks(plain, copies)
+    tree = with_own_blocks(plain, copies)
     definition = copies[id(definition)]
     callables = find_callables(plain, _names_function(f))
     tree, sites = rewrite(
@@ -177,22 +177,6 @@ def _compile_text(
     if (made.co_freevars, made.co_varnames) != (code.co_freevars, code.co_varnames):
         return None, ()
     return made, sites
-
-
-def _with_own_blocks(node: Any, copies: dict[int, Any]) -> Any:
-    """Return a copy of `node` with blocks of its own, the statements in them copied likewise.
-
-    Expressions are shared: the rewriter replaces statements, and uses the rest as it is. `copies`
-    gets all copies by the `id` of what they are copies of.
-    """
-    made = copies[id(node)] = copy.copy(node)
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list) and value and isinstance(value[0], _IN_BLOCKS):
-            setattr(made, name, [_with_own_blocks(part, copies) for part in value])
-    return made
-
-
-_IN_BLOCKS: Final = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 _FUTURE_FLAGS: Final = sum(

@@ -8,7 +8,7 @@ from typing import Final
 
 from parloop.capture.candidates import iterated
 from parloop.capture.items import leaves
-from parloop.capture.names import bound_here, surely_assigned
+from parloop.capture.names import bound_here, statements_in, surely_assigned
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
 
 
@@ -44,16 +44,18 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     binding.orelse.append(users)
     if second is not None:
         binding.orelse[:] = [ast.If(new.of_site("inner"), [_over_the_rest(second, new)], [users])]
-    _place(binding, loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter)
+    _place(binding, _header_of(loop))
     return binding
 
 
 def _over_the_rest(loop: ast.For, new: _Builder) -> ast.For:
     """Return `loop` over the iterations that are left to the interpreter."""
     rest = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])])
+    iterable = ast.BoolOp(ast.Or(), [rest, loop.iter])
+    _place(iterable, _header_of(loop))
     users = ast.For(
         target=loop.target,
-        iter=ast.BoolOp(ast.Or(), [rest, loop.iter]),
+        iter=iterable,
         body=loop.body,
         orelse=loop.orelse,
         type_comment=loop.type_comment,
@@ -190,20 +192,30 @@ def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> li
     """Return the names of `outputs` that a run of at least one iteration may leave unbound."""
     sure = bound | bound_here(loop.target)
     for statement in loop.body:
-        if any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(statement)):
+        if any(isinstance(node, ast.Break | ast.Continue) for node in statements_in(statement)):
             break
         sure |= surely_assigned(statement)
     return [name for name in outputs if name not in sure]
 
 
-def _place(node: ast.For, header: ast.expr) -> None:
+def _header_of(loop: ast.For) -> ast.expr:
+    """Return the node at which new nodes stand."""
+    return loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter
+
+
+def _place(node: ast.AST, header: ast.expr) -> None:
     """Put the nodes without positions at `header`, the word `range`.
 
     It stands in one line: an attribute that spans several would be taken to stand in the last.
     """
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.expr | ast.stmt) and not hasattr(inner, "lineno"):
+    pending: list[ast.AST] = [node]
+    while pending:
+        inner = pending.pop()
+        if hasattr(inner, "lineno"):  # the user's, with all that is in it
+            continue
+        if isinstance(inner, ast.expr | ast.stmt):
             ast.copy_location(inner, header)
+        pending += ast.iter_child_nodes(inner)
 
 
 class _Builder:

@@ -44,6 +44,14 @@ def _in_compiled_order(node: ast.AST) -> Iterator[tuple[str, bool]]:
             yield from _in_compiled_order(part)
 
 
+def statements_in(statement: ast.AST) -> Iterator[ast.AST]:
+    """Yield `statement` and all statements in it, handlers and cases included."""
+    yield statement
+    for block in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for part in getattr(statement, block, ()):
+            yield from statements_in(part)
+
+
 def bound_here(target: ast.AST) -> set[str]:
     """Return the names that assigning to `target` binds."""
     return {

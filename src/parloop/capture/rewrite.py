@@ -24,17 +24,23 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from parloop.capture.candidates import Callables, find_callables, is_candidate, is_range_loop
+from parloop.capture.candidates import (
+    Callables,
+    find_callables,
+    is_candidate,
+    is_range_loop,
+)
 from parloop.capture.form import header_names, site_form
 from parloop.capture.items import leaves
 from parloop.capture.names import (
     bound_here,
     names_in_order,
     parameters,
+    statements_in,
     surely_assigned,
     unsure_names,
 )
@@ -93,6 +99,8 @@ class _Place:
     unsure: frozenset[str] = frozenset()
     """In a function: the names that need not be local, or not stay bound."""
     has_sites: bool = True
+    is_inside: bool = False
+    """Inside of a candidate, where nothing is that could keep a loop over numbers from being one."""
     declares: bool = False
     """A class body that may have `global` in it: what a name there means is not worked out."""
 
@@ -131,7 +139,7 @@ class _Rewriter:
         bound = set(bound)
         for position, statement in enumerate(statements):
             wanted = place.has_sites and not place.declares
-            if wanted and is_candidate(statement, self._callables):
+            if wanted and self._is_candidate(statement, place):
                 assert isinstance(statement, ast.For)
                 statements[position] = self._with_site(statement, place, bound)
                 continue
@@ -141,6 +149,11 @@ class _Rewriter:
             else:
                 bound = after
         return bound if reached else None
+
+    def _is_candidate(self, node: ast.AST, place: _Place) -> bool:
+        if place.is_inside and is_range_loop(node):
+            return True
+        return is_candidate(node, self._callables)
 
     def _statement(self, node: ast.stmt, place: _Place, bound: set[str]) -> set[str] | None:
         match node:
@@ -241,13 +254,30 @@ class _Rewriter:
 
         They are for entries at which the whole nest cannot run natively.
         """
-        parts = (node for part in loop.body for node in ast.walk(part))
-        if not any(is_candidate(node, self._callables) for node in parts):
+        parts = (node for part in loop.body for node in statements_in(part))
+        inside = replace(place, is_inside=True)
+        if not any(self._is_candidate(part, inside) for part in parts):
             return None
-        second = copy.deepcopy(loop)
-        self.block(second.body, place, bound | place.binds(bound_here(loop.target)))
+        second: ast.For = with_own_blocks(loop, {})
+        self.block(second.body, inside, bound | place.binds(bound_here(loop.target)))
         self.block(second.orelse, place, bound)
         return second
+
+
+def with_own_blocks(node: Any, copies: dict[int, Any]) -> Any:
+    """Return a copy of `node` with blocks of its own, the statements in them copied likewise.
+
+    Expressions are shared: the rewriter replaces statements, and uses the rest as it is. `copies`
+    gets all copies by the `id` of what they are copies of.
+    """
+    made = copies[id(node)] = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], _IN_BLOCKS):
+            setattr(made, name, [with_own_blocks(part, copies) for part in value])
+    return made
+
+
+_IN_BLOCKS: Final = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 def _qualified(place: _Place, name: str) -> str:

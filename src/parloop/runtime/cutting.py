@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parloop.config import Settings
+from parloop.ir.nodes import For
+from parloop.runtime.kernels import Traits
 from parloop.runtime.pool import get_pool
-from parloop.runtime.specialisation import Ready
+from parloop.runtime.regions import Ready
 from parloop.runtime.transaction import Launch
 from parloop.schedule.combining import group_size
-from parloop.schedule.plan import Plan
-from parloop.staging.specialise import Typing
 
 BLOCKS_PER_THREAD = 8
 
@@ -56,7 +56,7 @@ class Paces:
 
 def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
     """Return how many threads a launch has, the address that hands out blocks, and how many."""
-    if not ready.kernel.plan.uses_cores:
+    if not ready.kernel.traits.uses_cores:
         return 1, 0, 1
     pool = get_pool(settings.threads)
     if pool.threads == 1:
@@ -64,9 +64,6 @@ def find_pool(ready: Ready, settings: Settings) -> tuple[int, int, int]:
     return pool.threads, pool.run_address, pool.threads * BLOCKS_PER_THREAD
 
 
-def grain(plan: Plan, typing: Typing, trips: int) -> int:
+def grain(traits: Traits, loop: For, trips: int) -> int:
     """Return of how many iterations slices are multiples: groups of a sum of floats are not cut."""
-    loop = typing.nest.loop
-    if not plan.regroup or not plan.cores.get(0):
-        return 1
-    return group_size(loop, trips)
+    return group_size(loop, trips) if traits.is_grouped else 1

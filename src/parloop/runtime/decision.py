@@ -18,6 +18,7 @@ from parloop.analysis.splitting import find_split
 from parloop.codegen.layout import Header, Layout
 from parloop.ir.nodes import START, STEP, STOP
 from parloop.ir.types import PY_INT
+from parloop.runtime.keys import Inputs
 from parloop.schedule.plan import Decision, Part
 from parloop.schedule.splitting import Cut
 from parloop.schedule.wavefront import find_lags
@@ -47,8 +48,8 @@ class Point:
         return answer
 
 
-def compile_asked(asked: Asked, terms: Mapping[str, str]) -> Callable[[Sequence[int]], bool]:
-    """Return a function of a record's words `w`: whether all would be answered like this again.
+def asked_text(asked: Asked, terms: Mapping[str, str]) -> str:
+    """Return a Python expression: whether all would be answered like this again.
 
     `terms` says how the parameters are written; one that is not there is unknown.
     """
@@ -59,37 +60,41 @@ def compile_asked(asked: Asked, terms: Mapping[str, str]) -> Callable[[Sequence[
             continue  # one of unknown parameters holds anywhere
         held = " or ".join(f"({condition.test(terms)})" for condition in known) or "False"
         tests[f"({held})" if answer else f"not ({held})"] = None
-    found: Callable[[Sequence[int]], bool]
-    found = eval(f"lambda w: {' and '.join(tests) or 'True'}", {"__builtins__": {}})
+    return " and ".join(tests) or "True"
+
+
+def compile_asked(text: str) -> Callable[[Sequence[int]], bool]:
+    """Return the expression `asked_text` as a function of a record's words `w`."""
+    found: Callable[[Sequence[int]], bool] = eval(f"lambda w: {text}", {"__builtins__": {}})
     return found
 
 
-def parameter_terms(typing: Typing, layout: Layout) -> dict[str, str]:
+def parameter_terms(inputs: Inputs, layout: Layout) -> dict[str, str]:
     """Return how the values of `parameter_values` are written in terms of a record's words `w`."""
-    terms = {name: f"w[{word}]" for name, word in parameter_words(typing, layout).items()}
-    for name, array in typing.arrays.items():
+    terms = {name: f"w[{word}]" for name, word in parameter_words(inputs, layout).items()}
+    for name, array in inputs.arrays.items():
         extents = [terms[f"{name}.shape[{axis}]"] for axis in range(array.ndim)]
         terms[f"{name}.size"] = f"({'*'.join(extents) or '1'})"
     return terms
 
 
-def parameter_words(typing: Typing, layout: Layout) -> dict[str, int]:
+def parameter_words(inputs: Inputs, layout: Layout) -> dict[str, int]:
     """Return the word of the record in which each parameter of the analysis stands."""
     words = {START: int(Header.START), STOP: int(Header.STOP), STEP: int(Header.STEP)}
-    for name, type_ in typing.scalars.items():
+    for name, type_ in inputs.scalars.items():
         if type_ == PY_INT and name in layout.variables:
             words[name] = layout.payload(name, PY_INT)
-    for name, array in typing.arrays.items():
+    for name, array in inputs.arrays.items():
         for axis in range(array.ndim):
             words[f"{name}.shape[{axis}]"] = layout.arrays[name] + 1 + axis
             words[f"{name}.shape[{axis - array.ndim}]"] = layout.arrays[name] + 1 + axis
     return words
 
 
-def parameter_values(typing: Typing, layout: Layout, words: Sequence[int]) -> Values:
+def parameter_values(inputs: Inputs, layout: Layout, words: Sequence[int]) -> Values:
     """Return the values of the parameters in a packed record."""
-    values = {name: words[word] for name, word in parameter_words(typing, layout).items()}
-    for name, array in typing.arrays.items():
+    values = {name: words[word] for name, word in parameter_words(inputs, layout).items()}
+    for name, array in inputs.arrays.items():
         size = 1
         for axis in range(array.ndim):
             size *= values[f"{name}.shape[{axis}]"]

@@ -24,7 +24,6 @@ from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.ir.walk import handles_arrays
 from parloop.runtime import cutting, transaction, work
-from parloop.runtime.analyses import verdict_of
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
 from parloop.runtime.arrays import make_array_reader, with_scratch
 from parloop.runtime.codes import (
@@ -42,15 +41,13 @@ from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
 from parloop.runtime.lists import Lists, copy_lists, find_lists
 from parloop.runtime.log import log_run
+from parloop.runtime.overwritten import written_arrays
+from parloop.runtime.regions import Ready
+from parloop.runtime.remembered import find_verdict
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large, is_large
-from parloop.runtime.specialisation import (
-    Ready,
-    Specialisation,
-    make_specialisation,
-    written_arrays,
-)
+from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, settings_of
 from parloop.runtime.stats import open_record
 from parloop.runtime.tracers import is_traced
@@ -161,7 +158,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
-    record.decided(verdict_of(lowered))
+    record.decided(find_verdict(lowered))
     return SiteState(record, lowered, (), guards_of(lowered), work.is_even(lowered))
 
 
@@ -351,7 +348,7 @@ class _Entry:
         if last is None or len(given) != last.n_given:
             return None
         types = {} if self.lists is None else self.lists.types
-        if types != {n: t for n, t in last.typing.arrays.items() if t.dtype.owner == "python"}:
+        if types != {n: t for n, t in last.arrays.items() if t.dtype.owner == "python"}:
             return None
         try:
             return self.pack(last, given)
@@ -394,8 +391,8 @@ class _Entry:
         threads, run_address, blocks = find_pool(ready, self.settings)
         record.integers[Header.RUN], record.integers[Header.BLOCKS] = run_address, blocks
         saved = choose_saved(ready)
-        plan = ready.kernel.plan
-        is_held = plan.polls and not is_large(ready.written, arguments)
+        traits = ready.kernel.traits
+        is_held = traits.polls and not is_large(ready.written, arguments)
         if is_held:
             saved = ready.written
         if self.lists is not None:
@@ -414,13 +411,13 @@ class _Entry:
             threads=threads,
             certain=self.state.certain,
             buffers=record.buffers,
-            rooms=np.zeros(len(plan.saves), np.int64),
+            rooms=np.zeros(traits.n_saves, np.int64),
             record=record,
             lists=self.lists,
             leaves_warnings=ready.leaves_warnings,
             given=arguments,
-            grain=grain(plan, ready.kernel.typing, len(self.indices)),
-            least=threads if is_held and 0 in plan.cores else 1,
+            grain=grain(traits, ready.kernel.loop, len(self.indices)),
+            least=threads if is_held and traits.cuts_outermost else 1,
             holder=Holder() if is_held else None,
         )
 
@@ -560,7 +557,7 @@ def specialise_for(
                 try:
                     found = make_specialisation(nest, types)
                     if found.expansion is not None:
-                        state.record.decided(verdict_of(found.nest))
+                        state.record.decided(find_verdict(found.nest))
                 except Declined as declined:
                     found = declined
                 state.record.compiled(perf_counter() - began)

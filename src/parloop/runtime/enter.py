@@ -28,7 +28,7 @@ from parloop.runtime.arguments import Watched
 from parloop.runtime.checks_ir import VALUE_WORDS, Check, Value
 from parloop.runtime.enter_ir import HeadWord, RepeatWord
 from parloop.runtime.entry import launch_side
-from parloop.runtime.specialisation import Record
+from parloop.runtime.record import Record
 from parloop.runtime.stats import SiteRecord
 
 After: TypeAlias = Callable[[tuple[object, ...], int, BaseException | None], Rows]

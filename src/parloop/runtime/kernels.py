@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from parloop.codegen import externals
 from parloop.codegen.kernel import write_kernel
 from parloop.codegen.layout import Layout, lay_out
 from parloop.diagnostics import InternalError
-from parloop.ir.nodes import Call, Nest
-from parloop.ir.printer import to_text
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.nodes import For
 from parloop.runtime import jit
 from parloop.runtime.cache import content_key, open_cache
 from parloop.runtime.entry import make_caller
+from parloop.runtime.keys import signature_key
 from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
@@ -43,44 +35,128 @@ class Machine:
     loaded: Any = field(repr=False)
 
 
-@dataclass(slots=True)
-class Kernel:
-    """A planned nest with its fast variant, and the precise one once something has happened."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """All that machine code is written from."""
 
     typing: Typing
     ranges: Ranges
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a launch has to know of a plan."""
+
+    uses_cores: bool
+    n_saves: int
+    """How many arrays the blocks save themselves."""
+    is_grouped: bool
+    """Whether the outermost loop is cut by groups of a sum."""
+    cuts_outermost: bool
+    """Whether the outermost loop is the one on the cores."""
+    polls: bool
+    """Whether the kernel looks for interrupts inside an iteration."""
+
+
+def traits_of(plan: Plan) -> Traits:
+    """Return what a launch has to know of `plan`."""
+    return Traits(
+        plan.uses_cores,
+        len(plan.saves),
+        plan.regroup and bool(plan.cores.get(0)),
+        0 in plan.cores,
+        plan.polls,
+    )
+
+
+@dataclass(slots=True)
+class Kernel:
+    """A planned nest with its fast variant, and the precise one once something has happened.
+
+    An earlier process may have planned it: then it is planned here when the precise variant, or the
+    plan itself, is first asked for.
+    """
+
+    key: str
+    """Of the plan, and of everything that it is a plan for."""
+    loop: For
+    """The outermost one."""
+    traits: Traits
     layout: Layout
     fast: Machine
+    make_planned: Callable[[], Planned]
+    _planned: Planned | None = None
     _precise: Machine | None = None
+
+    @property
+    def planned(self) -> Planned:
+        """Return what the machine code was made from."""
+        if self._planned is None:
+            planned = self.make_planned()
+            if kernel_key(planned) != self.key:
+                raise InternalError("a remembered plan is not the one that would be made")
+            self._planned = planned
+        return self._planned
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan."""
+        return self.planned.plan
 
     @property
     def precise(self) -> Machine:
         """Return the precise variant, made when first asked for."""
         if self._precise is None:
-            self._precise = _make(self.typing, self.ranges, self.plan, precise=True)
+            self._precise = _find(self.key, self.loop, precise=True)
+        if self._precise is None:
+            self._precise = _make(self.key, self.planned, precise=True)
         return self._precise
 
 
-def make_kernel(typing: Typing, ranges: Ranges, plan: Plan) -> Kernel:
+def make_kernel(planned: Planned) -> Kernel:
     """Return the kernel of a nest for one plan."""
-    fast = _make(typing, ranges, plan, precise=False)
-    return Kernel(typing, ranges, plan, lay_out(typing), fast)
+    key, loop = kernel_key(planned), planned.typing.nest.loop
+    fast = _find(key, loop, precise=False) or _make(key, planned, precise=False)
+    return Kernel(
+        key, loop, traits_of(planned.plan), lay_out(planned.typing), fast, lambda: planned
+    )
 
 
-def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machine:
-    """Return one variant, from the disk cache if its text, types and plan were met before."""
-    disk = open_cache()
-    key = _key(typing, plan, precise=precise)
-    found = disk.get(key)
-    if found is not None:
-        code, facts = found
-        return _load(code, facts)
-    text = write_kernel(typing, ranges, plan, precise=precise)
+def find_kernel(
+    key: str, loop: For, traits: Traits, layout: Layout, make_planned: Callable[[], Planned]
+) -> Kernel | None:
+    """Return the kernel that an earlier process has made, if its machine code is still there."""
+    fast = _find(key, loop, precise=False)
+    return None if fast is None else Kernel(key, loop, traits, layout, fast, make_planned)
+
+
+def kernel_key(planned: Planned) -> str:
+    """Return the key of a plan, and of everything that it is a plan for."""
+    typing = planned.typing
+    layout = repr(lay_out(typing))
+    signature = signature_key(typing.nest, typing)
+    return content_key("kernel", signature, layout, planned.plan.text(typing.nest))
+
+
+def _variant_key(key: str, *, precise: bool) -> str:
+    return content_key("variant", key, f"precise-{precise}")
+
+
+def _find(key: str, loop: For, *, precise: bool) -> Machine | None:
+    """Return one variant from the disk cache, if it was made before and can be used here."""
+    found = open_cache().get(_variant_key(key, precise=precise))
+    return None if found is None else _load(*found, loop.span.line)
+
+
+def _make(key: str, planned: Planned, *, precise: bool) -> Machine:
+    """Return one variant, and put it into the disk cache."""
+    line = planned.typing.nest.loop.span.line
+    text = write_kernel(planned.typing, planned.ranges, planned.plan, precise=precise)
     code = jit.compile_to_object(text.text)
     facts = {
         "n_bytes": len(code),
-        "events": text.events,
+        "events": [(at - line, what) for at, what in text.events],
         "scratch_words": text.scratch_words,
         "can_raise": text.can_raise,
         "can_stop": text.can_stop,
@@ -89,65 +165,19 @@ def _make(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -> Machi
     }
     if text.calling_text:
         code += jit.compile_to_object(text.calling_text, opt_level=0)
-    disk.put(key, code, facts)
-    return _load(code, facts)
+    open_cache().put(_variant_key(key, precise=precise), code, facts)
+    made = _load(code, facts, line)
+    if made is None:
+        raise InternalError(f"no address for one of {text.externals}")
+    return made
 
 
-def _key(typing: Typing, plan: Plan, *, precise: bool) -> str:
-    """Return what stands for all that the machine code depends on.
-
-    The text says how a function is written (`exp`), the callees which one it is (`math.exp`).
-    """
-    nest = typing.nest
-    callees = [e.callee for e in all_expressions((nest.loop,)) if isinstance(e, Call)]
-    span = nest.loop.span
-    lines = nest.source.text.splitlines()[span.line - 1 : _last_line(nest)]
-    return content_key(
-        "kernel",
-        _own_code(),
-        jit.host(),
-        f"{sys.version} numpy-{np.__version__} precise-{precise}",
-        repr([os.environ.get(name) for name in _NUMPY_SWITCHES]),
-        to_text(nest),
-        repr((callees, nest.guards)),
-        repr(lay_out(typing)),
-        f"{span.line}\n" + "\n".join(lines),
-        repr(sorted((n, str(t)) for n, t in (*typing.arrays.items(), *typing.scalars.items()))),
-        repr(sorted((n, t.owner) for n, t in typing.scalars.items())),
-        plan.text(nest),
-    )
-
-
-_NUMPY_SWITCHES = ("NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
-"""Environment variables that decide which of its inner loops NumPy takes, and so their bits."""
-
-
-def _last_line(nest: Nest) -> int:
-    spans = [stmt.span.end_line for stmt in statements((nest.loop,))]
-    return max(spans)
-
-
-@cache
-def _own_code() -> str:
-    """Return what stands for the text of all that makes machine code: its files' contents."""
-    package = Path(__file__).parent.parent
-    paths = [str(package / "runtime" / name) for name in ("jit.py", "kernels.py")]
-    for folder in ("ir", "staging", "schedule", "codegen"):
-        with os.scandir(package / folder) as files:
-            paths += sorted(file.path for file in files if file.name.endswith(".py"))
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of pathlib
-            digest.update(path.rpartition(os.sep)[2].encode() + b"\0" + file.readall())
-    return digest.hexdigest()
-
-
-def _load(code: bytes, facts: Mapping[str, Any]) -> Machine:
+def _load(code: bytes, facts: Mapping[str, Any], line: int) -> Machine | None:
     addresses: dict[str, int] = {}
     for name in facts["externals"]:
         address = externals.address(name)
         if address is None:
-            raise InternalError(f"no address for {name}")
+            return None
         addresses[name] = address
     n_bytes = facts["n_bytes"]
     loaded = jit.load(code[:n_bytes], addresses, beside=code[n_bytes:])
@@ -155,7 +185,7 @@ def _load(code: bytes, facts: Mapping[str, Any]) -> Machine:
         loaded.address("kernel"),
         make_caller(loaded.address("kernel")),
         make_caller(loaded.address("check")),
-        tuple((line, text) for line, text in facts["events"]),
+        tuple((line + at, text) for at, text in facts["events"]),
         facts["scratch_words"],
         facts["can_raise"],
         facts["can_stop"],

@@ -19,7 +19,7 @@ from parloop.ir.types import (
     Scalar,
 )
 from parloop.runtime.arguments import DTYPES
-from parloop.runtime.specialisation import Record
+from parloop.runtime.record import Record
 
 Reader: TypeAlias = Callable[[Record], object]
 

@@ -11,7 +11,7 @@ import numpy as np
 from parloop.diagnostics import Declined
 from parloop.runtime import transaction
 from parloop.runtime.codes import CannotBeUndone, UnderflowWatched
-from parloop.runtime.specialisation import Ready
+from parloop.runtime.regions import Ready
 from parloop.runtime.transaction import Saved, warnings_may_raise
 
 

@@ -26,8 +26,10 @@ from parloop.runtime import transaction
 from parloop.runtime.arguments import Guard, watch
 from parloop.runtime.enter import After, Repeat, Table, make_table
 from parloop.runtime.entry import make_launch_table, make_launcher
+from parloop.runtime.record import Record
+from parloop.runtime.regions import Ready
 from parloop.runtime.results import make_reader
-from parloop.runtime.specialisation import Ready, Record, Specialisation
+from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.stats import SiteRecord
 
 MOST_KEPT: Final = 1 << 18

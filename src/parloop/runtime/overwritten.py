@@ -1,0 +1,96 @@
+"""Which of the arrays that a nest writes its slices have to save, and how."""
+
+from __future__ import annotations
+
+from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
+from parloop.ir.walk import all_expressions, statements
+from parloop.runtime.kernels import Kernel
+from parloop.runtime.transaction import Saved
+from parloop.schedule.plan import Plan
+
+
+def written_arrays(nest: Nest) -> frozenset[str]:
+    """Return the arrays that the nest stores into."""
+    return frozenset(s.array for s in statements((nest.loop,)) if isinstance(s, Store))
+
+
+def saved_arrays(
+    nest: Nest, kernel: Kernel, rewritten: frozenset[str] | None
+) -> tuple[tuple[Saved, ...], tuple[Saved, ...], tuple[Saved, ...]]:
+    """Return what slices save if a test lets them trip, if a warning may be an exception, and else.
+
+    An array that is written and never read can be written again with the same values, as can one
+    that is only read where it was `rewritten` (None: some arrays share memory). So they are saved
+    only where something may raise: then elements that CPython would not have come to must be as
+    before. Once a test has failed, values may be others in the fast variant, and with them which
+    elements it writes: only what it writes in any case need not be saved then.
+    """
+    written = written_arrays(nest)
+    everything = all_written(nest, kernel)
+    fast = kernel.fast
+    if kernel.planned.typing.has_lists():  # which somebody may change between slices
+        return everything, everything, everything
+    forced = tuple(s for s in everything if rewritten is None or s.array not in rewritten)
+    if not fast.can_raise and not fast.watched_flags:
+        return forced, (), ()
+    if fast.can_stop or rewritten is None:
+        return everything, everything, everything
+    needed = set(written)
+    if not fast.can_raise:
+        needed &= {e.array for e in all_expressions((nest.loop,)) if isinstance(e, Load)}
+    return forced, everything, tuple(s for s in everything if s.array in needed - rewritten)
+
+
+def all_written(nest: Nest, kernel: Kernel) -> tuple[Saved, ...]:
+    """Return all that the nest stores into, as slices save it."""
+    inside = kernel.plan.inside
+    natively = {name: position for position, (name, _) in enumerate(kernel.plan.saves)}
+    return tuple(
+        Saved(name, _row_offset(nest, name, inside), natively.get(name))
+        for name in sorted(written_arrays(nest))
+    )
+
+
+def native_saves(
+    nest: Nest, plan: Plan, contiguous: frozenset[str]
+) -> tuple[tuple[str, int], ...]:
+    """Return the arrays whose rows the blocks can save themselves, with the offsets of the rows.
+
+    Only where no two arrays share memory: another block may already have written to the same row by
+    another name when this one copies it.
+    """
+    in_blocks = (plan.cores.get(0) == () and 0 not in plan.splits) or 0 in plan.waves
+    if not plan.noalias or not in_blocks or nest.loop.step != Const(1):
+        return ()
+    found: list[tuple[str, int]] = []
+    for name in sorted(written_arrays(nest)):
+        offset = _row_offset(nest, name, plan.inside)
+        if offset is not None and name in contiguous:
+            found.append((name, offset))
+    return tuple(found)
+
+
+def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:
+    """Return c if iteration i of the outermost loop stores into `array` only in row i + c.
+
+    Only where the subscripts were proved inside: a negative one counts from the end.
+    """
+    index = nest.loop.index
+    bodies = list(statements(nest.loop.body))
+    if any(index in (getattr(s, "target", None), getattr(s, "index", None)) for s in bodies):
+        return None
+    offsets: set[int | None] = set()
+    for stmt in bodies:
+        if isinstance(stmt, Store) and stmt.array == array:
+            if id(stmt) not in inside:
+                return None
+            match stmt.subscripts[0] if stmt.subscripts else None:
+                case Name(id=name) if name == index:
+                    offsets.add(0)
+                case Binary(op="+", left=Name(id=name), right=Const(value=int(n))) if name == index:
+                    offsets.add(n)
+                case Binary(op="-", left=Name(id=name), right=Const(value=int(n))) if name == index:
+                    offsets.add(-n)
+                case _:
+                    offsets.add(None)
+    return offsets.pop() if len(offsets) == 1 else None
