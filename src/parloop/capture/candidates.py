@@ -179,9 +179,11 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield `node` and all nodes in it, in order of the text."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _walk(child)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += reversed([*ast.iter_child_nodes(node)])
 
 
 def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:

@@ -214,7 +214,8 @@ def _place(node: ast.AST, header: ast.expr) -> None:
         if hasattr(inner, "lineno"):  # the user's, with all that is in it
             continue
         if isinstance(inner, ast.expr | ast.stmt):
-            ast.copy_location(inner, header)
+            inner.lineno, inner.col_offset = header.lineno, header.col_offset
+            inner.end_lineno, inner.end_col_offset = header.end_lineno, header.end_col_offset
         pending += ast.iter_child_nodes(inner)
 
 

@@ -15,23 +15,28 @@ def names_in_order(loop: ast.For) -> tuple[tuple[str, ...], tuple[str, ...]]:
     read: dict[str, None] = {}
     stored: dict[str, None] = {}
     met: dict[str, None] = {}
+    found: list[tuple[str, bool]] = []
     for part in (loop.iter, loop.target, *loop.body):
-        for name, is_store in _in_compiled_order(part):
-            met[name] = None
-            (stored if is_store else read)[name] = None
+        _add_names(part, found)
+    for name, is_store in found:
+        met[name] = None
+        (stored if is_store else read)[name] = None
     return tuple(read), tuple(name for name in met if name in stored)
 
 
-def _in_compiled_order(node: ast.AST) -> Iterator[tuple[str, bool]]:
+def _add_names(node: ast.AST, found: list[tuple[str, bool]]) -> None:
+    """Add each name in `node`, and whether it is bound there, in the order of the compiler."""
     parts: list[ast.AST | None]
     match node:
         case ast.Name(id=name, ctx=context):
-            yield name, isinstance(context, ast.Store)
+            found.append((name, isinstance(context, ast.Store)))
+            return
+        case ast.Constant():
             return
         case ast.Assign(targets=targets, value=value):
             parts = [value, *targets]
         case ast.AugAssign(target=ast.Name(id=name) as target, value=value):
-            yield name, False
+            found.append((name, False))
             parts = [value, target]
         case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
             parts = [iterable, target, *body, *orelse]
@@ -41,7 +46,7 @@ def _in_compiled_order(node: ast.AST) -> Iterator[tuple[str, bool]]:
             parts = list(ast.iter_child_nodes(node))
     for part in parts:
         if part is not None:
-            yield from _in_compiled_order(part)
+            _add_names(part, found)
 
 
 def statements_in(statement: ast.AST) -> Iterator[ast.AST]:
