@@ -100,7 +100,7 @@ class _Place:
     """In a function: the names that need not be local, or not stay bound."""
     has_sites: bool = True
     is_inside: bool = False
-    """Inside of a candidate, where nothing is that could keep a loop over numbers from being one."""
+    """Inside of a candidate, where nothing keeps a loop over numbers from being one."""
     declares: bool = False
     """A class body that may have `global` in it: what a name there means is not worked out."""
 
