@@ -34,7 +34,7 @@ from parloop.staging.values import State, Values, aligned, full_axes
 from parloop.staging.views import (
     View,
     distance,
-    is_same_place,
+    keeps_step,
     names_in,
 )
 
@@ -357,7 +357,7 @@ class Expander(Values):
         """Return whether storing an element of `target` leaves what is still read of `read`."""
         if target.array != read.array:
             return True
-        if is_same_place(target, read) and same and len(target.axes) == ndim:
+        if keeps_step(target, read) and same and len(target.axes) == ndim:
             return True
         apart = distance(target, read, self.extents[target.array], self.places)
         if apart is None:

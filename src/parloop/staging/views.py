@@ -158,9 +158,15 @@ def _end(
     return value, ()
 
 
-def is_same_place(one: View, other: View) -> bool:
-    """Return whether both take the same elements of the same array, in the same order."""
-    return one.array == other.array and one.parts == other.parts
+def keeps_step(one: View, other: View) -> bool:
+    """Return whether element i of one is element i of the other, or no element of it.
+
+    That is so for rows, whichever they are.
+    """
+    return one.array == other.array and all(
+        left == right or (isinstance(left, Fixed) and isinstance(right, Fixed))
+        for left, right in zip(one.parts, other.parts, strict=True)
+    )
 
 
 def distance(

@@ -1,0 +1,206 @@
+"""Random loops of statements on whole arrays: `python -m tests.staging.random_arrays`.
+
+Slices that overlap their sources, names that change arrays, views that are kept, buffers that are
+exchanged, rows, repeated rows, warnings in some step: what is left has to be what CPython leaves,
+whichever array each name holds in the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from tests.differential import Mode, find_difference, run, slices_of
+
+import parloop
+from parloop.runtime import transaction
+
+MODES: tuple[Mode, ...] = ("default", "default", "ignore", "error", "always")
+VECTORS = ("u", "v", "w", "x", "y")
+MATRICES = ("m", "p", "q")
+
+
+class _Writer:
+    """Writes one program."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.lines: list[str] = []
+
+    def text(self) -> str:
+        """Return the function `f` of this seed."""
+        head = "def f(steps, u, v, w, m, p, k, n):"
+        before = ["x = u", "y = v.copy()", "q = p", "s = 0.5", "r = u[1:]"]
+        self.block(self.rng.choice((1, 2, 2, 3, 4)), "        ", 2)
+        names = ", ".join((*VECTORS, *MATRICES, "s", "r"))
+        same = "[a is b for a in (u, v, w, x, y) for b in (u, v, w, x, y)]"
+        return "\n".join(
+            [
+                head,
+                *(f"    {line}" for line in before),
+                f"    for t in range({self.rng.choice(('steps', '1, steps + 1'))}):",
+                *self.lines,
+                f"    return {names}, t, {same}, m is p, q is p",
+                "",
+            ]
+        )
+
+    def block(self, count: int, indent: str, depth: int) -> None:
+        for _ in range(count):
+            self.statement(indent, depth)
+
+    def statement(self, indent: str, depth: int) -> None:
+        kind = self.rng.random()
+        add = self.lines.append
+        if kind < 0.34:
+            add(indent + self.on_vector())
+        elif kind < 0.52:
+            add(indent + self.on_matrix())
+        elif kind < 0.6:
+            a, b = self.rng.sample(VECTORS, 2)
+            add(f"{indent}{a}, {b} = {b}, {a}")
+        elif kind < 0.68:
+            a, b = self.rng.sample(VECTORS, 2)
+            add(indent + self.rng.choice((f"{a} = {b}.copy()", f"{a} = {b}", f"{a} = {b} + {a}")))
+        elif kind < 0.74:
+            a = self.rng.choice(VECTORS)
+            made = (f"{a} += k", f"{a} *= {a}", f"{a}[t % 3] = s", f"r = {a}[1:]")
+            add(indent + self.rng.choice(made))
+        elif kind < 0.8:
+            a = self.rng.choice(VECTORS)
+            add(f"{indent}s = {a}[{self.rng.choice(('0', '-1', 't % 2'))}] * 0.5")
+        elif kind < 0.86:
+            made = ("r[1:] = r[:-1]", "r[0] = s", "m, p = p, m", "q = m.copy()")
+            add(indent + self.rng.choice(made))
+        elif depth and kind < 0.93:
+            add(f"{indent}if t % {self.rng.choice((2, 3))} == 0:")
+            self.block(self.rng.choice((1, 2)), indent + "    ", depth - 1)
+        elif depth:
+            add(f"{indent}for j in range({self.rng.choice(('1', '2', 't', '3'))}):")
+            self.block(self.rng.choice((1, 2)), indent + "    ", depth - 1)
+
+    def ends(self) -> tuple[int, int]:
+        return self.rng.choice(((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0)))
+
+    def cut(self, low: int, high: int) -> str:
+        lower = self.rng.choice(("", "0")) if not low else str(low)
+        upper = self.rng.choice(("-", "n - ")) + str(high) if high else self.rng.choice(("", "n"))
+        return f"{lower}:{upper}"
+
+    def vector(self, total: int) -> str:
+        """Return a vector of `n - total` elements."""
+        low = self.rng.randrange(total + 1)
+        name = self.rng.choice(VECTORS)
+        if not total and self.rng.random() < 0.6:
+            return self.rng.choice((name, name, f"{name}[::-1]", f"np.abs({name})"))
+        return f"{name}[{self.cut(low, total - low)}]"
+
+    def values(self, total: int, deep: int = 2) -> str:
+        kind = self.rng.random()
+        if not deep or kind < 0.25:
+            return self.vector(total)
+        if kind < 0.35:
+            return f"{self.rng.choice(('k', 's', '2', '0.5', 't', 'u[0]'))} * {self.vector(total)}"
+        if kind < 0.42:
+            return f"({self.values(total, deep - 1)})**2"
+        if kind < 0.48:
+            return f"-({self.values(total, deep - 1)})"
+        op = self.rng.choice("++--*/")
+        return f"({self.values(total, deep - 1)} {op} {self.values(total, deep - 1)})"
+
+    def on_vector(self) -> str:
+        low, high = self.ends()
+        target = self.rng.choice(VECTORS)
+        op = self.rng.choice(("=", "=", "+=", "-=", "*="))
+        value = self.values(low + high)
+        if self.rng.random() < 0.15:
+            value = self.rng.choice(("0", "1.5", "s", "k * s", "v[1]"))
+        return f"{target}[{self.cut(low, high)}] {op} {value}"
+
+    def on_matrix(self) -> str:
+        a, b = self.rng.choice(MATRICES), self.rng.choice(MATRICES)
+        return self.rng.choice(
+            (
+                f"{a}[1:-1, 1:-1] = 0.25 * ({b}[2:, 1:-1] + {b}[:-2, 1:-1] + {b}[1:-1, 2:])",
+                f"{a}[1:-1, :] += k * ({b}[:-2] - {b}[2:, :])",
+                f"{a}[0, :] = {b}[1, :]",
+                f"{a}[:, -1] = {b}[:, -2] + s",
+                f"{a}[t % 4] = {b}[(t + 1) % 4] * 2",
+                f"{a}[t % 4, 1:] = {b}[t % 4, :-1]",
+                f"{a} += {b}[0]",
+                f"{a}[1:] -= {a}[:1]",
+                f"{a}[:, 0] = {b}[-1, 1]",
+                f"{a} = {b} * 0.5",
+                f"{a} = {b}.copy()",
+                f"{a}[:] = {b}[::-1, ::-1]",
+                f"{a}[:, ::2] = {b}[:, ::2] / 3",
+            )
+        )
+
+
+def make_text(seed: int) -> str:
+    """Return the program of this seed."""
+    return "import numpy as np\n\n\n" + _Writer(seed).text()
+
+
+def find_failure(seed: int, trips: str, folder: Path) -> tuple[str | None, bool]:
+    """Return how a native run of the program of `seed` differs from a plain one, or None.
+
+    And whether it ran natively. `trips` says which slices are taken for tripped.
+    """
+    text = make_text(seed)
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice((5, 6, 33)))
+    kind = rng.choice(("float64", "float64", "float64", "float32", "int32", "int8"))
+    scale = 1 if kind.startswith("float") else 50
+    u, v, w = ((rng.uniform(-1, 1, n) * scale).astype(kind) for _ in range(3))
+    m, p = ((rng.uniform(-1, 1, (6, n)) * scale).astype(kind) for _ in range(2))
+    if rng.random() < 0.2:
+        u[int(rng.integers(n))] = 100
+    k = float(rng.choice((0.25, 0.5, 1e200)))
+    factor: object = int(rng.integers(1, 4)) if not kind.startswith("float") else k
+    arguments = (int(rng.integers(1, 8)), u, v, w, m, p, factor, n)
+    path = folder / f"arrays_{seed}.py"
+    path.write_text(text, encoding="utf-8")
+    namespace: dict[str, object] = {"__name__": path.stem}
+    exec(compile(text, str(path), "exec"), namespace)
+    mode = MODES[seed % len(MODES)]
+    plain = namespace["f"]
+    expected = run(plain, arguments, mode, str(path))  # type: ignore[arg-type]
+    parloop.reset_report()
+    fast = parloop.parallel(plain, min_work_ms=0)  # type: ignore[arg-type]
+    before, transaction.FAIL_AT = transaction.FAIL_AT, trips
+    try:
+        around = parloop.settings(threads=seed % 3 + 1, min_work_ms=0)
+        with slices_of((None, 2, 3)[seed % 3]):
+            seen = run(fast, arguments, mode, str(path), around)
+    finally:
+        transaction.FAIL_AT = before
+    native = any(site.native_runs for site in parloop.report().sites)
+    why = find_difference(expected, seen)
+    return (None if why is None else f"seed {seed}: {why}\n{text}"), native
+
+
+def main() -> int:
+    """Run a campaign and print the first difference."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    native = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(options.seed, options.seed + options.programs):
+            why, ran = find_failure(seed, ("", "", "all", "middle")[seed % 4], Path(folder))
+            native += ran
+            if why is not None:
+                print(why)
+                return 1
+    print(f"{options.programs} programs, {native} of them natively, no difference")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
