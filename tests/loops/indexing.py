@@ -6,6 +6,12 @@ from numpy.lib.stride_tricks import as_strided
 
 # negative index: constant, variable, with the loop's index
 
+def rows_from_the_end_before_an_exception(a, b, n, d):
+    for i in range(-3, 0):               #: parallel-if
+        b[i] = a[i + 3] + n % (d - i)
+    return b
+
+
 def constant_negative_index(a, b, n):
     for i in range(n):                   #: parallel-if
         b[i] = a[-1] + a[-2] * i
@@ -497,6 +503,7 @@ def axes_of_a_list(a, b, n):
 
 
 ARGUMENTS = {
+    "rows_from_the_end_before_an_exception": lambda rng: [(np.arange(20.0, 29.0), np.arange(9.0), 7, d) for d in (-3, -2, -1, 5)],
     "shape_unpacked_in_the_body": lambda rng: [(rng.integers(0, 9, shape), np.zeros((4, 5), int), n) for shape in ((3, 4), (0, 3), (3, 4, 1), (5,), ()) for n in (0, 3)],
     "shape_unpacked_and_swapped": lambda rng: [(np.zeros((3, 4)), n) for n in (0, 1, 2)],
     "shape_unpacked_into_one_name": lambda rng: [(np.zeros(shape), np.zeros(6)) for shape in ((4,), (0,), (), (2, 2))],

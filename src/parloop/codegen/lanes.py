@@ -48,3 +48,11 @@ def mark_loop(module: ir.Module, branch: ir.Instruction, group: ir.MDValue) -> N
     name = ir.MetaDataString(module, "llvm.loop.parallel_accesses")
     accesses = module.add_metadata([name, group])
     branch.set_metadata("llvm.loop", _DistinctNode(module, (accesses,), is_loop=True))
+
+
+def mark_rare(module: ir.Module, branch: ir.Instruction) -> None:
+    """Say that the loop which `branch` closes has few iterations: it stays as it is."""
+    name, width = ir.MetaDataString(module, "llvm.loop.vectorize.width"), ir.IntType(32)(1)
+    whole = ir.MetaDataString(module, "llvm.loop.unroll.disable")
+    parts = (module.add_metadata([name, width]), module.add_metadata([whole]))
+    branch.set_metadata("llvm.loop", _DistinctNode(module, parts, is_loop=True))

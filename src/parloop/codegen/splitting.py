@@ -11,11 +11,11 @@ from collections.abc import Callable
 from llvmlite import ir
 
 from parloop.codegen.events import I64
-from parloop.codegen.regions import RegionWriter
+from parloop.codegen.wrapping import WrapWriter
 from parloop.ir.nodes import Expr, For
 
 
-class SplitWriter(RegionWriter):
+class SplitWriter(WrapWriter):
     """Writes statements, and the loops that the plan splits."""
 
     def counted(

@@ -11,7 +11,7 @@ from parloop.codegen import scalar
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
-from parloop.codegen.lanes import mark_access, mark_loop, new_group
+from parloop.codegen.lanes import mark_access, mark_loop, mark_rare, new_group
 from parloop.codegen.polls import STRIP, emit_poll, has_strips, is_innermost
 from parloop.ir.nodes import (
     Assign,
@@ -46,6 +46,9 @@ class StatementWriter(HoistWriter):
 
     loop_targets: list[_Targets]
     """Where jumps go, of the loops around the builder's place; innermost last."""
+
+    is_rare: bool = False
+    """Whether the loop being written has few iterations, not worth the optimiser's time."""
 
     def block(self, body: tuple[Stmt, ...]) -> None:
         """Write a list of statements; what stands behind a jump is dropped."""
@@ -228,7 +231,8 @@ class StatementWriter(HoistWriter):
         counter.add_incoming(lo, before)
         self.iteration(stmt, counter, start, step)
         self.loop_targets.append(_Targets(self.broken(stmt, counter, after), following))
-        group = new_group(self.module) if self.are_lanes(stmt) else None
+        told = self.are_lanes(stmt) and not self.is_rare
+        group = new_group(self.module) if told else None
         self.access_group = group
         self.block(stmt.body)
         self.access_group = None
@@ -242,6 +246,8 @@ class StatementWriter(HoistWriter):
         again = builder.cbranch(builder.icmp_signed("<", more, end), head, ended)
         if group is not None:
             mark_loop(self.module, again, group)
+        elif self.is_rare:
+            mark_rare(self.module, again)
         if strip is not None:
             builder.position_at_end(ended)
             emit_poll(self)

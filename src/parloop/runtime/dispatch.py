@@ -22,6 +22,7 @@ from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
+from parloop.ir.unrolling import unrolled
 from parloop.ir.walk import handles_arrays
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
@@ -158,6 +159,7 @@ def prepare(site: Site, frame: FrameType) -> SiteState:
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered)
+    lowered = unrolled(lowered)
     record.decided(find_verdict(lowered))
     return SiteState(record, lowered, (), guards_of(lowered), work.is_even(lowered))
 

@@ -43,10 +43,9 @@ def saved_arrays(
 
 def all_written(nest: Nest, kernel: Kernel) -> tuple[Saved, ...]:
     """Return all that the nest stores into, as slices save it."""
-    inside = kernel.plan.inside
     natively = {name: position for position, (name, _) in enumerate(kernel.plan.saves)}
     return tuple(
-        Saved(name, _row_offset(nest, name, inside), natively.get(name))
+        Saved(name, _row_offset(nest, name, kernel.plan), natively.get(name))
         for name in sorted(written_arrays(nest))
     )
 
@@ -64,16 +63,16 @@ def native_saves(
         return ()
     found: list[tuple[str, int]] = []
     for name in sorted(written_arrays(nest)):
-        offset = _row_offset(nest, name, plan.inside)
+        offset = _row_offset(nest, name, plan)
         if offset is not None and name in contiguous:
             found.append((name, offset))
     return tuple(found)
 
 
-def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:
+def _row_offset(nest: Nest, array: str, plan: Plan) -> int | None:
     """Return c if iteration i of the outermost loop stores into `array` only in row i + c.
 
-    Only where the subscripts were proved inside: a negative one counts from the end.
+    Only where the subscripts were proved inside, and not with the extent added.
     """
     index = nest.loop.index
     bodies = list(statements(nest.loop.body))
@@ -82,7 +81,7 @@ def _row_offset(nest: Nest, array: str, inside: frozenset[int]) -> int | None:
     offsets: set[int | None] = set()
     for stmt in bodies:
         if isinstance(stmt, Store) and stmt.array == array:
-            if id(stmt) not in inside:
+            if id(stmt) not in plan.inside or (id(stmt), 0) in plan.from_end:
                 return None
             match stmt.subscripts[0] if stmt.subscripts else None:
                 case Name(id=name) if name == index:
