@@ -13,6 +13,8 @@ class Span:
     column: int
     end_line: int
     end_column: int
+    where: int = 0
+    """Which text: 0 is that of the loop, others are those of functions that it calls."""
 
 
 NOWHERE = Span(0, 0, 0, 0)

@@ -103,8 +103,16 @@ def test_constructs_that_only_the_interpreter_runs(
         ("from scipy import exp2", "exp2", True),
         ("from scipy import special", "special.gamma", False),
         ("from math import *", "hypot", True),
-        ("def helper(x): return x", "helper", False),
-        ("def sin(x): return x", "sin", False),
+        ("def helper(x): return x", "helper", True),
+        ("def sin(x): return x", "sin", True),
+        ("def helper(x): return print(x)", "helper", False),
+        ("def helper(x): return other(x)", "helper", False),
+        ("def helper(x): return sin(x)\ndef sin(x): return x", "helper", True),
+        ("def helper(x): return sin(x)\ndef sin(x): print(x)", "helper", False),
+        ("def helper(*x): return x[0]", "helper", False),
+        ("helper = lambda x: x", "helper", True),
+        ("class A:\n    def other(self): pass", "helper", False),
+        ("def f(helper): helper(1)", "helper", True),
     ],
 )
 def test_functions_are_known_by_their_imports(statement: str, call: str, known: bool) -> None:

@@ -102,9 +102,9 @@ class Generator:
                 lines.append(pad + "else:")
                 lines.append(f"{pad}    {rng.choice('xyt')} = {self.number()}")
             return lines
-        return self.rounds(pad)
+        return self.rounds(pad, inside)
 
-    def rounds(self, pad: str) -> list[str]:
+    def rounds(self, pad: str, inside: bool) -> list[str]:
         """Return a loop inside."""
         rng = self.rng
         self.depth += 1
@@ -117,6 +117,8 @@ class Generator:
         lines += self.statements(inner, inside=True)
         if rng.random() < 0.2:
             lines += [f"{pad}else:", f"{inner}y = {self.number(1)}"]
+            if inside and rng.random() < 0.5:
+                lines += [f"{inner}{rng.choice(('break', 'continue'))}"]
         self.depth -= 1
         return lines
 
@@ -132,7 +134,7 @@ class Generator:
                   f"{pad}t = {self.rng.choice(('0.0', 'x', 'xs[j]'))}", f"{pad}k = 0"]
         if self.rng.random() < 0.3:
             lines += self.statements(pad, inside=False)
-        lines += self.rounds(pad)
+        lines += self.rounds(pad, inside=True)
         lines += self.statements(pad, inside=False)
         lines += [f"{pad}r[j] = x", f"{pad}s[j] = k", "    return x, y, t, k, j, m", ""]
         return "\n".join(lines)

@@ -709,14 +709,14 @@ def call_of_a_local_function(a, n):
     def f(x):
         return x * 2
 
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel
         a[i] = f(a[i])
     return a
 
 
 def call_of_a_lambda(a, n):
     f = lambda x: x + 1
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel
         a[i] = f(a[i])
     return a
 

@@ -196,6 +196,22 @@ def _values(rng, n):
     return a
 
 
+def breaks_out_of_two_loops(x, limit, found):
+    for j in range(len(x)):              #: parallel-if
+        n = -1
+        for i in range(limit):           #: serial
+            for k in range(limit):       #: serial
+                y = x[j] * i - k
+                if y * y + y < 0.01:
+                    n = i * 100 + k
+                    break
+            else:
+                continue
+            break
+        found[j] = n
+    return found
+
+
 SIZES = (1, 15, 16, 37)
 
 ARGUMENTS = {
@@ -247,6 +263,9 @@ ARGUMENTS = {
     ],
     "truth_values_as_numbers": lambda rng: [
         (rng.uniform(-2, 2, n), np.zeros(n, dtype=np.int64)) for n in SIZES
+    ],
+    "breaks_out_of_two_loops": lambda rng: [
+        (rng.uniform(-1, 2, n), limit, np.zeros(n, dtype=np.int64)) for n in SIZES for limit in (1, 5)
     ],
     "row_that_ends_outside": lambda rng: [
         (np.ones(60), np.arange(n), np.zeros(n)) for n in SIZES

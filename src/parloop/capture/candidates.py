@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 KNOWN_BUILTINS: Final = frozenset(
@@ -41,25 +41,32 @@ class Callables:
 
     modules: frozenset[str] = frozenset({"math", "np", "numpy"})
     functions: frozenset[str] = KNOWN_BUILTINS
+    own: frozenset[str] = frozenset()
+    """Functions of the text's own, or what its functions are given as parameters and call."""
 
     def is_known(self, callee: ast.expr) -> bool:
         """Return whether `callee` looks like one of them; whether it is one is seen at run time."""
         match callee:
             case ast.Name(id=name):
-                return name in self.functions
+                return name in self.functions or name in self.own
             case ast.Attribute(value=ast.Name(id=name)):
                 return name in self.modules
         return False
 
 
-def find_callables(tree: ast.AST, is_known: Callable[[str], bool] | None = None) -> Callables:
-    """Return the callables that the imports in `tree` give names to.
+def find_callables(
+    tree: ast.AST,
+    is_known: Callable[[str], bool] | None = None,
+    is_own: Callable[[str], bool] | None = None,
+) -> Callables:
+    """Return the callables that the imports and definitions in `tree` give names to.
 
-    `is_known` is asked about further names, where the values of globals can be seen.
+    `is_known` is asked about further names, where the values of globals can be seen, and `is_own`
+    whether one is a function of the program's own.
     """
     modules = set(Callables().modules)
     functions = set(KNOWN_BUILTINS) | (_MATH_NAMES if is_known is None else set())
-    own: set[str] = set()
+    defined: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
@@ -67,12 +74,56 @@ def find_callables(tree: ast.AST, is_known: Callable[[str], bool] | None = None)
             case ast.ImportFrom(module=module, names=names) if module in KNOWN_MODULES:
                 functions |= {n.asname or n.name for n in names}
             case ast.FunctionDef(name=name) if is_known is None:
-                own.add(name)
+                defined.add(name)
             case ast.Call(func=ast.Name(id=name)) if is_known is not None and is_known(name):
                 functions.add(name)
             case ast.Attribute(value=ast.Name(id=name)) if is_known is not None and is_known(name):
                 modules.add(name)
-    return Callables(frozenset(modules), frozenset(functions - own))
+    known = Callables(frozenset(modules), frozenset(functions - defined))
+    return _with_own(tree, known, is_own)
+
+
+def _with_own(
+    tree: ast.AST, known: Callables, is_own: Callable[[str], bool] | None
+) -> Callables:
+    """Return `known` with the functions of the program's own that may be written into a loop."""
+    own = {arg.arg for arg in ast.walk(tree) if isinstance(arg, ast.arg)}
+    defined: dict[str, list[ast.FunctionDef]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name):
+                defined.setdefault(name, []).append(node)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+                own.add(name)
+            case ast.Call(func=ast.Name(id=name)) if is_own is not None and is_own(name):
+                own.add(name)
+    own -= known.functions
+    while True:
+        with_all = replace(known, own=frozenset(own | defined.keys()))
+        bad = {
+            name
+            for name, nodes in defined.items()
+            if not any(_may_be_written(node, with_all) for node in nodes)
+        }
+        if not bad:
+            return with_all
+        for name in bad:
+            del defined[name]
+
+
+def _may_be_written(function: ast.FunctionDef, callables: Callables) -> bool:
+    """Return whether the body of `function` has no obvious obstacle to standing in a loop."""
+    if function.args.vararg or function.args.kwarg:
+        return False
+    body = function.body
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    return not any(
+        _obstacle_in(node, callables)
+        for stmt in body
+        for node in _walk(stmt)
+        if not isinstance(node, ast.Return | ast.AnnAssign | ast.Global | ast.Nonlocal)
+    )
 
 
 _MATH_NAMES: Final = {name for name in dir(math) if not name.startswith("_")}
@@ -203,7 +254,9 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             return None
         case ast.Call(func=func) if not callables.is_known(func):
             return f"a call of `{ast.unparse(func)}`"
-        case ast.Call(args=args, keywords=keywords):
+        case ast.Call(func=func, args=args, keywords=keywords):
+            if isinstance(func, ast.Name) and func.id in callables.own:
+                keywords = [keyword for keyword in keywords if keyword.arg is None]
             if keywords or any(isinstance(a, ast.Starred) for a in args):
                 return "a call with keywords or unpacking"
         case ast.Constant(value=bool() | int() | float() | complex()):

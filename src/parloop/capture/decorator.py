@@ -6,22 +6,25 @@ else of the old one: closure cells, globals, defaults, attributes, names, annota
 """
 
 from __future__ import annotations
-import __future__
 
-import ast
-import copy
 import linecache
 import types
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from parloop.capture.candidates import KNOWN_MODULES, find_callables
 from parloop.capture.codes import IsLambda, NoCandidate, NoSource, SourceDiffers
+from parloop.capture.definition import (
+    FUTURE_FLAGS,
+    codes_like,
+    compiled,
+    find_code,
+    find_definition,
+    quietly,
+    remember_text,
+)
 from parloop.capture.rewrite import rewrite, with_own_blocks
 from parloop.capture.sites import REGISTRY, SiteInfo
 from parloop.config import check_settings, is_off
@@ -140,7 +143,7 @@ def _compile(
         message = f"the text of `{f.__qualname__}` cannot be found in `{code.co_filename}`"
         raise Declined(NoSource(message, place))
     try:
-        with _quietly():
+        with quietly():
             made, sites = _compile_text(f, Source(code.co_filename, text), options)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         made, sites = None, ()
@@ -158,132 +161,28 @@ def _compile_text(
 ) -> tuple[types.CodeType | None, tuple[SiteInfo, ...]]:
     """Return `f`'s code as made from `source`, with sites, or None if it is not in there."""
     code = f.__code__
-    found = _find_definition(source, code)
+    found = find_definition(source, code)
     if found is None:
         return None, ()
     plain, definition = found
-    flags = code.co_flags & _FUTURE_FLAGS
-    position = _find_code(_compiled(plain, source, flags), code)
+    flags = code.co_flags & FUTURE_FLAGS
+    position = find_code(compiled(plain, source, flags), code)
     if position is None:
         return None, ()
     copies: dict[int, Any] = {}
     tree = with_own_blocks(plain, copies)
     definition = copies[id(definition)]
-    callables = find_callables(plain, _names_function(f))
+    callables = find_callables(plain, _names_function(f), _names_own(f))
     tree, sites = rewrite(
         tree, source, only=definition, options=options, callables=callables, flags=flags
     )
-    made = _codes(_compiled(tree, source, flags), code)[position]
+    made = codes_like(compiled(tree, source, flags), code)[position]
+    remember_text(made, source)
     if (made.co_freevars, made.co_varnames) != (code.co_freevars, code.co_varnames):
         return None, ()
     return made, sites
 
 
-_FUTURE_FLAGS: Final = sum(
-    {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0x10}
-)
-"""Of `from __future__ import ...`; 0x10 stands for nested scopes, and marks nested code as well."""
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Show no warning of the compiler: the text was compiled before, and has shown its own.
-
-    `warnings.catch_warnings` would make every warning already shown in this process come again.
-    """
-    filters = warnings.filters
-    warnings.filters = [("ignore", None, Warning, None, 0)]
-    try:
-        yield
-    finally:
-        warnings.filters = filters
-
-
-def _find_definition(source: Source, code: types.CodeType) -> _Found | None:
-    """Return a module with the definition of `code`'s function and the scopes around it."""
-    tree = _parsed(source)
-    for chain in _chains(tree, ()):
-        node = chain[-1]
-        if node.name == code.co_name and _first_line(node) == code.co_firstlineno:
-            return _pruned(chain, _module_imports(tree)), node
-    return None
-
-
-@lru_cache(maxsize=8)
-def _parsed(source: Source) -> ast.Module:
-    return ast.parse(source.text, source.path)
-
-
-def _chains(node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield each function definition in `node`, after the statements around it, outermost first."""
-    for child in ast.iter_child_nodes(node):
-        chain = (*around, child) if isinstance(child, ast.stmt) else around
-        if isinstance(child, _Definition):
-            yield chain
-        yield from _chains(child, chain)
-
-
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_Found = tuple[ast.Module, _Definition]
-
-
-def _first_line(node: _Definition) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-
-
-def _module_imports(tree: ast.Module) -> list[ast.stmt]:
-    """Return the imports at the top level of `tree`, also those under `if` and `try`."""
-    found: list[ast.stmt] = []
-    pending: list[ast.AST] = list(tree.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found.append(node)
-        elif not isinstance(node, _Definition | ast.ClassDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
-    return [node for node in found if getattr(node, "module", None) != "__future__"]
-
-
-def _pruned(chain: tuple[ast.AST, ...], imports: list[ast.stmt]) -> ast.Module:
-    """Return the last of `chain` in a module of its own, in the scopes that it stands in.
-
-    Of the other statements of the module only the imports have a part in its code: a call of
-    `np.sqrt` is compiled in another way where `np` is imported at the top.
-    """
-    inner: Any = chain[-1]
-    for around in reversed(chain[:-1]):
-        if isinstance(around, ast.ClassDef):
-            pruned = copy.copy(around)
-            pruned.body = [inner]
-            inner = pruned
-        else:
-            inner = around
-    return ast.Module([*imports, inner], [])
-
-
-def _compiled(tree: ast.Module, source: Source, flags: int) -> types.CodeType:
-    code: types.CodeType = compile(tree, source.path, "exec", flags=flags, dont_inherit=True)
-    return code
-
-
-def _codes(module: types.CodeType, like: types.CodeType) -> list[types.CodeType]:
-    """Return the codes in `module` that stand at the place of `like`; nearly always one."""
-    found = []
-    for constant in module.co_consts:
-        if isinstance(constant, types.CodeType):
-            if (constant.co_qualname, constant.co_firstlineno) == (
-                like.co_qualname, like.co_firstlineno,
-            ):  # fmt: skip
-                found.append(constant)
-            found += _codes(constant, like)
-    return found
-
-
-def _find_code(module: types.CodeType, code: types.CodeType) -> int | None:
-    for position, candidate in enumerate(_codes(module, code)):
-        if candidate == code:
-            return position
-    return None
 
 
 def _names_function(f: types.FunctionType) -> Callable[[str], bool]:
@@ -298,3 +197,17 @@ def _names_function(f: types.FunctionType) -> Callable[[str], bool]:
         return is_ufunc or (callable(value) and module in KNOWN_MODULES)
 
     return is_known
+
+
+def _names_own(f: types.FunctionType) -> Callable[[str], bool]:
+    """Return whether a name, as `f` sees it now, is a function of the program's own."""
+    cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
+
+    def is_own(name: str) -> bool:
+        try:
+            value = cells[name].cell_contents if name in cells else f.__globals__.get(name)
+        except ValueError:
+            return False
+        return type(value) is types.FunctionType
+
+    return is_own

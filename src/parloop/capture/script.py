@@ -22,6 +22,7 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
 
+from parloop.capture.definition import remember_text
 from parloop.capture.rewrite import rewrite
 from parloop.capture.sites import REGISTRY, SiteInfo
 from parloop.config import is_off
@@ -72,7 +73,10 @@ def load_script(filename: str) -> tuple[CodeType, tuple[SiteInfo, ...]]:
     sites: tuple[SiteInfo, ...] = ()
     if not is_off():
         tree, sites = rewrite(tree, source)
-    return compile(tree, filename, "exec", dont_inherit=True), sites
+    code = compile(tree, filename, "exec", dont_inherit=True)
+    if sites:
+        remember_text(code, source)
+    return code, sites
 
 
 def _absolute(path: str) -> str:

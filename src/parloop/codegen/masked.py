@@ -175,9 +175,9 @@ class Lanes(LaneValues):
             case If():
                 return self.branch(stmt, mask)
             case While():
-                self.while_loop(stmt, mask)
+                return self.while_loop(stmt, mask)
             case For():
-                self.for_loop(stmt, mask)
+                return self.for_loop(stmt, mask)
             case Break():
                 slot = self.broken[-1]
                 before = self.builder.load(slot, typ=self.mask_type)
@@ -203,7 +203,7 @@ class Lanes(LaneValues):
             return None
         return reached[0] if len(reached) == 1 else builder.or_(*reached)
 
-    def while_loop(self, stmt: While, mask: ir.Value) -> None:
+    def while_loop(self, stmt: While, mask: ir.Value) -> ir.Value | None:
         """Write `while`. Where an event has tripped a lane its values mean nothing: it ends."""
 
         def test(running: ir.Value) -> ir.Value:
@@ -211,9 +211,9 @@ class Lanes(LaneValues):
             self.anchored = id(stmt) in self.writer.program.anchored
             return self.truth(stmt.test)
 
-        self.rounds(stmt, mask, test, lambda go: None, lambda: None)
+        return self.rounds(stmt, mask, test, lambda go: None, lambda: None)
 
-    def for_loop(self, stmt: For, mask: ir.Value) -> None:
+    def for_loop(self, stmt: For, mask: ir.Value) -> ir.Value | None:
         """Write `for`, with bounds of its own for each lane or the same for all."""
         builder = self.builder
         even = all(is_even(e, self.uneven) for e in (stmt.start, stmt.stop))
@@ -246,7 +246,7 @@ class Lanes(LaneValues):
             rounds = builder.load(counter, typ=I64)
             builder.store(builder.add(rounds, I64(1), flags=("nsw",)), counter)
 
-        self.rounds(stmt, mask, test, begin, next_round)
+        return self.rounds(stmt, mask, test, begin, next_round)
 
     def rounds(
         self,
@@ -255,8 +255,11 @@ class Lanes(LaneValues):
         test: Callable[[ir.Value], ir.Value],
         begin: Callable[[ir.Value], None],
         next_round: Callable[[], None],
-    ) -> None:
-        """Write a loop that goes on while `test` holds in some lane, and its `else`."""
+    ) -> ir.Value | None:
+        """Write a loop that goes on while `test` holds in some lane, and its `else`.
+
+        Returns in which lanes what comes after it is reached, `None` for none.
+        """
         builder = self.builder
         active, broken = self.writer.slot(self.mask_type), self.writer.slot(self.mask_type)
         builder.store(mask, active)
@@ -286,9 +289,12 @@ class Lanes(LaneValues):
         builder.store(builder.and_(go, stays), active)
         builder.branch(head)
         builder.position_at_end(after)
-        if stmt.orelse:
-            stays = builder.not_(builder.load(broken, typ=self.mask_type))
-            self.block(stmt.orelse, builder.and_(mask, stays))
+        if not stmt.orelse:
+            return mask
+        left = builder.load(broken, typ=self.mask_type)
+        end = self.block(stmt.orelse, builder.and_(mask, builder.not_(left)))
+        jumped = builder.and_(mask, left)
+        return jumped if end is None else builder.or_(jumped, end)
 
     # memory
 

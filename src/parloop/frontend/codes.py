@@ -152,3 +152,27 @@ class SharedName(Diagnostic):
 
     code: ClassVar[str] = "SYN107"
     voice: ClassVar[Voice] = "unsupported"
+
+
+class UnsupportedFunction(Diagnostic):
+    """A function of the program's own that cannot be written into the loop.
+
+    *What it means* The loop calls a function whose body machine code cannot stand for: it calls
+    itself, is a generator, takes any number of arguments, has `try`, assigns global names, or
+    its text is not to be found.
+
+    *Why it matters* The body of a function is compiled with the loop that calls it.
+
+    *Example*
+
+        def depth(n):
+            return 0 if n < 2 else 1 + depth(n // 2)
+
+        for i in range(n):
+            b[i] = depth(a[i])
+
+    *What to do* Write a loop in place of the recursion; keep what has effects out of the function.
+    """
+
+    code: ClassVar[str] = "SYN108"
+    voice: ClassVar[Voice] = "unsupported"

@@ -110,6 +110,9 @@ class Expressions:
         """Return where `node` stands, in characters (`ast` counts bytes)."""
         end_line = node.end_lineno or node.lineno
         end_column = node.end_col_offset or 0
+        where: int = getattr(node, "where", 0)
+        if where:  # of a function in another text
+            return Span(node.lineno, node.col_offset, end_line, end_column, where)
         if self._lines is None:
             return Span(node.lineno, node.col_offset, end_line, end_column)
         return Span(

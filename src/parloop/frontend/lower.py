@@ -18,11 +18,13 @@ from parloop.diagnostics import Diagnostic, Label
 from parloop.frontend.codes import (
     MixedUse,
     SharedName,
+    UnsupportedFunction,
     UnsupportedLoop,
     UnsupportedStatement,
     UnsupportedTarget,
 )
 from parloop.frontend.expressions import DEEPEST, STAND_IN, Expressions
+from parloop.frontend.inline import in_users_words
 from parloop.frontend.iteration import before, lower_iteration
 from parloop.frontend.names import NameFacts
 from parloop.frontend.waiting import only_waits
@@ -72,9 +74,8 @@ def lower_loop(
     uses = find_uses(loop)
     _check_uses(uses, loop, lowering)
     if lowering.problems:
-        *problems, last = sorted(
-            lowering.problems, key=lambda problem: (problem.span.line, problem.span.column)
-        )
+        found = [_in_words(problem, loop.span) for problem in lowering.problems]
+        *problems, last = sorted(found, key=lambda why: (why.span.line, why.span.column))
         return (*problems, replace(last, notes=("the interpreter runs this loop",)))
     return Nest(
         loop,
@@ -124,6 +125,15 @@ def _add_target(target: ast.expr, found: set[str]) -> None:
             pass
 
 
+def _in_words(problem: Diagnostic, loop: Span) -> Diagnostic:
+    """Return a problem that may stand in a function's body as the loop's own."""
+    message = in_users_words(problem.message)
+    if problem.span.where:
+        message = f"{message} (line {problem.span.line} of a function in another file)"
+        return replace(problem, message=message, span=loop, labels=())
+    return replace(problem, message=message) if message != problem.message else problem
+
+
 def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
     indices = {loop.index for loop in loops((outermost,))}
     for name, span in uses.arrays.items():
@@ -134,6 +144,8 @@ def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
                 Label(uses.scalars[name], "as an index"),
             )
             lowering.problems.append(MixedUse(message, span, evidence))
+    for name, span in uses.unassigned.items():
+        lowering.problems.append(UnsupportedFunction(f"`{name}` may have no value here", span))
     for name, span in uses.outputs.items():
         if name in lowering.names.shared:
             lowering.problems.append(
@@ -196,7 +208,7 @@ class _Lowering(Expressions):
     def _header(self, node: ast.stmt, last: ast.expr) -> Span:
         span = self.span(node)
         end = self.span(last)
-        return Span(span.line, span.column, end.end_line, end.end_column + 1)
+        return Span(span.line, span.column, end.end_line, end.end_column + 1, span.where)
 
     def _range_arguments(
         self, call: ast.expr, *, quiet: bool

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from parloop.ir.nodes import (
+    START,
+    STEP,
+    STOP,
     Assign,
     Break,
     Const,
@@ -68,6 +71,8 @@ class Uses:
     arrays: dict[str, Span] = field(default_factory=dict)
     scalars: dict[str, Span] = field(default_factory=dict)
     outputs: dict[str, Span] = field(default_factory=dict)
+    unassigned: dict[str, Span] = field(default_factory=dict)
+    """Temporaries that may be read before they are assigned, in the same iteration."""
     _loops: list[_Loop] = field(default_factory=list)
 
     def visit_loop(self, loop: For | While, bound: State) -> State:
@@ -125,7 +130,10 @@ class Uses:
     def _read(self, expr: Expr, bound: State) -> None:
         match expr:
             case Name(id=name):
-                if not name.startswith("%"):
+                if name.startswith("%"):
+                    if bound is not None and name not in (*bound, *_GIVEN):
+                        self.unassigned.setdefault(name, expr.span)
+                else:
                     self.scalars.setdefault(name, expr.span)
                     if bound is not None and name not in bound:
                         self.inputs.setdefault(name, expr.span)
@@ -146,6 +154,9 @@ class Uses:
             self.scalars.setdefault(name, span)
             self.outputs.setdefault(name, span)
         return None if bound is None else bound | {name}
+
+
+_GIVEN = (START, STOP, STEP)
 
 
 def _meet(states: list[State]) -> State:

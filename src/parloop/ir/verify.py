@@ -17,7 +17,6 @@ from parloop.ir.nodes import (
     Expr,
     Extent,
     For,
-    If,
     Load,
     Name,
     Nest,
@@ -26,6 +25,7 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
+from parloop.ir.uses import find_uses
 from parloop.ir.walk import all_expressions, blocks, expressions, loops, own_expressions, statements
 from parloop.source import Span
 
@@ -35,8 +35,10 @@ def check_nest(nest: Nest) -> list[Diagnostic]:
     found = _Findings()
     _check_places(nest, found)
     _check_names(nest, found)
+    count = len(found.diagnostics)
     _check_jumps((nest.loop,), found, inside=False)
-    _check_temporaries((nest.loop,), frozenset((START, STOP, STEP)), found)
+    if len(found.diagnostics) == count:
+        _check_temporaries(nest, found)
     return found.diagnostics
 
 
@@ -128,26 +130,7 @@ def _check_jumps(body: tuple[Stmt, ...], found: _Findings, *, inside: bool) -> N
                     _check_jumps(block, found, inside=inside)
 
 
-def _check_temporaries(
-    body: tuple[Stmt, ...], known: frozenset[str], found: _Findings
-) -> frozenset[str]:
-    """A temporary is assigned before it is read; return those that are after `body`."""
-    for stmt in body:
-        for own in own_expressions(stmt):
-            for expr in expressions(own):
-                if isinstance(expr, Name) and expr.id.startswith("%") and expr.id not in known:
-                    found.add(f"`{expr.id}` is read before it is assigned", expr.span)
-        match stmt:
-            case Assign(target=target):
-                known |= {target}
-            case If(then=then, otherwise=otherwise):
-                known = _check_temporaries(then, known, found) & _check_temporaries(
-                    otherwise, known, found
-                )
-            case For(index=index, body=inner, orelse=orelse):
-                _check_temporaries(inner, known | {index}, found)
-                _check_temporaries(orelse, known, found)
-            case _:
-                for block in blocks(stmt):
-                    _check_temporaries(block, known, found)
-    return known
+def _check_temporaries(nest: Nest, found: _Findings) -> None:
+    """A temporary is assigned before it is read."""
+    for name, span in find_uses(nest.loop).unassigned.items():
+        found.add(f"`{name}` is read before it is assigned", span)

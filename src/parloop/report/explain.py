@@ -19,7 +19,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from parloop.analysis import analyse
 from parloop.capture.candidates import Callables, find_callables, is_candidate
-from parloop.diagnostics import Diagnostic
+from parloop.diagnostics import Declined, Diagnostic
+from parloop.frontend.functions import TextFunctions, find_functions
+from parloop.frontend.inline import inline
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
 from parloop.ir.nodes import Nest
@@ -117,7 +119,8 @@ def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
         return Explanation(source, _explain_text(source, parse(source), None, {}))
     source, tree, namespace = _source_of_function(target)
     values = _bound_arguments(target, args) if args else {}
-    return Explanation(source, _explain_text(source, tree, observe(namespace), values))
+    loops = _explain_text(source, tree, observe(namespace), values, parse(source))
+    return Explanation(source, loops)
 
 
 def parse(source: Source) -> ast.Module:
@@ -213,10 +216,16 @@ def _bound_arguments(target: Callable[..., Any], args: tuple[Any, ...]) -> dict[
 
 
 def _explain_text(
-    source: Source, tree: ast.Module, names: NameFacts | None, values: Mapping[str, object]
+    source: Source,
+    tree: ast.Module,
+    names: NameFacts | None,
+    values: Mapping[str, object],
+    whole: ast.Module | None = None,
 ) -> tuple[LoopExplanation, ...]:
-    walker = _Walker(source, find_callables(tree), values)
-    walker.visit(tree, _Place("<module>", names or find_imports(tree)))
+    functions = find_functions(source, whole or tree)
+    callables = find_callables(tree, is_own=functions.defined.__contains__)
+    walker = _Walker(source, callables, values)
+    walker.visit(tree, _Place("<module>", names or find_imports(tree), functions))
     return tuple(sorted(walker.loops, key=lambda loop: (loop.line, loop.column)))
 
 
@@ -224,6 +233,7 @@ def _explain_text(
 class _Place:
     function: str
     names: NameFacts
+    functions: TextFunctions
     assigned: frozenset[str] = frozenset()
     """Names that the function around assigns: their values are not those of the arguments."""
     in_site: bool = False
@@ -247,7 +257,7 @@ class _Walker:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 place = self._inside_function(node, place)
             case ast.ClassDef(name=name):
-                place = _Place(_qualified(place, name), place.names)
+                place = _Place(_qualified(place, name), place.names, place.functions)
             case ast.For():
                 if self._nest(node, place):
                     return  # all loops inside it were explained with it
@@ -270,11 +280,17 @@ class _Walker:
         )
         # a site binds `global` and `nonlocal` names in their own scope, so they are no obstacle
         names = replace(enter_function(place.names, node), shared=frozenset())
-        return _Place(_qualified(place, node.name), names, frozenset(stored), in_function=True)
+        name, functions = _qualified(place, node.name), place.functions.enter(node)
+        return _Place(name, names, functions, frozenset(stored), in_function=True)
 
     def _nest(self, node: ast.For, place: _Place) -> bool:
         """Explain the loop `node`; return whether it and all loops inside it are one nest."""
-        nest = lower_loop(node, self.source, function=place.function, names=place.names)
+        try:
+            loop = inline(node, self.source, place.functions.resolve).loop
+        except Declined as declined:
+            self._add(node, place, Judged("unsupported", (declined.diagnostic,), ()), "interpreter")
+            return False
+        nest = lower_loop(loop, self.source, function=place.function, names=place.names)
         if not isinstance(nest, Nest):
             self._add(node, place, Judged("unsupported", nest, ()), "interpreter")
             return False

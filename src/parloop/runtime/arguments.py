@@ -23,6 +23,7 @@ from parloop.ir.types import (
     Scalar,
     Type,
 )
+from parloop.runtime.callees import Calls
 from parloop.runtime.codes import ArrayNotSupported, FunctionReplaced, ValueNotSupported
 
 SCALARS: Final[Mapping[type, Scalar]] = {
@@ -104,7 +105,11 @@ Watched = tuple[dict[str, Any], str, object]
 
 
 def watch(
-    site: Site, guards: tuple[Guard, ...], values: tuple[object, ...], frame: FrameType
+    site: Site,
+    guards: tuple[Guard, ...],
+    calls: Calls,
+    values: tuple[object, ...],
+    frame: FrameType,
 ) -> tuple[tuple[tuple[int, object], ...], tuple[Watched, ...]] | None:
     """Return what has to stay as it is so that the guards, which hold now, hold again.
 
@@ -113,19 +118,30 @@ def watch(
     """
     items: dict[int, object] = {}
     entries: dict[tuple[int, str], Watched] = {}
-    for guard in guards:
-        if guard.root in site.info.passed:
-            place = site.info.passed.index(guard.root)
+    paths = [(guard.root, guard.attributes) for guard in guards]
+    if calls.needed or any(one.keyword_defaults for one in calls.called):
+        return None
+    for root, attributes in (*paths, *((one.name, ()) for one in calls.called)):
+        spaces: tuple[dict[str, Any], ...] = (frame.f_globals, frame.f_builtins)
+        if root in site.info.passed:
+            place = site.info.passed.index(root)
             value = items[place] = values[place]
-        elif site.info.scope == "function" and guard.root not in _own_names(frame):
-            value = frame.f_globals.get(guard.root, UNBOUND)
-            _add(entries, frame.f_globals, guard.root)
-            if value is UNBOUND:
-                value = frame.f_builtins.get(guard.root, UNBOUND)
-                _add(entries, frame.f_builtins, guard.root)
+        elif root in calls.places and not calls.places[root].spaces:
+            return None
+        elif root in calls.places or (
+            site.info.scope == "function" and root not in _own_names(frame)
+        ):
+            value, key = UNBOUND, root
+            if root in calls.places:
+                spaces, key = calls.places[root].spaces, calls.places[root].name
+            for space in spaces:
+                _add(entries, space, key)
+                value = space.get(key, UNBOUND)
+                if value is not UNBOUND:
+                    break
         else:
             return None
-        for attribute in guard.attributes:
+        for attribute in attributes:
             if type(value) is not ModuleType or attribute not in vars(value):
                 return None
             _add(entries, vars(value), attribute)

@@ -27,6 +27,7 @@ from parloop.ir.walk import handles_arrays
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
 from parloop.runtime.arrays import make_array_reader, with_scratch
+from parloop.runtime.callees import inline_calls, is_profiled
 from parloop.runtime.codes import (
     CannotBeUndone,
     InputOutside,
@@ -49,7 +50,7 @@ from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import choose_saved, decline_large, is_large
 from parloop.runtime.specialisation import Specialisation, make_specialisation
-from parloop.runtime.state import SiteState, settings_of
+from parloop.runtime.state import SiteState, settings_of, state_for
 from parloop.runtime.stats import open_record
 from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
@@ -122,9 +123,18 @@ def enter_cold(
             state.record.ran_interpreted(seconds)
             return None
     try:
+        state = state_for(site, values, frame)
         if state is None:
             with _LOCK:
-                state = site.state = site.state or prepare(site, frame)
+                state = state_for(site, values, frame) or prepare(site, values, frame)
+                if state.calls.called and state not in state.versions:
+                    state.versions.append(state)
+                state.show(site)
+        if state.calls.called and is_profiled():
+            state.record.ran_interpreted()
+            why = TracerActive("a profiler counts the calls of functions", site.info.span)
+            state.record.fell_back(why)
+            return None
         entry = _Entry(site, state, settings, indices, values, frame)
         if settings.verify:
             return run_both(site, indices, values, frame, entry.run)
@@ -150,18 +160,26 @@ def enter_cold(
     return None
 
 
-def prepare(site: Site, frame: FrameType) -> SiteState:
-    """Lower the loop of a site; called once, at the first entry."""
+def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteState:
+    """Lower the loop of a site; called at the first entry, and when it calls other functions."""
     info = site.info
+    before: SiteState | None = site.state
+    versions = [] if before is None else before.versions
     record = open_record(info.path, info.line, info.column, info.end_line, info.function)
-    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals})
-    lowered = lower_loop(info.node, info.source, function=info.function, names=names)
+    inlined, calls = inline_calls(site, values, frame)
+    if isinstance(inlined, Diagnostic):
+        record.decided("unsupported")
+        return SiteState(record, None, (inlined,), calls=calls, versions=versions)
+    further = {name: place.read() for name, place in calls.places.items()}
+    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals, **further})
+    lowered = lower_loop(inlined.loop, info.source, function=info.function, names=names)
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
-        return SiteState(record, None, lowered)
+        return SiteState(record, None, lowered, calls=calls, versions=versions)
     lowered = unrolled(lowered)
     record.decided(find_verdict(lowered))
-    return SiteState(record, lowered, (), guards_of(lowered), work.is_even(lowered))
+    guards, even = guards_of(lowered), work.is_even(lowered)
+    return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
 
 
 # leaving it to the interpreter
@@ -179,7 +197,7 @@ def decline(
     if settings.strict:
         if state.nest is not None or work.text_would_pay(site.info, indices, settings):
             raise NotNative(why)
-    elif state.nest is None:
+    elif state.nest is None and not state.calls.called:
         switch_off(site)
     else:
         state.declined += 1
@@ -526,8 +544,8 @@ class _Entry:
             state.native = state.native[:place] + state.native[place + 1 :]
         threads, run_address, blocks = find_pool(ready, self.settings)
         warm = make_warm(
-            Made(self.site, enter_cold, state.guards, specialisation, ready, state.record,
-                 threads, run_address, blocks, key[1], trips, tuple(launch.arrays)),
+            Made(self.site, enter_cold, state.guards, state.calls, specialisation, ready,
+                 state.record, threads, run_address, blocks, key[1], trips, tuple(launch.arrays)),
             self.values,
             self.frame,
         )  # fmt: skip

@@ -53,6 +53,8 @@ class Repeat:
     """The table of `entry.make_launch_table`, for the passed values and `looked_up` after them."""
     items: tuple[tuple[int, object], ...]
     entries: tuple[Watched, ...]
+    asked: tuple[tuple[Callable[..., object], tuple[Any, ...], object], ...]
+    """Functions of one argument or none, their arguments and answers."""
     looked_up: tuple[str, ...]
     missing: tuple[str, ...]
     watches_flags: bool
@@ -136,6 +138,8 @@ def _checks(repeat: Repeat, frame: FrameType) -> list[_CheckRow] | None:
     ]
     for holder, key, value in repeat.entries:
         rows.append((Check.ENTRY, holder, key, NULL if value is UNBOUND else value))
+    for ask, about, answer in repeat.asked:
+        rows.append((Check.CALL, ask, about[0] if about else NULL, answer))
     names = repeat.looked_up + repeat.missing
     if names and not _are_global(site, frame, names):
         return None
@@ -168,7 +172,8 @@ def _are_global(site: Site, frame: FrameType, names: Sequence[str]) -> bool:
     """Return whether `Site.look_up` finds `names` in the globals or builtins, if anywhere."""
     code = frame.f_code
     local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-    return site.info.scope == "function" and not any(_own(site, n) in local for n in names)
+    own = any(_own(site, n) in local or n in site.places for n in names)
+    return site.info.scope == "function" and not own
 
 
 def _outputs(

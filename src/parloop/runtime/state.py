@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 
 from parloop import config
 from parloop.capture.sites import Site
@@ -11,6 +13,8 @@ from parloop.diagnostics import Declined, Diagnostic
 from parloop.ir.nodes import Nest
 from parloop.ir.types import Type
 from parloop.runtime.arguments import Guard
+from parloop.runtime.callees import NO_CALLS, Calls
+from parloop.runtime.codes import FunctionReplaced
 from parloop.runtime.cutting import Paces
 from parloop.runtime.enter import Table
 from parloop.runtime.specialisation import Specialisation
@@ -43,14 +47,45 @@ class SiteState:
     """For each of `warm` what does the same without Python."""
     warm_keys: tuple[object, ...] = ()
     last_key: object = None
+    calls: Calls = NO_CALLS
+    """The functions that are written into the nest, or that stand in its way."""
+    versions: list[SiteState] = field(default_factory=list)
+    """The states of the site for other functions, this one among them; one list for all."""
     declined: int = 0
     """How many entries in a row were left to the interpreter for their types."""
     resting: int = 0
     """How many entries are still left to it without a look."""
 
+    def show(self, site: Site) -> None:
+        """Make this the state of `site`."""
+        site.places = {name: place.read for name, place in self.calls.places.items()}
+        site.state, site.enter = self, site
+
     def forget(self) -> None:
         """Forget the launches of which everything is known."""
         self.warm, self.native, self.warm_keys, self.last_key = (), (), (), None
+
+
+MOST_VERSIONS = 8
+"""A site whose names mean one function after another forgets no more than this."""
+
+
+def state_for(site: Site, values: Sequence[object], frame: FrameType) -> SiteState | None:
+    """Return the state of a site for the functions that its loop calls now; None to make it.
+
+    Raises Declined where there have been too many.
+    """
+    state: SiteState | None = site.state
+    if state is None or not state.calls.called or state.calls.hold(site, values, frame):
+        return state
+    for other in state.versions:
+        if other.calls.hold(site, values, frame):
+            other.show(site)
+            return other
+    if len(state.versions) >= MOST_VERSIONS:
+        name = state.calls.called[0].name
+        raise Declined(FunctionReplaced(f"`{name}` has meant too many functions, one by one"))
+    return None
 
 
 def settings_of(site: Site, state: SiteState) -> Settings:

@@ -24,6 +24,7 @@ from parloop.ir.nodes import Break
 from parloop.ir.walk import statements
 from parloop.runtime import transaction
 from parloop.runtime.arguments import Guard, watch
+from parloop.runtime.callees import Calls
 from parloop.runtime.enter import After, Repeat, Table, make_table
 from parloop.runtime.entry import make_launch_table, make_launcher
 from parloop.runtime.record import Record
@@ -56,6 +57,7 @@ class Made:
     cold: Callable[[Site, range, tuple[object, ...], FrameType], Outcome | None]
     """Runs the loop without what is remembered here."""
     guards: tuple[Guard, ...]
+    calls: Calls
     specialisation: Specialisation
     ready: Ready
     record: SiteRecord
@@ -77,7 +79,7 @@ def make_warm(
     The table is the same for native code, where that can do it.
     """
     site, ready, specialisation = made.site, made.ready, made.specialisation
-    watched = watch(site, made.guards, values, frame)
+    watched = watch(site, made.guards, made.calls, values, frame)
     if watched is None:
         return None
     passed = site.info.passed
@@ -162,6 +164,7 @@ class _Repeat:
         """Return the function. Its variables are cells, which are the quickest to read."""
         made, launch, names = self.made, self.launch, self.globals
         items, entries = self.watched
+        asked = made.calls.asked()
         looked_up, saved = self.looked_up + self.missing, self.saved
         process, block, get_block = config._process, config._block.get(), config._block.get
         errors, filters, action = error_state(), list(warnings.filters), warnings.defaultaction  # type: ignore[attr-defined]
@@ -189,6 +192,9 @@ class _Repeat:
                     return None
             for holder, key, value in entries:
                 if holder.get(key, UNBOUND) is not value:
+                    return None
+            for ask, about, answer in asked:
+                if ask(*about) is not answer:
                     return None
             if minds_warnings and (
                 error_state() is not errors
@@ -256,7 +262,7 @@ class _Repeat:
         items, entries = self.watched
         return make_table(
             Repeat(
-                made.site, launch, items, entries, self.looked_up, self.missing,
+                made.site, launch, items, entries, made.calls.asked(), self.looked_up, self.missing,
                 made.ready.minds_warnings, errors_variable, harmful, self.may_break(),
                 tuple(copies),
                 made.site.info.outputs, specialisation.layout, record, made.record, made.threads,
