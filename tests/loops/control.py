@@ -722,7 +722,7 @@ def call_of_a_lambda(a, n):
 
 
 def recursion_through_the_loop(a, depth):
-    for i in range(len(a)):              #: unsupported SYN104
+    for i in range(len(a)):              #: unsupported SYN108
         if depth > 0:
             recursion_through_the_loop(a, depth - 1)
         a[i] += depth

@@ -193,7 +193,7 @@ def shadowed_range(a, n):
 
 def shadowed_abs(a, n):
     abs = lambda x: 100
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel
         a[i] = abs(a[i])
     return a
 
@@ -206,7 +206,7 @@ def shadowed_len(a, n):
 
 
 def function_passed_as_an_argument(a, f, n):
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):
         a[i] = f(a[i])
     return a
 
