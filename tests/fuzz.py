@@ -192,9 +192,12 @@ class _Writer:
             return f"({self.leaf()} {rng.choice(('and', 'or'))} {self.leaf()})"
         argument = self.expression(inner)
         if rng.random() < 0.2:
-            return (
-                f"{rng.choice(('math.sqrt', 'math.log', 'math.exp', 'int', 'round'))}({argument})"
-            )
+            name = rng.choice(("math.sqrt", "math.log", "math.exp", "int", "round", "math.isqrt"))
+            return f"{name}({argument})"
+        if rng.random() < 0.15:
+            return f"{rng.choice(('math.gcd', 'math.lcm'))}({argument}, {self.leaf()})"
+        if rng.random() < 0.05:
+            return f"pow({argument}, {self.leaf()}, {self.leaf()})"
         name = rng.choice(
             ("abs", "float", "bool", "math.sin", "math.floor", "np.sqrt", "math.atan", "math.fabs",
              "np.exp", "np.abs", "np.sin", "math.tanh")
@@ -275,7 +278,10 @@ class _Writer:
             yield f"if {self.condition(1)}:"
             yield f"    {rng.choice(('continue', 'break'))}"
         elif choice < 0.80:
-            yield f"s, t = t, {self.expression(1)}"
+            if rng.random() < 0.3:
+                yield f"t, q0 = divmod({self.expression(1)}, {self.leaf()})"
+            else:
+                yield f"s, t = t, {self.expression(1)}"
         elif depth and len(self.indices) < 3:
             yield from self.loop(depth - 1)
         else:

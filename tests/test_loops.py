@@ -22,7 +22,6 @@ CASES = [
 ]
 NOT_YET_NATIVE = {
     "math_gamma": "CPython's own algorithm is not compiled",
-    "pow_with_two_and_three_arguments": "`pow` with a modulus is not compiled",
 }
 """Functions whose marked loops are to run natively, and do not yet. It must only shrink."""
 if sys.version_info >= (3, 12):

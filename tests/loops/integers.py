@@ -1,5 +1,7 @@
 """Traps, section 2: integers and booleans."""
 
+import math
+
 import numpy as np
 
 
@@ -463,6 +465,62 @@ def pow_with_two_and_three_arguments(n, m):
     return s
 
 
+def powers_with_a_modulus(a, b, m, n):
+    for i in range(n):                   #: parallel-if
+        a[i] = pow(b[0] + i, i % 9, m) + pow(True, i, 3)
+    return a
+
+
+def power_with_a_modulus_of_numpy(a, n):
+    s = 0
+    for i in range(n):                   #: parallel; runs interpreter
+        s = pow(a[i], 2, 7)
+    return s
+
+
+def modular_inverse(n, m):
+    s = 0
+    for i in range(n):                   #: parallel-if
+        s += pow(3, 5 - i, m)
+    return s
+
+
+def divisors_and_multiples(a, b, c, d):
+    for i in range(len(a)):              #: parallel-if
+        c[i] = math.gcd(a[i], b[i])
+        d[i] = math.lcm(b[i], a[i]) + math.gcd(i, True)
+    return c, d
+
+
+def divisor_of_a_float(n, x):
+    s = 0
+    for i in range(n):                   #: parallel
+        s = math.gcd(i, x)
+    return s
+
+
+def whole_roots(a, b):
+    for i in range(len(a)):              #: parallel-if
+        b[i] = math.isqrt(a[i])
+    return b
+
+
+def divmod_of_numpy_integers(a, b, q, r):
+    for i in range(len(a)):              #: parallel-if
+        x, y = divmod(a[i], b[i])
+        q[i] = x
+        r[i] = y
+    return q, r, x, y
+
+
+def divmod_with_a_python_number(a, d):
+    s = 0
+    for i in range(len(a)):              #: parallel
+        x, y = divmod(a[i], d)
+        s = x + y
+    return s
+
+
 def xor_of_all(a):
     x = a[0]
     for i in range(1, len(a)):           #: parallel RED101
@@ -600,6 +658,34 @@ ARGUMENTS = {
     "int_of_a_numpy_integer": lambda rng: [(np.array([100, 127], t), 2) for t in (*INTS, *UINTS, np.float64)] + [(np.array([2**63 - 1]), 1), (np.array([2**64 - 1], np.uint64), 1)],
     "rounded_integers": lambda rng: [(np.array([1, 2, 3], t), 3) for t in (np.int32, np.int64)],
     "pow_with_two_and_three_arguments": lambda rng: [(9, 7), (9, -7), (9, 1), (9, 0), (30, 5)],
+    "powers_with_a_modulus": lambda rng: [
+        (np.zeros(30, int), [base], m, 30) for base in (-12, 2**40, -2**62)
+        for m in (7, -7, 1, -1, 0, 2**32, -2**32, 2**31 - 1)
+    ] + [(np.zeros(9, int), [3], m, 9) for m in (2**32 + 1, -2**62, 2**64, 2.0, None)],
+    "power_with_a_modulus_of_numpy": lambda rng: [(np.arange(5), 5), (np.arange(5.0), 5)],
+    "modular_inverse": lambda rng: [(9, 7), (9, 6), (3, 7), (0, 7)],
+    "divisors_and_multiples": lambda rng: [
+        (rng.integers(0, 100, 40).astype(s), rng.integers(0, 100, 40).astype(t), np.zeros(40, int), np.zeros(40, int))
+        for s in (np.int8, np.int64, np.uint64) for t in (np.int16, np.uint8)
+    ] + [
+        (np.array([0, 0, 6, -4, 2**62, 2**62, -2**63, -2**63]), np.array([0, 5, -4, -6, 2**61, 6, 2**62, other]),
+         np.zeros(8, int), np.zeros(8, int)) for other in (0, 3, -2**63)
+    ] + [(np.array([2**63], np.uint64), np.array([3]), np.zeros(1, int), np.zeros(1, int)),
+         (np.array([True, False]), np.array([3, 4]), np.zeros(2, int), np.zeros(2, int)),
+         (np.array([2.0]), np.array([3]), np.zeros(1, int), np.zeros(1, int))],
+    "divisor_of_a_float": lambda rng: [(5, 2.0), (5, 3)],
+    "whole_roots": lambda rng: [(rng.integers(0, 2**62, 60), np.zeros(60, int)), (np.arange(100), np.zeros(100, int))] + [
+        (np.array([r * r - 1, r * r, r * r + 1]), np.zeros(3, int)) for r in (2, 94906265, 94906266, 3037000498, 3037000499)
+    ] + [(np.array([2**63 - 1, 4, -1, 9]), np.zeros(4, int)), (np.array([2**64 - 1, 4], np.uint64), np.zeros(2, int)),
+         (np.array([4.0]), np.zeros(1, int)), (np.array([0, 1, 255], np.uint8), np.zeros(3, np.uint8))],
+    "divmod_of_numpy_integers": lambda rng: [
+        (_edges(s), rng.integers(0, 5, 10).astype(t), np.zeros(10, q), np.zeros(10, q))
+        for s in (*INTS, *UINTS) for t in (np.int8, s) for q in (s,)
+    ] + [(_edges(t), np.full(10, -1, t), _like(_edges(t), 0), _like(_edges(t), 0)) for t in INTS]
+    + [(np.array([5.5, -7.0]), np.array([2, 0]), np.zeros(2), np.zeros(2)), (np.array([True, False]), np.array([True, True]), np.zeros(2), np.zeros(2))],
+    "divmod_with_a_python_number": lambda rng: [
+        (rng.integers(-9, 9, 12).astype(t), d) for t in (np.int8, np.int64) for d in (3, -3, 0, -1, 300, 2.5, True)
+    ] + [(np.array([-128, 5], np.int8), -1)],
     "xor_of_all": lambda rng: [(rng.integers(0, 99, 50).astype(t),) for t in (*INTS, *UINTS, bool)] + [(np.array([1.0, 2.0]),)],
     "collatz": lambda rng: [(np.zeros(60, int), 60), (np.zeros(60, np.int8), 60)],
 }

@@ -35,9 +35,9 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT, Member, Scalar
+from parloop.staging import rules
 from parloop.staging.rules import Rule
 from parloop.staging.specialise import (
-    DIVMOD,
     choice_test,
     is_choice,
     rule_of,
@@ -219,9 +219,9 @@ class ExpressionWriter(FunctionWriter):
                 return scalar.emit_binary(self, op, (types[0], types[1]), (values[0], values[1]))
             case Compare(op=op):
                 return scalar.emit_compare(self, op, (types[0], types[1]), (values[0], values[1]))
-            case Call(callee=callee) if callee in DIVMOD:
+            case Call(callee=callee) if callee in rules.DIVMOD:
                 pair = (types[0], types[1]), (values[0], values[1])
-                return scalar.emit_binary(self, DIVMOD[callee], *pair)
+                return scalar.emit_divmod(self, callee, *pair)
             case Call(callee=callee):
                 return scalar.emit_call(self, callee, types, values)
             case _:

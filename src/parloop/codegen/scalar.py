@@ -67,6 +67,15 @@ def emit_binary(
     return _arithmetic(emitter, op, rule, left, right)
 
 
+def emit_divmod(
+    emitter: Emitter, callee: str, types: tuple[Scalar, Scalar], values: tuple[Value, Value]
+) -> Value:
+    """Return one of the two results of `divmod(x, y)`, in the type of `rules.divmod_rule`."""
+    rule = _required(rules.divmod_rule(callee, *types), callee, types)
+    left, right = _converted(emitter, types, rule, values)
+    return _arithmetic(emitter, rules.DIVMOD[callee], rule, left, right)
+
+
 def emit_compare(
     emitter: Emitter, op: CompareOperator, types: tuple[Scalar, Scalar], values: tuple[Value, Value]
 ) -> ir.Value:

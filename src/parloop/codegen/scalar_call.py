@@ -27,6 +27,12 @@ from parloop.codegen.scalar_float import Flags, library
 from parloop.codegen.scalar_int import emit_int_abs
 from parloop.codegen.scalar_loops import emit_loop
 from parloop.codegen.scalar_python import emit_hypot, emit_round
+from parloop.codegen.scalar_whole import (
+    emit_common_divisor,
+    emit_common_multiple,
+    emit_power_modulo,
+    emit_whole_root,
+)
 from parloop.ir.types import PY_FLOAT, PY_INT, Scalar
 from parloop.staging.rules_base import Rule
 from parloop.staging.rules_calls import MATH_ROUNDINGS, MATH_TESTS
@@ -41,6 +47,9 @@ def emit_builtin(
         return tuple(emit_convert(emitter, value, scalar, PY_FLOAT) for value, scalar in pairs)
     if name in ("bool", "int", "float", "complex", "index"):
         return emit_convert(emitter, values[0], types[0], rule.result)
+    if name == "pow":
+        triples = zip(values, types, rule.compute, strict=True)
+        return emit_power_modulo(emitter, *(emit_convert(emitter, *each) for each in triples))
     value = emit_convert(emitter, values[0], types[0], rule.compute[0])
     if name == "round" and len(values) == 2:
         digits = emit_convert(emitter, values[1], types[1], rule.compute[1])
@@ -74,6 +83,12 @@ def emit_math(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
             return emitter.builder.fmul(value, like(value, 180.0 / math.pi))
         case "radians":
             return emitter.builder.fmul(value, like(value, math.pi / 180.0))
+        case "gcd":
+            return emit_common_divisor(emitter, *values)
+        case "lcm":
+            return emit_common_multiple(emitter, *values)
+        case "isqrt":
+            return emit_whole_root(emitter, value)
         case "hypot":
             return emit_hypot(emitter, *values)
         case "log" if len(values) == 2:

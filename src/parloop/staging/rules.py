@@ -10,18 +10,20 @@ Some results have a type that depends on the values (`2 ** -1`); the rule gives 
 from __future__ import annotations
 
 from parloop.staging.rules_base import ALL_FLAGS, NO_FLAGS, Rule, RuleOwner
-from parloop.staging.rules_calls import call_rule
+from parloop.staging.rules_calls import DIVMOD, call_rule, divmod_rule
 from parloop.staging.rules_conversions import store_rule
 from parloop.staging.rules_operators import binary_rule, compare_rule, truth_rule, unary_rule
 
 __all__ = [
     "ALL_FLAGS",
+    "DIVMOD",
     "NO_FLAGS",
     "Rule",
     "RuleOwner",
     "binary_rule",
     "call_rule",
     "compare_rule",
+    "divmod_rule",
     "store_rule",
     "truth_rule",
     "unary_rule",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy
@@ -63,6 +65,9 @@ MATH_UNARY = frozenset(
 """The functions of `math` that take and give a float, as libm does but for what they raise."""
 
 MATH_BINARY = frozenset({"atan2", "copysign", "fmod", "pow", "remainder", "nextafter"})
+MATH_WHOLE = {"gcd": 2, "lcm": 2, "isqrt": 1}
+"""Functions on whole numbers, with how many machine code takes."""
+
 MATH_TESTS = frozenset({"isfinite", "isinf", "isnan"})
 MATH_ROUNDINGS = frozenset({"ceil", "floor", "trunc"})
 
@@ -109,6 +114,24 @@ UFUNC_COMPARISONS = {
 }
 
 
+DIVMOD: Mapping[str, BinaryOperator] = {"builtins.divmod.0": "//", "builtins.divmod.1": "%"}
+"""The results of `q, r = divmod(x, y)` by their names in the IR, and the operators they are."""
+
+
+def divmod_rule(callee: str, left: Scalar, right: Scalar) -> Rule | None:
+    """Return the rule of one of the results of `divmod(x, y)`.
+
+    NumPy's warnings name `divmod` itself, and come once for both results: by text and line, the
+    second is the first again.
+    """
+    rule = binary_rule(DIVMOD[callee], left, right)
+    if rule is None or (left.owner == right.owner == "python"):
+        return rule
+    if any(number.kind not in "iu" for number in (left, right, *rule.compute)):
+        return None
+    return replace(rule, verb="divmod" if rule.owner == "numpy-loop" else "scalar divmod")
+
+
 def call_rule(callee: str, operands: tuple[Scalar, ...]) -> Rule | None:
     """Return the rule of a call of `callee`, a canonical name such as `math.sqrt`."""
     module, _, name = callee.partition(".")
@@ -141,6 +164,8 @@ def _builtin_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
             return _digits_rule(operand)
         case "pow", (left, right):
             return binary_rule("**", left, right)
+        case "pow", _ if all(operand in (PY_INT, PY_BOOL) for operand in operands):
+            return Rule(PY_INT, (PY_INT,) * 3, "python", may_raise=True)
         case _:
             return None  # min, max and divmod give back more than one value or type
 
@@ -181,6 +206,11 @@ def _math_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
     match operands:
         case (operand,) if name in MATH_UNARY:
             return Rule(PY_FLOAT, (PY_FLOAT,), "python", may_raise=may_raise)
+        case _ if name in MATH_WHOLE:
+            whole = all(o.kind in "iu" or o == PY_BOOL for o in operands)
+            if not whole or len(operands) != MATH_WHOLE[name]:
+                return None
+            return Rule(PY_INT, (PY_INT,) * len(operands), "python", may_raise=True)
         case (operand,) if name in MATH_TESTS:
             return Rule(PY_BOOL, (PY_FLOAT,), "python")
         case (operand,) if name in MATH_ROUNDINGS:

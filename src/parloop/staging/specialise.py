@@ -23,7 +23,6 @@ from parloop.ir.nodes import (
     STOP,
     Assign,
     Binary,
-    BinaryOperator,
     Break,
     Call,
     Compare,
@@ -349,10 +348,6 @@ def choice_test(call: Call) -> Compare:
     return Compare("<" if call.callee == "builtins.min" else ">", second, first, call.span)
 
 
-DIVMOD: Mapping[str, BinaryOperator] = {"builtins.divmod.0": "//", "builtins.divmod.1": "%"}
-"""The results of `q, r = divmod(x, y)` by their names in the IR, and the operators they are."""
-
-
 def rule_of(expr: Expr, operands: tuple[Scalar, ...]) -> rules.Rule | None:
     """Return the rule by which `expr` works on operands of these types, if there is one."""
     match expr:
@@ -362,10 +357,8 @@ def rule_of(expr: Expr, operands: tuple[Scalar, ...]) -> rules.Rule | None:
             return rules.binary_rule(op, *operands)
         case Compare(op=op):
             return rules.compare_rule(op, *operands)
-        case Call(callee=callee) if callee in DIVMOD:
-            # NumPy's warnings name `divmod` itself, and come once for both results.
-            is_python = all(operand.owner == "python" for operand in operands)
-            return rules.binary_rule(DIVMOD[callee], *operands) if is_python else None
+        case Call(callee=callee) if callee in rules.DIVMOD:
+            return rules.divmod_rule(callee, *operands)
         case Call(callee=callee):
             return rules.call_rule(callee, operands)
         case _:
