@@ -146,6 +146,8 @@ def test_calls_of_builtins_and_math_with_two_operands_are_cpythons() -> None:
     chosen = [(PY_FLOAT, PY_FLOAT), (PY_INT, PY_FLOAT), (PY_INT, PY_INT), (NP_FLOAT32, PY_INT)]
     assert not differences(calls(("builtins.",), chosen))
     assert not differences(calls(("math.",), chosen[:2]))
+    whole = [(PY_INT, PY_INT), (PY_BOOL, NP_INT16), (NP_UINT64, PY_INT)]
+    assert not differences(calls(("math.gcd", "math.lcm"), whole))
 
 
 @pytest.mark.parametrize("part", range(2))
