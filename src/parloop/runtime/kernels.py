@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parloop.codegen import externals
-from parloop.codegen.kernel import write_kernel
 from parloop.codegen.layout import Layout, lay_out
 from parloop.diagnostics import InternalError
 from parloop.ir.nodes import For
@@ -18,6 +17,9 @@ from parloop.runtime.keys import signature_key
 from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
+
+if TYPE_CHECKING:
+    from parloop.codegen.kernel import KernelText
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,13 @@ def kernel_key(planned: Planned) -> str:
     return content_key("kernel", signature, layout, planned.plan.text(typing.nest))
 
 
+def write_kernel(planned: Planned, *, precise: bool) -> KernelText:
+    """Return the module for one variant; what writes it is loaded when the first is written."""
+    from parloop.codegen import kernel
+
+    return kernel.write_kernel(planned.typing, planned.ranges, planned.plan, precise=precise)
+
+
 def _variant_key(key: str, *, precise: bool) -> str:
     return content_key("variant", key, f"precise-{precise}")
 
@@ -152,7 +161,7 @@ def _find(key: str, loop: For, *, precise: bool) -> Machine | None:
 def _make(key: str, planned: Planned, *, precise: bool) -> Machine:
     """Return one variant, and put it into the disk cache."""
     line = planned.typing.nest.loop.span.line
-    text = write_kernel(planned.typing, planned.ranges, planned.plan, precise=precise)
+    text = write_kernel(planned, precise=precise)
     code = jit.compile_to_object(text.text)
     facts = {
         "n_bytes": len(code),
