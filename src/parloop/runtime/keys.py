@@ -62,7 +62,11 @@ def _nest_key(nest: Nest) -> str:
     # A line has its place in a warning, and what it says may be more than the nest's text.
     places = [(s.span.line - first, s.span.column) for s in statements((nest.loop,))]
     spans = [e.span for e in all_expressions((nest.loop,))]  # those of functions stand elsewhere
-    places += [(s.line - first, s.where) for s in spans if not first <= s.line <= last or s.where]
+    places += [
+        (s.line - first, s.where)
+        for s in spans
+        if s.line and (not first <= s.line <= last or s.where)
+    ]
     return content_key(
         "nest",
         own_text(),
