@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import cProfile
+import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -75,6 +77,25 @@ def run_outer(a, b, n):
 def run_row(a, b, n):
     for i in range(n):
         b[i] = row(i)
+    return b
+
+
+def write(i, x):
+    ROW[i] = ROW[i] * 2.0 + x
+    return ROW[i]
+
+
+def run_write(a, b, n):
+    for i in range(n):
+        b[i] = write(i, a[i])
+    return b
+
+
+def run_assigning(a, b, n):
+    global LIMIT
+    for i in range(n):
+        LIMIT = LIMIT + 1.0
+        b[i] = scale(a[i])
     return b
 
 
@@ -342,3 +363,77 @@ def _stats(profile: cProfile.Profile) -> dict[tuple[str, int, str], tuple[Any, .
     profile.create_stats()
     stats: dict[tuple[str, int, str], tuple[Any, ...]] = profile.stats  # type: ignore[attr-defined]
     return stats
+
+
+@ENTRIES
+def test_functions_are_verified(program: ModuleType, entries: int) -> None:
+    fast = parloop.parallel(program.run_write, verify=True)
+    before = program.ROW.copy()
+    for _ in range(entries):
+        program.ROW[:] = before
+        expected = program.run_write(A, np.zeros(8), 8).copy(), program.ROW.copy()
+        program.ROW[:] = before
+        assert fast(A, np.zeros(8), 8).tobytes() == expected[0].tobytes()
+        assert program.ROW.tobytes() == expected[1].tobytes()
+    assert native_runs() == entries
+
+
+def test_a_global_that_the_loop_assigns_is_read_inside(program: ModuleType) -> None:
+    plain, fast = program.run_assigning, parloop.parallel(program.run_assigning)
+    for _ in range(4):
+        program.LIMIT = 1.0
+        expected = plain(A, np.zeros(8), 8).copy(), program.LIMIT
+        program.LIMIT = 1.0
+        assert fast(A, np.zeros(8), 8).tobytes() == expected[0].tobytes()
+        assert expected[1] == program.LIMIT
+    assert native_runs() == 4
+
+
+def test_a_script_that_assigns_what_its_functions_read(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    outputs = [
+        subprocess.run(
+            [sys.executable, *how, str(path)], capture_output=True, text=True, check=True,
+            env={**os.environ, "PARLOOP_MIN_WORK_MS": "0"},
+        ).stdout
+        for how in ((), ("-m", "parloop", "run"))
+    ]
+    assert outputs[0].splitlines()[:3] == outputs[1].splitlines()[:3]
+    assert outputs[1].splitlines()[3] == "3"
+
+
+SCRIPT = '''
+import sys
+import numpy as np
+
+k = 1.0
+a = np.linspace(0, 1, 50)
+
+
+def f(x):
+    return x * k
+
+
+def g(x):
+    for j in range(3):
+        x = f(x) + j
+        if x > 1e6:
+            return -1.0
+    return x
+
+
+for i in range(50):
+    k = k + a[i]
+    a[i] = f(a[i]) + 1.0
+print(a.tolist())
+for i in range(50):
+    a[i] = g(a[i])
+print(a.tolist())
+k = 3
+for i in range(50):
+    a[i] = g(a[i])
+print(a.tolist())
+if "parloop" in sys.modules:
+    print(sum(site.native_runs > 0 for site in sys.modules["parloop"].report().sites))
+'''

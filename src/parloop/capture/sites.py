@@ -219,7 +219,6 @@ class Site:
         "on",
         "open",
         "options",
-        "places",
         "state",
     )
 
@@ -240,8 +239,6 @@ class Site:
         self.enter: Entering = self
         """Asked for the row to bind. An engine may set it to what repeats runs faster than the
         site, which has to be asked in all other cases; `switch` sets it back."""
-        self.places: Mapping[str, Callable[[], object]] = MappingProxyType({})
-        """Reads further names, which only functions know that the loop calls; the engine's own."""
         self.inner = False
         """Whether the interpreter, where it runs this loop, comes by the sites inside. Read by the
         rewritten text; the engine sets it."""
@@ -270,8 +267,6 @@ class Site:
 
     def look_up(self, frame: FrameType, name: str) -> object:
         """Return what reading `name` (as the text has it) in `frame` would give, or UNBOUND."""
-        if name in self.places:
-            return self.places[name]()
         name = mangle(name, self.info.class_name)
         code = frame.f_code
         if name in code.co_varnames or name in code.co_cellvars or name in code.co_freevars:

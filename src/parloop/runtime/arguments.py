@@ -23,7 +23,7 @@ from parloop.ir.types import (
     Scalar,
     Type,
 )
-from parloop.runtime.callees import Calls
+from parloop.runtime.callees import NO_CALLS, Calls
 from parloop.runtime.codes import ArrayNotSupported, FunctionReplaced, ValueNotSupported
 
 SCALARS: Final[Mapping[type, Scalar]] = {
@@ -44,7 +44,11 @@ DTYPES: Final[Mapping[np.dtype[Any], Scalar]] = {
 
 
 def gather(
-    site: Site, nest: Nest, values: tuple[object, ...], frame: FrameType
+    site: Site,
+    nest: Nest,
+    values: tuple[object, ...],
+    frame: FrameType,
+    calls: Calls = NO_CALLS,
 ) -> dict[str, Any]:
     """Return the values of the nest's inputs by name; names without a value are left out."""
     passed = dict(zip(site.info.passed, values, strict=True))
@@ -52,7 +56,7 @@ def gather(
     for name in nest.inputs:
         if name.startswith("%"):
             continue
-        value = passed[name] if name in passed else site.look_up(frame, name)
+        value = passed[name] if name in passed else calls.look_up(site, frame, name)
         if value is not UNBOUND:
             arguments[name] = value
     return arguments
@@ -90,10 +94,12 @@ def guards_of(nest: Nest) -> tuple[Guard, ...]:
     return tuple(made)
 
 
-def check_guards(site: Site, guards: tuple[Guard, ...], frame: FrameType) -> None:
+def check_guards(
+    site: Site, guards: tuple[Guard, ...], frame: FrameType, calls: Calls = NO_CALLS
+) -> None:
     """Decline if a name no longer means the function that the loop was lowered with."""
     for guard in guards:
-        value = site.look_up(frame, guard.root)
+        value = calls.look_up(site, frame, guard.root)
         for attribute in guard.attributes:
             value = getattr(value, attribute, UNBOUND)
         if not means(value, guard.canonical):

@@ -86,14 +86,18 @@ class Calls:
     needed: frozenset[str] = frozenset()
     """Names that have to have a value."""
 
+    def look_up(self, site: Site, frame: FrameType, name: str) -> object:
+        """Return the value that `name` has now, or UNBOUND: as in the loop, or in a function."""
+        place = self.places.get(name)
+        return site.look_up(frame, name) if place is None else place.read()
+
     def hold(self, site: Site, values: Sequence[object], frame: FrameType) -> bool:
         """Return whether each name still means the function that was written into the loop."""
         passed = site.info.passed
 
         def read(name: str) -> object:
-            if name in self.places:
-                return self.places[name].read()
-            return values[passed.index(name)] if name in passed else site.look_up(frame, name)
+            found = name in passed
+            return values[passed.index(name)] if found else self.look_up(site, frame, name)
 
         if not all(one.is_same(read(one.name)) for one in self.called):
             return False
@@ -117,6 +121,11 @@ class Calls:
 
 _CODE: Final = attrgetter("__code__")
 _DEFAULTS: Final = attrgetter("__defaults__")
+def is_of_function(name: str) -> bool:
+    """Return whether a name of a nest is one that only a function knows."""
+    return "@" in name
+
+
 NO_CALLS: Final = Calls()
 """Of a loop that calls no function of the user's."""
 

@@ -18,6 +18,7 @@ from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
+from parloop.frontend.codes import UnsupportedFunction
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest
@@ -137,7 +138,7 @@ def enter_cold(
             return None
         entry = _Entry(site, state, settings, indices, values, frame)
         if settings.verify:
-            return run_both(site, indices, values, frame, entry.run)
+            return run_both(site, indices, values, frame, entry.run, further_inputs(entry))
         return entry.run()
     except Declined as declined:
         assert state is not None
@@ -158,6 +159,19 @@ def enter_cold(
         reason = report_bug(site, error)
     decline(site, state, settings, indices, reason)
     return None
+
+
+def further_inputs(entry: _Entry) -> dict[str, Any]:
+    """Return the inputs that only functions know, which a run of the text may change as well."""
+    state, frame, info = entry.state, entry.frame, entry.site.info
+    if state.nest is None or not state.calls.called:
+        return {}
+    code = frame.f_code
+    own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    if not own.issuperset(info.outputs):
+        message = "functions cannot be verified in a loop that assigns global names"
+        raise Declined(UnsupportedFunction(message, info.span))
+    return gather(entry.site, state.nest, entry.values, frame, state.calls)
 
 
 def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteState:
@@ -261,7 +275,7 @@ class _Entry:
         state, nest = self.state, self.state.nest
         if nest is None:
             raise Declined(state.reasons[0])
-        given = gather(self.site, nest, self.values, self.frame)
+        given = gather(self.site, nest, self.values, self.frame, state.calls)
         found = find_lists(nest.arrays, given)
         if found:
             operations = work.operations_of(nest, self.indices, given)
@@ -278,7 +292,7 @@ class _Entry:
             if not self.pays(operations):
                 self.too_small(nest, operations)
                 return None
-            check_guards(self.site, state.guards, self.frame)
+            check_guards(self.site, state.guards, self.frame, state.calls)
             specialisation = specialise_for(state, nest, given, self.lists)
             packed = self.pack(specialisation, given)
             state.last = specialisation
@@ -294,7 +308,7 @@ class _Entry:
         if not self.pays(operations):
             self.too_small(nest, operations)
             return None
-        check_guards(self.site, state.guards, self.frame)
+        check_guards(self.site, state.guards, self.frame, state.calls)
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
         long = state.paces.are_long(key, operations / len(self.indices))

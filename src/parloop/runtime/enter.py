@@ -25,6 +25,7 @@ from parloop.codegen.layout import Header, Layout
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Member, Scalar
 from parloop.runtime import capi, tracers
 from parloop.runtime.arguments import Watched
+from parloop.runtime.callees import is_of_function
 from parloop.runtime.checks_ir import VALUE_WORDS, Check, Value
 from parloop.runtime.enter_ir import HeadWord, RepeatWord
 from parloop.runtime.entry import launch_side
@@ -172,7 +173,7 @@ def _are_global(site: Site, frame: FrameType, names: Sequence[str]) -> bool:
     """Return whether `Site.look_up` finds `names` in the globals or builtins, if anywhere."""
     code = frame.f_code
     local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-    own = any(_own(site, n) in local or n in site.places for n in names)
+    own = any(_own(site, n) in local or is_of_function(n) for n in names)
     return site.info.scope == "function" and not own
 
 

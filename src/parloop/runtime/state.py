@@ -58,7 +58,6 @@ class SiteState:
 
     def show(self, site: Site) -> None:
         """Make this the state of `site`."""
-        site.places = {name: place.read for name, place in self.calls.places.items()}
         site.state, site.enter = self, site
 
     def forget(self) -> None:

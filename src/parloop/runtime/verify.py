@@ -12,7 +12,7 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,13 @@ def run_both(
     values: tuple[object, ...],
     frame: FrameType,
     native: Callable[[], Outcome | None],
+    further: Mapping[str, object] = MappingProxyType({}),
 ) -> Outcome | None:
-    """Return what `native` returns, or raise `Mismatch` if CPython leaves something else."""
-    names = _names(site, values, frame)
+    """Return what `native` returns, or raise `Mismatch` if CPython leaves something else.
+
+    `further` are inputs whose names do not stand in the loop's text.
+    """
+    names = {**further, **_names(site, values, frame)}
     arrays = {n: v for n, v in names.items() if type(v) is np.ndarray and v.flags.writeable}
     before = {name: array.copy() for name, array in arrays.items()}
     lists = {n: v for n, v in names.items() if type(v) is list}

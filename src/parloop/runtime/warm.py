@@ -333,7 +333,7 @@ class _Repeat:
 
     def look_up(self, frame: FrameType) -> tuple[object, ...] | None:
         """Return the values that the site does not pass, or None if other names have values now."""
-        look_up = self.made.site.look_up
-        if any(look_up(frame, name) is not UNBOUND for name in self.missing):
+        look_up, site = self.made.calls.look_up, self.made.site
+        if any(look_up(site, frame, name) is not UNBOUND for name in self.missing):
             return None
-        return tuple([look_up(frame, name) for name in self.looked_up])
+        return tuple([look_up(site, frame, name) for name in self.looked_up])
