@@ -77,6 +77,7 @@ def integers_wrap_silently(a, b, steps):
     for t in range(steps):               #: serial
         a[1:] = a[:-1] * 3 + b[1:]
         b += a
+        b[1:] = -a[1:] + a[:-1] ** 2
     return a
 
 
@@ -118,6 +119,21 @@ def roots_and_comparisons(u, v, m, steps):
         m[:] = (u < v) & (v > 0.5)
         u -= -v
     return m
+
+
+def limits_and_choices(u, v, b, steps):
+    for t in range(steps):               #: serial
+        u[1:] = np.maximum(u[:-1], v[1:])
+        v[:] = np.minimum(np.where(u > 0.5, v, 0), u)
+        b[:] = np.where(b, 3, b[::-1])
+        v -= np.where(v < u, u, v)
+    return u
+
+
+def choices_between_computed_values(u, v, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        u[:] = np.where(v > 0, 1 / v, 0)
+    return u
 
 
 def some_steps_only(u, v, steps):
@@ -259,7 +275,7 @@ def an_array_whose_name_becomes_a_number(a, b, steps):
 
 def a_name_that_is_first_a_number(a, steps):
     x = 1.0
-    for t in range(steps):               #: serial; runs interpreter
+    for t in range(steps):               #: serial
         a[1:] += x
         x = a[t]
         v = a[1:]
@@ -330,6 +346,11 @@ ARGUMENTS = {
     "a_row_is_repeated": lambda rng: [(_n(rng, 8, 9), _n(rng, 9), _n(rng, 8), 4)],
     "numbers_before_arrays": lambda rng: [(_n(rng, 30), 0.5, 0.1, 5), (_n(rng, 30), 1, 2, 3)],
     "roots_and_comparisons": lambda rng: [(_n(rng, 30), _n(rng, 30), np.zeros(30, bool), 5)],
+    "limits_and_choices": lambda rng: [
+        (_n(rng, 30), np.array([0.0, -0.0, np.nan] * 10), _integers(rng, 30, "int16"), 5),
+        (_n(rng, 30).astype("f4"), _n(rng, 30).astype("f4"), _integers(rng, 30, "int64"), 5),
+    ],
+    "choices_between_computed_values": lambda rng: [(_n(rng, 30), np.zeros(30), 5)],
     "some_steps_only": lambda rng: [(_n(rng, 30), _n(rng, 30), 8)],
     "array_statements_between_loops": lambda rng: [(_n(rng, 30), _n(rng, 30), 5)],
     "an_inner_loop_of_array_statements": lambda rng: [

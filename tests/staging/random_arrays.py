@@ -81,6 +81,8 @@ class _Writer:
         elif depth:
             add(f"{indent}for j in range({self.rng.choice(('1', '2', 't', '3'))}):")
             self.block(self.rng.choice((1, 2)), indent + "    ", depth - 1)
+        else:
+            add(f"{indent}s = s * 0.5 + {self.rng.choice(VECTORS)}[1]")
 
     def ends(self) -> tuple[int, int]:
         return self.rng.choice(((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0)))
@@ -95,7 +97,7 @@ class _Writer:
         low = self.rng.randrange(total + 1)
         name = self.rng.choice(VECTORS)
         if not total and self.rng.random() < 0.6:
-            return self.rng.choice((name, name, f"{name}[::-1]", f"np.abs({name})"))
+            return self.rng.choice((name, name, f"{name}[::-1]", f"np.minimum({name}, 0.5)"))
         return f"{name}[{self.cut(low, total - low)}]"
 
     def values(self, total: int, deep: int = 2) -> str:
@@ -106,7 +108,9 @@ class _Writer:
             return f"{self.rng.choice(('k', 's', '2', '0.5', 't', 'u[0]'))} * {self.vector(total)}"
         if kind < 0.42:
             return f"({self.values(total, deep - 1)})**2"
-        if kind < 0.48:
+        if kind < 0.46:
+            return f"np.where({self.vector(total)} > 0, {self.vector(total)}, k)"
+        if kind < 0.5:
             return f"-({self.values(total, deep - 1)})"
         op = self.rng.choice("++--*/")
         return f"({self.values(total, deep - 1)} {op} {self.values(total, deep - 1)})"

@@ -80,6 +80,7 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_NUMPY_UNARY, (1, 1)),
     **dict.fromkeys(_NUMPY_BINARY, (2, 2)),
     **dict.fromkeys(_NUMPY_TYPES, (1, 1)),
+    "where": (3, 3),
 }
 
 BUILTIN_NAMES = frozenset(_BUILTINS)

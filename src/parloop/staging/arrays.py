@@ -30,7 +30,7 @@ from parloop.source import Span
 from parloop.staging import elementwise
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
-from parloop.staging.values import State, Values, aligned, full_axes
+from parloop.staging.values import State, Values, aligned, alternatives, full_axes
 from parloop.staging.views import (
     View,
     distance,
@@ -338,7 +338,8 @@ class Expander(Values):
     def put(self, view: View, value: Operand, span: Span) -> None:
         """Store `value` into the elements of `view`, after all of it has been computed."""
         value = self.held(value, span)
-        if not elementwise.may_store(value, self.dtypes[view.array]):
+        target = self.dtypes[view.array]
+        if not all(elementwise.may_store(one, target) for one in alternatives(value)):
             raise self.declined(span, f"{value.type} is stored into {self.dtypes[view.array]}")
         if isinstance(value, Elements) and len(value.shape) > len(view.shape):
             raise self.declined(span, "an array is stored into one with fewer axes")

@@ -9,16 +9,18 @@ interpreter runs the iteration.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy
 
-from parloop.ir.nodes import Binary, BinaryOperator, Call, Compare, Const, Expr, Unary
+from parloop.ir.nodes import Binary, BinaryOperator, Call, Compare, Conditional, Const, Expr, Unary
 from parloop.ir.types import NP_BOOL, NP_FLOAT64, NP_INT64, PY_BOOL, PY_INT, Scalar
+from parloop.ir.walk import copied
 from parloop.staging import rules
 from parloop.staging.lengths import Linear
-from parloop.staging.rules_base import integer_bounds
+from parloop.staging.rules_base import common_type, integer_bounds
 from parloop.staging.rules_operators import UFUNCS
 from parloop.staging.views import MakeIndex, View
 
@@ -32,6 +34,8 @@ class Number:
 
     expr: Const | Expr
     type: Scalar
+    others: tuple[Scalar, ...] = ()
+    """Further types that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Elements:
     build: Build
     reads: tuple[tuple[View, bool], ...]
     """Each view that is read, and whether element i of the value needs just its element i."""
+    is_plain: bool = False
+    """Whether the elements are just those of slices: nothing happens where one is not read."""
 
 
 Operand = Number | Elements
@@ -56,14 +62,16 @@ Made = tuple[Callable[[tuple[Expr, ...]], Expr], Scalar]
 _SAFE_CALLS = frozenset(
     f"numpy.{name}"
     for name in (
-        *("sqrt", "square", "absolute", "fabs", "negative", "positive"),
+        *("sqrt", "square", "absolute", "fabs", "negative"),
         *("floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite"),
         *("add", "subtract", "multiply", "divide", "less", "less_equal", "greater"),
-        *("greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"),
-        *("bitwise_and", "bitwise_or", "bitwise_xor"),
+        *("greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor"),
     )
 )
 """Calls whose result on an element does not depend on the elements beside it."""
+
+_OF_FLOATS = frozenset(f"numpy.{name}" for name in ("square", "absolute", "negative"))
+"""Those that are one instruction for floats, and a call of NumPy's for anything else."""
 
 
 def binary(op: BinaryOperator, left: Operand, right: Operand) -> Made | None:
@@ -111,9 +119,15 @@ def _power(left: Operand, right: Operand) -> Made | None:
         case Elements(type=scalar), Number(expr=Const(value=int(value))) if (
             scalar.kind in "fiu" and value == 2 and type(value) is int and _squares(scalar)
         ):
-            return (lambda parts: Call("numpy.square", "np.square", parts[:1])), scalar
+            if scalar.kind == "f":
+                return (lambda parts: Call("numpy.square", "np.square", parts[:1])), scalar
+            return _twice, scalar
         case _:
             return None
+
+
+def _twice(parts: tuple[Expr, ...]) -> Expr:
+    return Call("numpy.multiply", "np.multiply", (parts[0], copied(parts[0])))
 
 
 def _squares(scalar: Scalar) -> bool:
@@ -141,7 +155,9 @@ def unary(op: str, operand: Elements) -> Made | None:
     if (op == "-" and kind == "f") or (op == "~" and operand.type == NP_BOOL):
         return (lambda parts: Unary(op, *parts)), operand.type  # type: ignore[arg-type]
     if op == "-" and kind in "iu":
-        return call("numpy.negative", "np.negative", (operand,))
+        return (
+            lambda parts: Call("numpy.subtract", "np.subtract", (Const(0), *parts))
+        ), operand.type
     return None
 
 
@@ -150,12 +166,62 @@ def call(callee: str, path: str, operands: tuple[Operand, ...]) -> Made | None:
     if callee == "builtins.abs":
         callee, path = "numpy.absolute", "np.absolute"
     types = tuple(operand.type for operand in operands)
-    if callee not in _SAFE_CALLS or any(t.kind == "c" for t in types):
+    if callee == "numpy.where":
+        return _choice(operands)
+    if callee in ("numpy.minimum", "numpy.maximum"):
+        agrees = ties_agree(callee.removeprefix("numpy."), 32) and ties_agree(
+            callee.removeprefix("numpy."), 64
+        )
+        if not agrees or any(t.kind != "f" for t in types):
+            return None
+    elif callee not in _SAFE_CALLS:
+        return None
+    if any(t.kind == "c" for t in types):
         return None
     rule = rules.call_rule(callee, types)
+    if rule is not None and callee in _OF_FLOATS and rule.compute[0].kind != "f":
+        return None
     if rule is None or not all(map(_has_place, operands, rule.compute)):
         return None
     return (lambda parts: Call(callee, path, parts)), rule.result
+
+
+def _choice(operands: tuple[Operand, ...]) -> Made | None:
+    """Return `np.where(test, x, y)` where nothing happens in the side that is not chosen."""
+    test, then, otherwise = operands
+    if not all(isinstance(part, Number) or part.is_plain for part in (then, otherwise)):
+        return None
+    if "c" in (test.type.kind, then.type.kind, otherwise.type.kind):
+        return None
+    result = common_type(then.type, otherwise.type)
+    if result.kind not in "fi" or not (_has_place(then, result) and _has_place(otherwise, result)):
+        return None
+
+    def write(parts: tuple[Expr, ...]) -> Expr:
+        then_, otherwise_ = (
+            part if operand.type == result else Call(f"numpy.{result}", f"np.{result}", (part,))
+            for part, operand in zip(parts[1:], operands[1:], strict=True)
+        )
+        return Conditional(parts[0], then_, otherwise_)
+
+    return write, result
+
+
+@functools.cache
+def ties_agree(name: str, bits: int) -> bool:
+    """Return whether NumPy's loop over many floats chooses between zeros as it does for two."""
+    ufunc = getattr(numpy, name)
+    zeros = numpy.array([0.0, -0.0, 0.0, -0.0, -0.0, 0.0] * 8, f"f{bits // 8}")
+    others = numpy.array([-0.0, 0.0, 0.0, -0.0, 0.0, -0.0] * 8, f"f{bits // 8}")
+    single = numpy.signbit([ufunc(x, y) for x, y in zip(zeros, others, strict=True)])
+    for n in range(1, len(zeros) + 1):
+        if (numpy.signbit(ufunc(zeros[:n], others[:n])) != single[:n]).any():
+            return False
+    doubled = ufunc(numpy.repeat(zeros, 2)[::2], numpy.repeat(others, 2)[::2])
+    turned = ufunc(zeros[::-1], others[::-1])[::-1]
+    return bool(
+        (numpy.signbit(doubled) == single).all() and (numpy.signbit(turned) == single).all()
+    )
 
 
 def may_cast(source: Scalar, target: Scalar) -> bool:

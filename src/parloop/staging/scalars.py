@@ -55,14 +55,15 @@ class ScalarTypes:
         self._open: set[str] = set()
         self._names: dict[str, frozenset[Scalar]] = {}
 
-    def type_of(self, expr: Expr) -> Scalar:
-        """Return the type of `expr`, a stand-in where there may be several.
+    def types_of(self, expr: Expr) -> tuple[Scalar, tuple[Scalar, ...]]:
+        """Return a type of `expr`, and those that it may have besides.
 
-        A value whose type is not known for certain is one that no array operation may use:
-        `UNSURE` has no rules.
+        A value whose types are not known is one that no array operation may use.
         """
-        found = self.of(expr)
-        return next(iter(found)) if len(found) == 1 else UNSURE
+        first, *others = sorted(self.of(expr), key=str) or (UNSURE,)
+        if UNSURE in others or len(others) > 2:
+            return UNSURE, ()
+        return first, tuple(others)
 
     def of(self, expr: Expr) -> frozenset[Scalar]:
         """Return the types that `expr` may have; none while they are being found out."""

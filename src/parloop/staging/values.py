@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TypeAlias, assert_never
 
 from parloop.diagnostics import Declined
@@ -106,12 +107,12 @@ class Values:
                 if any(isinstance(part, Elements) for part in parts):
                     return self.operation(expr, parts, expr.span)
                 numbers = tuple(part.expr for part in parts if isinstance(part, Number))
-                return Number(with_operands(expr, numbers), self.scalars.type_of(expr))
+                return Number(with_operands(expr, numbers), *self.scalars.types_of(expr))
             case Const() | Name():
-                return Number(copied(expr), self.scalars.type_of(expr))
+                return Number(copied(expr), *self.scalars.types_of(expr))
             case Load(subscripts=(place,)) if not isinstance(place, Slice):
                 found = Load(expr.array, (self.scalar(place),), expr.span)
-                return Number(found, self.scalars.type_of(expr))  # of a list
+                return Number(found, *self.scalars.types_of(expr))  # of a list
             case Slice() | Load():
                 raise self.declined(expr.span, "a slice is taken of what is not a NumPy array")
             case _:
@@ -124,7 +125,7 @@ class Values:
         if len(self.out) > count or any(isinstance(part, Elements) for part in parts):
             raise self.declined(expr.span, "an array is tested for truth")
         numbers = tuple(part.expr for part in parts if isinstance(part, Number))
-        return Number(with_operands(expr, numbers), self.scalars.type_of(expr))
+        return Number(with_operands(expr, numbers), *self.scalars.types_of(expr))
 
     def number(self, expr: Expr) -> Number:
         """Return `expr`, which has to be a number."""
@@ -140,7 +141,7 @@ class Values:
     def operation(self, expr: Expr, parts: tuple[Operand, ...], span: Span) -> Elements:
         """Return the elements of an operation."""
         parts = tuple(self.held(part, span) for part in parts)
-        made = _made(expr, parts)
+        made = self.agreed(expr, parts)
         if made is None:
             types = ", ".join(str(part.type) for part in parts)
             raise self.declined(span, f"an array operation on {types} is not compiled")
@@ -161,6 +162,16 @@ class Values:
         )
         return Elements(shape, result, build, reads)
 
+    def agreed(self, expr: Expr, parts: tuple[Operand, ...]) -> Made | None:
+        """Return how an operation is written if it is the same for all types of its numbers."""
+        ways = [
+            _made(expr, chosen) for chosen in product(*(alternatives(part) for part in parts))
+        ]
+        first = ways[0]
+        if first is None or any(way is None or way[1] != first[1] for way in ways):
+            return None
+        return first
+
     def held(self, part: Operand, span: Span) -> Operand:
         """Return `part`, a number in a name if it is not a constant or one already."""
         if part.type == UNSURE:
@@ -169,11 +180,13 @@ class Values:
             return part
         name = self.fresh("x")
         self.out.append(Assign(name, part.expr, part.expr.span))
-        return Number(Name(name, part.expr.span), part.type)
+        return Number(Name(name, part.expr.span), part.type, part.others)
 
     def read(self, view: View) -> Elements:
         """Return the elements of `view`."""
-        return Elements(view.shape, self.dtypes[view.array], view.element, ((view, True),))
+        is_plain = all(isinstance(part, Axis) for part in view.parts)
+        type_ = self.dtypes[view.array]
+        return Elements(view.shape, type_, view.element, ((view, True),), is_plain)
 
     def broadcast(self, shapes: Sequence[tuple[Linear, ...]], span: Span) -> tuple[Linear, ...]:
         """Return the common shape; that lengths agree which look different becomes a condition."""
@@ -220,7 +233,7 @@ class Values:
                 self.require(at_least(value, 0), span)
             return found.axis
         place = self.number(subscript)
-        if place.type.kind not in "iu":
+        if any(t.kind not in "iu" for t in (place.type, *place.others)):
             raise self.declined(span, "a subscript is not an integer")
         if axis.start == number(0) and axis.step == 1 and self.is_extent(axis, view):
             return Fixed(place.expr if isinstance(place.expr, Const) else self.position(place))
@@ -379,6 +392,12 @@ def arrays_in(types: Mapping[str, Type]) -> dict[str, Array]:
         for name, type_ in types.items()
         if isinstance(type_, Array) and type_.dtype.owner == "numpy"
     }
+
+
+def alternatives(part: Operand) -> tuple[Operand, ...]:
+    if isinstance(part, Elements):
+        return (part,)
+    return tuple(Number(part.expr, type_) for type_ in (part.type, *part.others))
 
 
 def full_axes(shape: tuple[Linear, ...]) -> tuple[Axis, ...]:
