@@ -14,10 +14,9 @@ from parloop.codegen.events import I1, I8, I64, llvm_type
 from parloop.codegen.function import Mixed, Variable
 from parloop.codegen.masked import Lanes, can_write_lanes
 from parloop.codegen.polls import emit_poll
-from parloop.codegen.statements import StatementWriter
+from parloop.codegen.statements import StatementWriter, bound_in
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Name, Stmt, Store, While
 from parloop.ir.types import PY_INT, Member, Scalar
-from parloop.ir.walk import statements
 
 
 class JamWriter(StatementWriter):
@@ -40,7 +39,7 @@ class JamWriter(StatementWriter):
         builder = self.builder
         shared = self.variables
         self.copies = tuple(self.copy_of_variables(stmt) for _ in range(number_of_copies))
-        self.evenly = None if stmt.index in _assigned(stmt) else stmt.index
+        self.evenly = None if stmt.index in bound_in(stmt.body) else stmt.index
         before = builder.block
         head = self.function.append_basic_block(f"jam.{stmt.index}")
         rest = self.function.append_basic_block("rest")
@@ -83,7 +82,7 @@ class JamWriter(StatementWriter):
         """Return the variables as one copy sees them: its own where the loop binds them."""
         shared = self.variables
         self.variables = dict(shared)
-        for name in sorted({stmt.index} | _assigned(stmt)):
+        for name in sorted({stmt.index} | bound_in(stmt.body)):
             self.declare(name, track=shared[name].assigned is not None)
         copy, self.variables = self.variables, shared
         return copy
@@ -183,13 +182,6 @@ class JamWriter(StatementWriter):
             self.jammed_block(body)
         else:
             super().block(body)
-
-
-def _assigned(loop: For) -> set[str]:
-    """Return the names that the body of a loop binds."""
-    inside = tuple(statements(loop.body))
-    names = {s.target for s in inside if isinstance(s, Assign)}
-    return names | {s.index for s in inside if isinstance(s, For)}
 
 
 def _slot_type(member: Member) -> ir.Type:

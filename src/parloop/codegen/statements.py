@@ -29,7 +29,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.types import PY_INT, Scalar
-from parloop.ir.walk import expressions
+from parloop.ir.walk import expressions, statements
 from parloop.staging import rules
 
 
@@ -219,9 +219,8 @@ class StatementWriter(HoistWriter):
         after = self.function.append_basic_block("after")
         strip = self.function.append_basic_block("strip") if has_strips(self, stmt) else None
         builder.cbranch(builder.icmp_signed("<", lo, hi), strip or head, done)
-        end, ended = hi, done
+        end, ended = hi, self.function.append_basic_block("ended")
         if strip is not None:
-            ended = self.function.append_basic_block("strip.done")
             builder.position_at_end(strip)
             first, end = self.strip_bounds(lo, hi, before)
             lo, before = first, strip
@@ -248,8 +247,13 @@ class StatementWriter(HoistWriter):
             mark_loop(self.module, again, group)
         elif self.is_rare:
             mark_rare(self.module, again)
-        if strip is not None:
-            builder.position_at_end(ended)
+        builder.position_at_end(ended)
+        if not self.precise and stmt.index not in bound_in(stmt.body):
+            # Its value is known: LLVM makes no lanes of a loop's rest if one is taken out of it.
+            self.iteration(stmt, builder.sub(end, I64(1)), start, step)
+        if strip is None:
+            builder.branch(done)
+        else:
             emit_poll(self)
             first.add_incoming(end, builder.block)
             builder.cbranch(builder.icmp_signed("<", end, hi), strip, done)
@@ -298,3 +302,10 @@ class StatementWriter(HoistWriter):
         if isinstance(stmt.step, Const) and isinstance(stmt.step.value, int):
             step = I64(int(stmt.step.value))
         return start, step
+
+
+def bound_in(body: tuple[Stmt, ...]) -> set[str]:
+    """Return the names that statements bind."""
+    inside = tuple(statements(body))
+    names = {s.target for s in inside if isinstance(s, Assign)}
+    return names | {s.index for s in inside if isinstance(s, For)}
