@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from parloop.codegen import scalar
-from parloop.codegen.events import I8, I64, Value, llvm_type
+from parloop.codegen.events import I1, I8, I64, Value, llvm_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.jam import JamWriter
 from parloop.codegen.scalar_int import multiply_with_overflow
@@ -54,7 +54,7 @@ class ReductionWriter(JamWriter):
             self.assign(name, Mixed.single(type_, neutral))
             assigned = self.variables[name].assigned
             if assigned is not None:
-                self.builder.store(ir.IntType(1)(0), assigned)
+                self.builder.store(I1(0), assigned)
             if found.bounded:
                 slots = (self.slot(llvm_type(type_)), self.slot(llvm_type(type_)))
                 for slot in slots:
@@ -167,7 +167,71 @@ class ReductionWriter(JamWriter):
         self.fetch(name, row.first[name] + 1, at)
         tracked = self.variables[name].assigned
         if tracked is not None:
-            self.builder.store(ir.IntType(1)(1), tracked)
+            self.builder.store(I1(1), tracked)
+
+    def take_last(
+        self, names: list[str], rows: ir.Value, row: Row, blocks: ir.Value
+    ) -> None:
+        """Give each variable the value of the last block that assigned it, which is seldom far."""
+        builder = self.builder
+        missing = {name: self.slot(I1) for name in names}
+        for slot in missing.values():
+            builder.store(I1(1), slot)
+        backwards = self.block_counter(blocks, backwards=True)
+        at = self.row_at(rows, row, backwards.number)
+        for name, slot in missing.items():
+            assigned = builder.load(self.word(row.first[name], at), typ=I64)
+            is_last = builder.and_(
+                builder.load(slot, typ=I1), builder.icmp_signed("!=", assigned, I64(0))
+            )
+            with builder.if_then(is_last):
+                self.take(name, row, at)
+                builder.store(I1(0), slot)
+        some: ir.Value = I1(0)
+        for slot in missing.values():
+            some = builder.or_(some, builder.load(slot, typ=I1))
+        backwards.close(some)
+
+    def row_at(self, rows: ir.Value, row: Row, number: ir.Value) -> ir.Value:
+        """Return where block `number` leaves its row."""
+        first = self.builder.mul(number, I64(row.n_words))
+        return self.builder.gep(rows, [first], source_etype=I64)
+
+    def block_counter(self, blocks: ir.Value, *, backwards: bool) -> _BlockCounter:
+        """Begin a loop over the blocks, of which there may be none."""
+        builder = self.builder
+        head = self.function.append_basic_block("collect")
+        after = self.function.append_basic_block("collected")
+        before = builder.block
+        builder.cbranch(builder.icmp_signed(">", blocks, I64(0)), head, after)
+        builder.position_at_end(head)
+        count = builder.phi(I64)
+        count.add_incoming(I64(0), before)
+        number = count
+        if backwards:
+            number = builder.sub(builder.sub(blocks, I64(1)), count)
+        return _BlockCounter(builder, blocks, count, number, head, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockCounter:
+    """A loop over blocks that is being written: `number` is that of the block in hand."""
+
+    builder: ir.IRBuilder
+    blocks: ir.Value
+    count: ir.Instruction
+    number: ir.Value
+    head: ir.Block
+    after: ir.Block
+
+    def close(self, going_on: ir.Value) -> None:
+        """End the loop, after the last block or when it is not `going_on`."""
+        builder = self.builder
+        more = builder.add(self.count, I64(1))
+        self.count.add_incoming(more, builder.block)
+        again = builder.and_(builder.icmp_signed("<", more, self.blocks), going_on)
+        builder.cbranch(again, self.head, self.after)
+        builder.position_at_end(self.after)
 
 
 def neutral_of(fold: Fold) -> int:

@@ -174,7 +174,7 @@ class RegionWriter(GroupWriter):
         else:
             status = self.run_blocks(region, context, blocks)
         self.note_status(status)
-        self.collect(stmt, row, context, blocks)
+        self.collect(stmt, row, blocks)
         self.merge_copies(folds, row, blocks, copies)
 
     def block_count(
@@ -273,33 +273,21 @@ class RegionWriter(GroupWriter):
             self.allocas.store(I64(0), self._status)
         return self._status
 
-    def collect(self, stmt: For, row: Row, context: ir.Value, blocks: ir.Value) -> None:
-        """Take over, block by block in order, what the blocks left of each variable."""
-        builder = self.builder
-        if not row.first:
-            return
+    def collect(self, stmt: For, row: Row, blocks: ir.Value) -> None:
+        """Take over what the blocks left of each variable: put together, or of the last block."""
         combinings = self.combinings(stmt)
+        rows = self.builder.inttoptr(self.header(Header.SCRATCH), POINTER)
+        if combinings:
+            forwards = self.block_counter(blocks, backwards=False)
+            at = self.row_at(rows, row, forwards.number)
+            for name in row.first:
+                if name in combinings:
+                    self.combine(name, combinings[name], row, at)
+            forwards.close(I1(1))
         together = companions(combinings)
-        head = self.function.append_basic_block("collect")
-        after = self.function.append_basic_block("collected")
-        before = builder.block
-        builder.cbranch(builder.icmp_signed(">", blocks, I64(0)), head, after)
-        builder.position_at_end(head)
-        number = builder.phi(I64)
-        number.add_incoming(I64(0), before)
-        rows = builder.inttoptr(self.header(Header.SCRATCH), POINTER)
-        at = builder.gep(rows, [builder.mul(number, I64(row.n_words))], source_etype=I64)
-        for name, first in row.first.items():
-            if name in combinings:
-                self.combine(name, combinings[name], row, at)
-            elif name not in together:
-                assigned = builder.load(self.word(first, at), typ=I64)
-                with builder.if_then(builder.icmp_signed("!=", assigned, I64(0))):
-                    self.take(name, row, at)
-        more = builder.add(number, I64(1))
-        number.add_incoming(more, builder.block)
-        builder.cbranch(builder.icmp_signed("<", more, blocks), head, after)
-        builder.position_at_end(after)
+        plain = [name for name in row.first if name not in combinings and name not in together]
+        if plain:
+            self.take_last(plain, rows, row, blocks)
 
     def combinings(self, stmt: For) -> dict[str, Combining]:
         """Return how the reductions of a loop on the cores are combined, by their targets."""
