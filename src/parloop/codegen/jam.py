@@ -1,7 +1,7 @@
 """Machine code for loops whose iterations run side by side: each statement is written once a copy.
 
 Every copy has variables of its own; the loops inside are written once, around all copies. What is
-left over at the end of the loop runs one by one.
+left over at the end of the loop runs with fewer, then one by one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from parloop.codegen.polls import emit_poll
 from parloop.codegen.statements import StatementWriter, bound_in
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Name, Stmt, Store, While
 from parloop.ir.types import PY_INT, Member, Scalar
+
+FEWER = 4
+"""What is left of many iterations side by side runs with so many times fewer of them."""
 
 
 class JamWriter(StatementWriter):
@@ -34,7 +37,23 @@ class JamWriter(StatementWriter):
         bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
         number_of_copies: int,
     ) -> None:
-        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time, the rest singly."""
+        """Write iterations lo .. hi-1 of a loop, `number_of_copies` at a time, the rest singly.
+
+        What many leave would be long chains, one after the other: fewer side by side run first.
+        """
+        hi, start, step = bounds[1:]
+        left = self.jam_groups(stmt, bounds, number_of_copies)
+        if number_of_copies >= FEWER * FEWER:
+            left = self.jam_groups(stmt, (left, hi, start, step), number_of_copies // FEWER)
+        StatementWriter.counted(self, stmt, left, hi, start, step)
+
+    def jam_groups(
+        self,
+        stmt: For,
+        bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
+        number_of_copies: int,
+    ) -> ir.Value:
+        """Write as many groups of iterations as there are, and return where the rest begins."""
         lo, hi, start, step = bounds
         builder = self.builder
         shared = self.variables
@@ -76,7 +95,7 @@ class JamWriter(StatementWriter):
         left = builder.phi(I64)
         left.add_incoming(lo, before)
         left.add_incoming(more, last)
-        StatementWriter.counted(self, stmt, left, hi, start, step)
+        return left
 
     def copy_of_variables(self, stmt: For) -> dict[str, Variable]:
         """Return the variables as one copy sees them: its own where the loop binds them."""
