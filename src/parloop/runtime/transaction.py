@@ -28,6 +28,7 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
+from parloop.runtime.copying import copy_aside
 from parloop.runtime.interrupts import NEVER, Holder
 from parloop.runtime.lists import Lists
 from parloop.runtime.lists_ir import Status
@@ -351,7 +352,7 @@ class Launch:
                 address = buffer.__array_interface__["data"][0] if blocks_save else 0
                 self.rooms[item.native] = address
             if item.native is None or not self.rooms[item.native]:
-                np.copyto(buffer, view)
+                copy_aside(buffer, view)
             views.append((view, buffer))
         if self.lists is not None:
             views += self.lists.undo()
