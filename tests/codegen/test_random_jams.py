@@ -95,7 +95,7 @@ def find_failure(seed: int, folder: Path) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_random_nest_side_by_side_leaves_what_python_leaves(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_random_nests_are_run_side_by_side(
         return found
 
     monkeypatch.setattr(plan, "choose_jams", watched)
-    for seed in range(4):
+    for seed in range(1000, 1004):  # other programs: nothing is planned twice
         assert find_failure(seed, tmp_path) is None
     assert max(widths) >= FEWER * FEWER
 
