@@ -75,6 +75,23 @@ class ListChanged(Diagnostic):
     voice: ClassVar[Voice] = "fallback"
 
 
+class ChangedMeanwhile(Diagnostic):
+    """Something that the loop reads was changed while it ran.
+
+    *What it means* A signal handler, or another thread, has bound a name anew that the loop reads,
+    replaced a function, changed an array's shape, or what happens to warnings, between two slices.
+
+    *Why it matters* The rest of the loop has to see the change.
+
+    *Example* A handler of `SIGINT` that sets `stop = True`, and a loop with `if stop: break`.
+
+    *What to do* Nothing is lost: the interpreter runs the iterations that are left.
+    """
+
+    code: ClassVar[str] = "RUN113"
+    voice: ClassVar[Voice] = "fallback"
+
+
 class ValueNotSupported(Diagnostic):
     """A value that goes into the loop has a type that machine code does not handle.
 

@@ -31,6 +31,7 @@ from parloop.runtime.arrays import make_array_reader, with_scratch
 from parloop.runtime.callees import inline_calls, is_profiled
 from parloop.runtime.codes import (
     CannotBeUndone,
+    ChangedMeanwhile,
     InputOutside,
     InternalFailure,
     IterationLeftNative,
@@ -44,6 +45,7 @@ from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
 from parloop.runtime.lists import Lists, copy_lists, find_lists
 from parloop.runtime.log import log_run
+from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
 from parloop.runtime.regions import Ready
 from parloop.runtime.remembered import find_verdict
@@ -424,11 +426,13 @@ class _Entry:
             raise Declined(InputOutside("an integer is beyond what machine code was made for"))
         threads, run_address, blocks = find_pool(ready, self.settings)
         record.integers[Header.RUN], record.integers[Header.BLOCKS] = run_address, blocks
-        saved = choose_saved(ready)
+        chosen = saved = choose_saved(ready)
         traits = ready.kernel.traits
         is_held = traits.polls and not is_large(ready.written, arguments)
         if is_held:
             saved = ready.written
+        guards = self.state.guards
+        meanwhile = watch_changes(self.site, self.frame, arguments, guards, ready, chosen)
         if self.lists is not None:
             saved = tuple(item for item in saved if item.array not in self.lists.arrays)
         decline_large(saved, arguments)
@@ -453,6 +457,7 @@ class _Entry:
             grain=grain(traits, ready.kernel.loop, len(self.indices)),
             least=threads if is_held and traits.cuts_outermost else 1,
             holder=Holder() if is_held else None,
+            meanwhile=meanwhile,
         )
 
     def run_launch(
@@ -494,6 +499,9 @@ class _Entry:
             why = IterationLeftNative(message, self.site.info.span)
         elif launch.changed:
             why = ListChanged("a list was changed between two slices", self.site.info.span)
+        elif launch.overtaken and launch.done < len(self.indices):
+            message = "something that the loop reads was changed between two slices"
+            why = ChangedMeanwhile(message, self.site.info.span)
         elif isinstance(launch.failure, MemoryError):
             message = "there is no memory for a copy of what the loop overwrites"
             why = CannotBeUndone(message, self.site.info.span)
@@ -519,6 +527,8 @@ class _Entry:
         if specialisation.bind is not None:
             finished = launch.done + launch.broke
             values = specialisation.bind(values, launch.record, launch.given, finished)
+        if launch.overtaken and launch.meanwhile is not None:
+            values = launch.meanwhile.newer(values)
         return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
 
     def remember(

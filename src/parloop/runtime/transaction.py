@@ -102,6 +102,16 @@ class TwoVariants(Protocol):
         """The variant that finds out what."""
 
 
+class SeesChanges(Protocol):
+    """What a launch was made from: `meanwhile.Meanwhile`, or what stands in for it in a test."""
+
+    def has_changed(self) -> bool:
+        """Return whether the rest of the loop is not for the launch any more."""
+
+    def newer(self, values: tuple[object, ...]) -> tuple[object, ...]:
+        """Return `values` of the loop's outputs, with what others have bound to a name since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """An array that slices save before they run, and by what its rows follow the outermost index.
@@ -188,6 +198,10 @@ class Launch:
     """Holds signals back while slices run, where the kernel looks for them."""
     given_up: bool = False
     """Whether the last slice was, and nothing of it is left."""
+    meanwhile: SeesChanges | None = None
+    """Sees what others change, apart from the contents of arrays; asked after each slice."""
+    overtaken: bool = False
+    """Somebody has: the rest of the loop is not for this launch."""
 
     def run(self) -> None:
         """Run as many iterations as can be."""
@@ -195,6 +209,8 @@ class Launch:
             total = len(self.indices)
             while self.done < total and not self.is_over():
                 self.run_slice(self.done, self.end_of_slice())
+                if self.meanwhile is not None:
+                    self.overtaken = self.meanwhile.has_changed()
         except BaseException as error:  # between slices
             self.error = error
             if self.holder is not None:
@@ -206,6 +222,7 @@ class Launch:
             self.raised
             or self.broke
             or self.changed
+            or self.overtaken
             or self.error is not None
             or self.failure is not None
         )

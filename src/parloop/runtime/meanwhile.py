@@ -1,0 +1,81 @@
+"""What signal handlers and other threads change between two slices, as far as the loop reads it.
+
+They run between bytecodes, so CPython would see each change in the next iteration. A launch that
+notices one stops there, and the interpreter goes on with what is then. What changes within arrays
+needs no notice: the next slice reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from parloop.capture.sites import Site
+from parloop.diagnostics import Declined
+from parloop.runtime.arguments import Guard, check_guards
+from parloop.runtime.regions import Ready
+from parloop.runtime.saving import choose_saved
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What a launch came from that others than the loop can change."""
+
+    site: Site
+    frame: FrameType
+    guards: tuple[Guard, ...]
+    ready: Ready
+    saved: tuple[Any, ...]
+    names: tuple[tuple[str, object], ...]
+    """Names that are not the function's alone, and what they were bound to."""
+    layouts: tuple[tuple[np.ndarray[Any, Any], object], ...]
+
+    def has_changed(self) -> bool:
+        """Return whether the rest of the loop cannot run on what the launch was made from."""
+        try:
+            check_guards(self.site, self.guards, self.frame)
+            return (
+                any(self.site.look_up(self.frame, name) is not old for name, old in self.names)
+                or any(_layout(array) != old for array, old in self.layouts)
+                or choose_saved(self.ready) != self.saved
+            )
+        except Declined:
+            return True
+
+    def newer(self, values: tuple[object, ...]) -> tuple[object, ...]:
+        """Return `values` of the loop's outputs, with what others have bound to a name since."""
+        newer = {}
+        for name, old in self.names:
+            now = self.site.look_up(self.frame, name)
+            if now is not old:
+                newer[name] = now
+        outputs = self.site.info.outputs
+        return tuple(
+            newer.get(name, value) for name, value in zip(outputs, values, strict=True)
+        )
+
+
+def watch_changes(
+    site: Site,
+    frame: FrameType,
+    arguments: Mapping[str, Any],
+    guards: tuple[Guard, ...],
+    ready: Ready,
+    saved: tuple[Any, ...],
+) -> Meanwhile:
+    """Return what has to stay as it is for a launch on `arguments`."""
+    own = set(frame.f_code.co_varnames) - set(frame.f_code.co_cellvars)
+    shared = (name for name in {*site.info.outputs, *arguments} if name not in own)
+    names = tuple((name, site.look_up(frame, name)) for name in shared)
+    arrays = [value for value in arguments.values() if type(value) is np.ndarray]
+    layouts = tuple((array, _layout(array)) for array in arrays)
+    return Meanwhile(site, frame, guards, ready, saved, names, layouts)
+
+
+def _layout(array: np.ndarray[Any, Any]) -> object:
+    where: object = array.__array_interface__["data"]  # the address, and whether it is read only
+    return where, array.shape, array.strides, array.dtype
