@@ -56,6 +56,23 @@ def global_as_the_index(a, n):
     return a, COUNT
 
 
+def global_that_a_function_reads(a, n):
+    global COUNT
+    for COUNT in range(n):               #: unsupported SYN104
+        a[COUNT] = _count_and_scale()
+    return a, COUNT
+
+
+def _count_and_scale():
+    return COUNT * SCALE
+
+
+def array_expression_in_the_body(a, b, n):
+    for i in range(n):                   #: parallel; runs interpreter
+        b[i] = a + i
+    return b
+
+
 def global_array_rebound(b, n):
     global TABLE
     old = TABLE
@@ -570,6 +587,8 @@ def _pairs(rng):
 
 
 ARGUMENTS = {
+    "global_that_a_function_reads": lambda rng: [(np.zeros(5), 5), (np.zeros(5), 0)],
+    "array_expression_in_the_body": lambda rng: [(np.arange(3.0), np.zeros((4, 3)), 4), (np.arange(3.0), np.zeros(4), 4)],
     "global_scalar": lambda rng: [(np.zeros(9), 9), (np.zeros(9, int), 9)],
     "global_array": lambda rng: [(np.zeros(10), 10), (np.zeros(20), 11)],
     "global_rebound_between_calls": lambda rng: [(np.zeros(9), 9), (np.zeros(9), 9)],

@@ -362,6 +362,18 @@ def structured_elements(a, n):
     return a
 
 
+def unaligned_elements(a, n):
+    for i in range(n):                   #: parallel; runs interpreter
+        a[i] = a[i] + 1
+    return a
+
+
+def fields_of_a_structure(x, y, n):
+    for i in range(n):                   #: parallel-if
+        x[i] = y[i] * 2
+    return x, y
+
+
 def rebinding_the_array_in_the_body(a, b, n):
     for i in range(n):                   #: serial; runs interpreter
         a[i] = i
@@ -603,6 +615,16 @@ ARGUMENTS = {
         (np.arange(5).astype(dtype), 5) for dtype in (">f8", "<f2", "g", ">i4", object, "G")
     ] + [(np.array(["a", "b"]), 2), (np.array([1, 2], "m8[s]"), 2)],
     "structured_elements": lambda rng: [(np.ones(4, [("x", float), ("y", np.int32)]), 4)],
+    "unaligned_elements": lambda rng: [
+        (np.ndarray((6,), dtype, bytearray(range(120)), offset), 6) for dtype, offset in (("f8", 1), ("i4", 2), ("i2", 3), ("c16", 4))
+    ],
+    "fields_of_a_structure": lambda rng: [
+        (s["x"], s["y"], 4) for s in (
+            np.ones(4, np.dtype([("x", float), ("y", np.int32)], align=True)),
+            np.ones(4, [("y", np.int32), ("x", float)]),
+            np.rec.array(np.ones(4, np.dtype([("x", np.float32), ("y", np.int32)]))),
+        )
+    ],
     "rebinding_the_array_in_the_body": lambda rng: [(np.zeros(10), np.zeros(10), 10)],
     "view_made_in_the_body": lambda rng: [(np.zeros((10, 2)), 10)],
     "list_in_place_of_an_array": lambda rng: [([1, 2.5, 3], 3), ([1, 2], 3)],
