@@ -95,9 +95,9 @@ INDEXING = (
     ),
     Trap(
         "an array resized, rebound or freed during the loop, views made in the body",
-        native="global_array_rebound",
+        native="global_array_rebound view_made_in_the_body",
         handed="test_a_change_between_two_slices_is_seen_by_the_next_iteration",
-        left="rebinding_the_array_in_the_body view_made_in_the_body",
+        left="rebinding_the_array_in_the_body",
     ),
     Trap(
         "another thread changes data meanwhile",
