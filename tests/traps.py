@@ -373,8 +373,9 @@ CONTROL = (
     ),
     Trap(
         "loops over arrays, lists, zip, enumerate, generators, dictionaries",
-        native="items items_with_numbers side_by_side backwards",
-        left="over_an_array over_a_list over_enumerate over_zip over_a_generator "
+        native="items items_with_numbers side_by_side backwards over_an_array over_enumerate "
+        "over_zip",
+        left="over_a_list over_a_generator "
         "over_a_dictionary a_name_for_the_parts_together",
     ),
     Trap(

@@ -27,12 +27,20 @@ _DTYPES = {scalar: dtype for dtype, scalar in DTYPES.items()}
 def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None:
     """Decline where the shapes of this launch are others than the nest was expanded for."""
     for condition in expansion.conditions:
-        if not interp.evaluate(condition, dict(arguments)):
+        if not _holds(condition, arguments):
             raise Declined(ArraysDoNotFit(f"`{to_text(condition)}` does not hold"))
     for name in expansion.ordered:
-        strides = arguments[name].strides
+        strides = getattr(arguments[name], "strides", ())
         if any(stride <= after for stride, after in pairwise(strides)):
             raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
+
+
+def _holds(condition: Expr, arguments: Mapping[str, Any]) -> bool:
+    """Return whether `condition` holds; not where something has no such axis, or none at all."""
+    try:
+        return bool(interp.evaluate(condition, dict(arguments)))
+    except (AttributeError, IndexError):  # of another type than the nest was expanded for
+        return False
 
 
 def with_scratch(expansion: Expansion, arguments: Mapping[str, Any]) -> dict[str, Any]:
