@@ -221,7 +221,7 @@ FLOATS = (
     Trap(
         "np.sum and other calls on arrays in the body",
         native="ordered_sum",
-        left="call_of_numpy_sum array_expression_in_the_body",
+        left="call_of_numpy_sum",
     ),
     Trap("builtin `sum`", native="ordered_sum", left="builtin_sum"),
     Trap(
@@ -559,8 +559,8 @@ SECOND_READING = (
     ),
     Trap(
         "array expressions as scalar code",
-        native="add_matrices",
-        left="array_expression_in_the_body",
+        native="add_matrices array_expression_in_the_body",
+        handed="array_expression_in_the_body",
     ),
     Trap(
         "`round(x, 2)`, math.hypot, math.gamma, math.lgamma",
@@ -576,7 +576,7 @@ SECOND_READING = (
     Trap(
         "operators on scalars beside those on arrays and ufuncs",
         native="constant_power variable_power test_calls_of_numpy_are_numpys_for_all_types",
-        left="array_expression_in_the_body",
+        handed="array_expression_in_the_body",
     ),
     Trap(
         "tracers that sys.gettrace does not tell",

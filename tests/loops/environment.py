@@ -68,7 +68,7 @@ def _count_and_scale():
 
 
 def array_expression_in_the_body(a, b, n):
-    for i in range(n):                   #: parallel; runs interpreter
+    for i in range(n):                   #: parallel
         b[i] = a + i
     return b
 

@@ -73,6 +73,7 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
             raise Declined(ArrayStatement.at(nest.loop.span, message))
     if not _handles_arrays(nest, types):
         return None
+    _decline_arrays_without_axes(nest, types)
     expander = Expander(nest, types)
     try:
         loop, turns = expander.outermost()
@@ -89,6 +90,14 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
     passing = frozenset(expander.passing)
     ordered = frozenset(expander.ordered) & types.keys()
     return Expansion(made, scratch, tuple(expander.conditions), turns, passing, ordered)
+
+
+def _decline_arrays_without_axes(nest: Nest, types: Mapping[str, Type]) -> None:
+    """Raise `Declined` where one is used whole: NumPy makes numbers of these, not arrays."""
+    numbers = {name for name, type_ in arrays_in(types).items() if type_.ndim == 0}
+    used = {expr.id for expr in all_expressions((nest.loop,)) if isinstance(expr, Name)}
+    for name in sorted(numbers & {*used, *nest.outputs}):
+        raise Declined(ArrayStatement.at(nest.loop.span, f"`{name}` is an array without axes"))
 
 
 def _handles_arrays(nest: Nest, types: Mapping[str, Type]) -> bool:
