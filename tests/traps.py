@@ -406,9 +406,9 @@ CONTROL = (
     ),
     Trap(
         "recursion, callbacks, lambdas",
-        native="entered_recursively lambda_around_a_loop",
-        left="recursion_through_the_loop call_of_a_local_function call_of_a_lambda "
-        "function_passed_as_an_argument",
+        native="entered_recursively lambda_around_a_loop call_of_a_local_function "
+        "call_of_a_lambda",
+        left="recursion_through_the_loop",
     ),
 )
 
@@ -422,8 +422,8 @@ SURROUNDINGS = (
     ),
     Trap(
         "replaced math.sqrt, np.exp, range, abs, len",
-        native="shadowed_len imported_under_another_name",
-        left="patched_math_sqrt patched_numpy_exp shadowed_range shadowed_abs",
+        native="shadowed_len shadowed_abs imported_under_another_name",
+        left="patched_math_sqrt patched_numpy_exp shadowed_range",
     ),
     Trap(
         "classes with dunders, properties, IntEnum, subclasses of float",
@@ -531,8 +531,8 @@ SECOND_READING = (
     ),
     Trap(
         "a global that the loop binds and a function reads",
-        native="global_as_the_index global_assigned_in_the_body",
-        left="global_that_a_function_reads",
+        native="global_as_the_index global_assigned_in_the_body global_that_a_function_reads",
+        because="functions are taken into the loop with the names that they read",
     ),
     Trap(
         "other threads and signal handlers",

@@ -58,7 +58,7 @@ def global_as_the_index(a, n):
 
 def global_that_a_function_reads(a, n):
     global COUNT
-    for COUNT in range(n):               #: unsupported SYN104
+    for COUNT in range(n):               #: parallel
         a[COUNT] = _count_and_scale()
     return a, COUNT
 
