@@ -58,3 +58,18 @@ def test_not_too_many_launches_are_remembered(monkeypatch: pytest.MonkeyPatch) -
     for key in range(10):
         paces.learn(key, launched())
         assert 0 < len(paces.known) <= 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "certain", "expected"),
+    [(None, True, False), (None, False, True), (1e-3, True, False), (1e-3, False, True),
+     (1e-5, False, False), (0.5, True, True)],
+)  # fmt: skip
+def test_kernels_have_polls_where_an_iteration_may_be_long(
+    seconds: float | None, certain: bool, expected: bool
+) -> None:
+    paces = Paces()
+    if seconds is not None:
+        paces.known["key", 1] = seconds, 0.0
+    assert paces.are_long("key", 100.0, 1000, certain=certain) == expected
+    assert paces.are_long("other", 1e9, 1000, certain=certain)

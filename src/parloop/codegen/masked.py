@@ -19,7 +19,7 @@ from llvmlite import ir
 from parloop.codegen.events import I1, I8, I64, POINTER, llvm_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.masked_values import LaneValues, Wide, splat
-from parloop.codegen.polls import emit_poll
+from parloop.codegen.polls import emit_poll, goes_on
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Assign, Break, Continue, For, If, Load, Stmt, Store, While
 from parloop.ir.types import NP_FLOAT64, PY_INT, Scalar
@@ -274,10 +274,9 @@ class Lanes(LaneValues):
         go = builder.and_(running, test(running))
         go = builder.and_(go, builder.not_(tripped))
         stopped = builder.load(self.writer.trip, typ=I1)
-        again = builder.and_(self.any(go), builder.not_(stopped))
+        again = goes_on(self.writer, builder.and_(self.any(go), builder.not_(stopped)))
         builder.cbranch(again, body, after)
         builder.position_at_end(body)
-        emit_poll(self.writer)
         outer = self.known
         begin(go)
         self.broken.append(broken)
@@ -289,6 +288,7 @@ class Lanes(LaneValues):
         builder.store(builder.and_(go, stays), active)
         builder.branch(head)
         builder.position_at_end(after)
+        emit_poll(self.writer)
         if not stmt.orelse:
             return mask
         left = builder.load(broken, typ=self.mask_type)

@@ -28,6 +28,14 @@ def emit_poll(writer: FunctionWriter) -> None:
     leave_if(writer, writer.builder.icmp_signed("!=", flag, I64(0)))
 
 
+def goes_on(writer: FunctionWriter, again: ir.Value) -> ir.Value:
+    """Return whether a loop has another round: not if `emit_poll` behind it is going to leave."""
+    if not writer.program.plan.polls:
+        return again
+    flag = writer.builder.load_atomic(writer.interrupt, "monotonic", 8, typ=I64)
+    return writer.builder.and_(again, writer.builder.icmp_signed("==", flag, I64(0)))
+
+
 def leave_after(writer: FunctionWriter, status: ir.Value) -> None:
     """Leave the function, too, where its blocks were given up: what they left means nothing."""
     if writer.program.plan.polls:

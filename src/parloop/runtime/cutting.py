@@ -39,10 +39,16 @@ class Paces:
         if pace is not None and launch.certain:
             launch.seconds_per_iteration, launch.copy_seconds = pace
 
-    def are_long(self, key: object, operations: float) -> bool:
-        """Return whether iterations of so many operations take so long that kernels have polls."""
+    def are_long(self, key: object, operations: float, trips: int, *, certain: bool) -> bool:
+        """Return whether iterations may take so long that the kernel has polls.
+
+        All take about the same time if `certain`. Otherwise none of them is known to be short,
+        unless a launch like this one was.
+        """
         seconds = [pace[0] for (of, _), pace in self.known.items() if of == key]
-        return max(seconds) > LONG_SECONDS if seconds else operations > LONG_OPERATIONS
+        if not seconds:
+            return operations > LONG_OPERATIONS or not certain
+        return max(seconds) * (1 if certain else trips) > LONG_SECONDS
 
     def learn(self, key: object, launch: Launch) -> None:
         """Remember how fast `launch` was; nothing of one in which a slice was run again."""

@@ -313,8 +313,9 @@ class _Entry:
         check_guards(self.site, state.guards, self.frame, state.calls)
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
-        long = state.paces.are_long(key, operations / len(self.indices))
-        polls = long or not state.certain or cutting.ALWAYS_POLLS
+        trips = len(self.indices)
+        long = state.paces.are_long(key, operations / trips, trips, certain=state.certain)
+        polls = long or cutting.ALWAYS_POLLS
         ready = specialisation.ready(
             words, arguments, overlap, threads, exactness, polls=polls
         )
