@@ -50,6 +50,7 @@ NOT_THROUGH_IR = {
     "frames_stay_real": "the rewriting for the interpreter of the IR leaves a name",
     "replaced_showwarning": "the interpreter of the IR keeps no lines",
     "shape_of_a_list": "the interpreter of the IR asks lists for their length",
+    "by_another_name": "the interpreter of the IR counts the items before the loop",
     "tuple_of_positions": "the IR holds `x[i,]` as `x[i]`",
     "locals_in_the_body": "the rewriting for the interpreter of the IR leaves a name",
 }

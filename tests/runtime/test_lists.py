@@ -36,6 +36,10 @@ def copied(items: list[Any], *, written: bool = True) -> Lists:
     return copy_lists({"x": items}, ("x",) if written else (), Moves())
 
 
+def commit(made: Lists, lo: int) -> Status:
+    return made.commit(lo, lo + 1, np.zeros(1, np.int64))
+
+
 @pytest.mark.parametrize(
     ("items", "element"),
     [
@@ -85,7 +89,7 @@ def test_bits_of_nans_go_there_and_back() -> None:
     made = copied(items)
     assert made.arrays["x"].view(np.uint64)[0] == 0x7FF4_0000_0000_BEEF
     made.arrays["x"][1] = odd
-    assert made.commit(0) == Status.DONE
+    assert commit(made, 0) == Status.DONE
     assert struct.pack("<d", items[1]) == struct.pack("<d", odd)
 
 
@@ -103,7 +107,7 @@ def test_only_items_that_change_are_replaced(items: list[Any], value: Any) -> No
     made = copied(items)
     made.arrays["x"][1] = value
     assert items == before
-    assert made.commit(0) == Status.DONE
+    assert commit(made, 0) == Status.DONE
     assert items[0] is before[0]
     assert items[2] is before[2]
     assert type(items[1]) is type(value)
@@ -115,7 +119,7 @@ def test_an_item_that_others_have_keeps_its_value() -> None:
     seen = items[7]
     made = copied(items)
     made.arrays["x"] += 0.5
-    assert made.commit(0) == Status.DONE
+    assert commit(made, 0) == Status.DONE
     assert seen == 7.0
     assert items == [number + 0.5 for number in range(300)]
 
@@ -124,7 +128,7 @@ def test_one_item_in_many_places_changes_in_each_place_apart() -> None:
     items = [float("1.5")] * 200
     made = copied(items)
     made.arrays["x"][:] = np.arange(200)
-    assert made.commit(0) == Status.DONE
+    assert commit(made, 0) == Status.DONE
     assert items == [float(number) for number in range(200)]
 
 
@@ -136,7 +140,7 @@ def test_reference_counts_are_right_afterwards(kind: Callable[[int], Any]) -> No
     for number in range(3):
         made.arrays["x"][::2] += 1
         made.arrays["x"][3] += number
-        assert made.commit(number) == Status.DONE
+        assert commit(made, number) == Status.DONE
     del made
     assert sys.getrefcount(seen) == count - 1
     assert len({sys.getrefcount(item) for item in items}) == 1
@@ -162,7 +166,7 @@ def test_a_list_that_others_change_is_left_alone(
     made.arrays["x"] += 1
     change(items)
     after = list(items)
-    assert made.commit(0) == Status.CHANGED
+    assert commit(made, 0) == Status.CHANGED
     assert all(one is other for one, other in zip(items, after, strict=True))
 
 
@@ -171,17 +175,17 @@ def test_a_list_under_two_names_is_copied_once() -> None:
     made = copy_lists({"x": items, "y": items}, ("y",), Moves())
     assert made.arrays["x"] is made.arrays["y"]
     made.arrays["x"][0] = 5.0
-    assert made.commit(0) == Status.DONE
+    assert commit(made, 0) == Status.DONE
     assert items == [5.0, 2.0]
 
 
 def test_a_second_commit_of_a_slice_does_nothing() -> None:
     items = [1.0, 2.0]
     made = copied(items)
-    assert made.commit(3) == Status.DONE
+    assert commit(made, 3) == Status.DONE
     assert made.is_committed(3)
     made.arrays["x"][0] = 9.0
-    assert made.commit(3) == Status.DONE
+    assert commit(made, 3) == Status.DONE
     assert items == [1.0, 2.0]
 
 
@@ -194,13 +198,13 @@ def test_a_loop_sees_a_list_that_a_handler_has_changed(monkeypatch: pytest.Monke
     monkeypatch.setattr("parloop.runtime.transaction.Launch.slice_size", lambda launch: 10)
     original = Lists.commit
 
-    def commit(made: Lists, lo: int) -> Status:
-        status = original(made, lo)
+    def change(made: Lists, lo: int, done: int, words: Any) -> Status:
+        status = original(made, lo, done, words)
         if lo == 10:
             items[25] = "a"  # type: ignore[call-overload]
         return status
 
-    monkeypatch.setattr(Lists, "commit", commit)
+    monkeypatch.setattr(Lists, "commit", change)
     results_of(double, items, results)
     assert results == [2.0 * n for n in range(25)] + ["aa"] + [2.0 * n for n in range(26, 30)]
 
@@ -265,3 +269,71 @@ def test_a_loop_over_few_items_of_a_long_list_is_left_to_the_interpreter() -> No
     (site,) = parloop.report().sites
     assert site.native_runs == 0
     assert not site.fallbacks
+
+
+@pytest.mark.parametrize("where", ["first", "middle", "last", "all"])
+def test_a_slice_that_is_run_again_appends_once(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def appends(x: list[float], y: list[float]) -> tuple[list[float], list[float]]:
+        every: list[float] = []
+        some: list[float] = []
+        for i in range(len(x)):
+            y[i] = y[i] + x[i]
+            every.append(x[i] * 2.0)
+            if x[i] > 10.0:
+                some.append(y[i] + 1.0)
+        return every, some
+
+    x = [float(n % 23) for n in range(100)]
+    expected, y = appends(x, list(x)), list(x)
+    monkeypatch.setattr("parloop.runtime.transaction.FAIL_AT", where)
+    parloop.reset_report()
+    assert results_of(appends, x, y) == expected
+    assert y == [2 * v for v in x]
+    assert parloop.report().sites[0].iterations == 100
+
+
+def test_what_another_appends_between_slices_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def appends(n: int, out: list[Any]) -> None:
+        for i in range(n):
+            k = i * 2
+            out.append(k)
+
+    out: list[Any] = []
+    monkeypatch.setattr("parloop.runtime.transaction.Launch.slice_size", lambda launch: 10)
+    original = Lists.commit
+
+    def change(made: Lists, lo: int, done: int, words: Any) -> Status:
+        status = original(made, lo, done, words)
+        if lo == 10:
+            out.append("a")
+        return status
+
+    monkeypatch.setattr(Lists, "commit", change)
+    results_of(appends, 30, out)
+    assert out == [*range(0, 40, 2), "a", *range(40, 60, 2)]
+
+
+def test_an_interrupt_after_a_commit_appends_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def appends(x: list[float], out: list[float]) -> None:
+        for v in x:
+            w = v + 1.0
+            out.append(w)
+
+    x, out = [float(n) for n in range(30)], [0.5]
+    monkeypatch.setattr("parloop.runtime.transaction.Launch.slice_size", lambda launch: 10)
+    original = Lists.commit
+    seen: list[int] = []
+
+    def interrupted(made: Lists, lo: int, done: int, words: Any) -> Status:
+        status = original(made, lo, done, words)
+        if lo == 10 and not seen:
+            seen.append(lo)
+            raise KeyboardInterrupt
+        return status
+
+    monkeypatch.setattr(Lists, "commit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        results_of(appends, x, out)
+    assert out == [0.5] + [v + 1.0 for v in x[:20]]

@@ -252,6 +252,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="copy"), args=[], keywords=[]):
             return None
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
+            return None
         case ast.Call(func=func) if not callables.is_known(func):
             return f"a call of `{ast.unparse(func)}`"
         case ast.Call(func=func, args=args, keywords=keywords):
@@ -269,7 +271,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            if name not in callables.modules and attribute not in ("shape", "size", "ndim", "copy"):
+            if name not in callables.modules and attribute not in _ATTRIBUTES:
                 return f"the attribute `{ast.unparse(node)}`"
         case ast.Attribute():
             return f"the attribute `{ast.unparse(node)}`"
@@ -279,6 +281,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             return _in_words(node)
     return None
 
+
+_ATTRIBUTES: Final = ("shape", "size", "ndim", "copy", "append")
 
 _STATEMENTS: Final = frozenset(
     {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,

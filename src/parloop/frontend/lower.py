@@ -13,8 +13,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from parloop.diagnostics import Diagnostic, Label
+from parloop.frontend.appends import Appends, appended, appends_in_inner_loops, steady_lists
 from parloop.frontend.codes import (
     MixedUse,
     SharedName,
@@ -50,7 +52,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.uses import Uses, find_uses
-from parloop.ir.walk import loops, operands
+from parloop.ir.walk import all_expressions, loops, operands, statements
 from parloop.source import Source, Span
 
 CONVENTIONAL = NameFacts()
@@ -73,6 +75,7 @@ def lower_loop(
     loop = lowering.outermost(node)
     uses = find_uses(loop)
     _check_uses(uses, loop, lowering)
+    _check_appends(loop, lowering)
     if lowering.problems:
         found = [_in_words(problem, loop.span) for problem in lowering.problems]
         *problems, last = sorted(found, key=lambda why: (why.span.line, why.span.column))
@@ -86,6 +89,7 @@ def lower_loop(
         function,
         tuple(lowering.guards.items()),
         frozenset(lowering.no_lists),
+        tuple(lowering.appends.found.items()),
     )
 
 
@@ -134,6 +138,21 @@ def _in_words(problem: Diagnostic, loop: Span) -> Diagnostic:
     return replace(problem, message=message) if message != problem.message else problem
 
 
+def _check_appends(outermost: For, lowering: _Lowering) -> None:
+    """Refuse lists that the loop appends to and looks at."""
+    found = lowering.appends.found
+    parts = all_expressions((outermost,))
+    seen = {getattr(part, "array", None) or getattr(part, "id", "") for part in parts}
+    for name in found.keys() & (seen | lowering.no_lists | lowering.bound):
+        message = f"the loop appends to `{name}` and uses it otherwise"
+        lowering.problems.append(UnsupportedStatement(message, outermost.span))
+    stores = [stmt for stmt in statements((outermost,)) if isinstance(stmt, Store)]
+    for stmt in stores:
+        if stmt.array in found and stmt.span not in lowering.appends.spans:
+            message = f"the loop appends to `{stmt.array}` and stores into it"
+            lowering.problems.append(UnsupportedStatement(message, stmt.span))
+
+
 def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
     indices = {loop.index for loop in loops((outermost,))}
     for name, span in uses.arrays.items():
@@ -158,13 +177,22 @@ def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
 class _Lowering(Expressions):
     """The statements of one loop on their way into the IR."""
 
+    @cached_property
+    def appends(self) -> Appends:
+        """The lists that the loop appends to, as far as is known."""
+        return Appends()
+
     def outermost(self, node: ast.For) -> For:
         """Return the outermost loop, with bounds that only name what the nest does not bind.
 
         Other bounds are the numbers that the site passes.
         """
         over = None if self._is_range(node.iter) else lower_iteration(node, self)
+        for stmt in appends_in_inner_loops(node):
+            self.problem(UnsupportedStatement, "the loop appends in a loop inside it", stmt)
+        self.appends.steady = steady_lists(node)
         if over is not None:
+            self.appends.position = Name(over.index)
             body = over.heads + self._block(node.body, inside=True)
             orelse = self._block(node.orelse, inside=False)
             last = over.stop if self._is_invariant(over.stop) else Name(STOP)
@@ -172,6 +200,9 @@ class _Lowering(Expressions):
             return For(over.index, Const(0), last, Const(1), body, orelse, header)
         index = self._index(node)
         bounds = self._range_arguments(node.iter, quiet=True)
+        plain = bounds[0] == Const(0) and bounds[2] == Const(1)
+        if plain and index not in _bound_names(node.body):
+            self.appends.position = Name(index)
         self.arrays.clear()  # an array that only the bounds ask for its length may be a list
         body = self._block(node.body, inside=True)
         orelse = self._block(node.orelse, inside=False)
@@ -297,9 +328,15 @@ class _Lowering(Expressions):
                 return [Continue(self.span(stmt))]
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return []
+            case ast.Expr() if (append := appended(stmt)) and self._is_list(append[0]):
+                return self.appends.lower(append[0], self.head(append[1]), self.span(stmt))
             case _:
                 self._refuse_statement(stmt)
                 return []
+
+    def _is_list(self, name: str) -> bool:
+        """Return whether `name` may be a list that the loop appends to."""
+        return name not in self.bound and self.names.find(name) is None
 
     def _refuse_statement(self, stmt: ast.stmt) -> None:
         if isinstance(stmt, ast.Expr):

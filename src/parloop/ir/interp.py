@@ -91,6 +91,10 @@ _UNARY: Mapping[str, Callable[[Value], Value]] = {
 }
 
 
+_APPENDS = "%appends"
+"""Where an environment keeps the names of the lists that stores append to."""
+
+
 class _Way(Enum):
     """How a block of statements was left."""
 
@@ -105,6 +109,8 @@ def run(nest: Nest, environment: Environment, start: int, stop: int, step: int) 
     `environment` holds the inputs. It is changed just as the text would change its names, also when
     an exception comes out; the arrays in it are the user's own.
     """
+    environment[_APPENDS] = [name for name, _ in nest.appends]
+    environment.update({counter: 0 for _, counter in nest.appends if counter})
     try:
         _run_for(nest.loop, range(start, stop, step), environment)
     finally:
@@ -299,6 +305,9 @@ def _run_statement(stmt: Stmt, environment: Environment) -> _Way:
 
 
 def _run_store(stmt: Store, environment: Environment) -> None:
+    if stmt.array in environment.get(_APPENDS, ()):
+        _look_up(stmt.array, environment).append(evaluate(stmt.value, environment))
+        return
     match stmt.value:
         case Binary(op=op, left=Load(subscripts=subscripts), right=right) if (
             subscripts is stmt.subscripts

@@ -265,6 +265,8 @@ class Nest:
     name (`("np.exp", "numpy.exp")`, `("math.pi", "math.pi")`, `("len", "builtins.len")`): the nest
     means what the text means only while `frontend.known.means` agrees.
     `no_lists` are the arrays that the text uses as no list can be used: `a[i, j]`, `a.shape`.
+    `appends` are the arrays that stand for what the text appends to a list, each with the counter
+    that says where the next item goes, or an empty text (`frontend.appends`).
     """
 
     loop: For
@@ -275,6 +277,7 @@ class Nest:
     function: str = field(compare=False)
     guards: tuple[tuple[str, str], ...] = ()
     no_lists: frozenset[str] = field(default=frozenset(), compare=False)
+    appends: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

@@ -127,6 +127,20 @@ def address_of(name: str) -> int:
     return address
 
 
+@functools.cache
+def allocator(kind: type) -> int:
+    """Return where the function is that allocates objects of `kind`."""
+    get_slot = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_int)(
+        ("PyType_GetSlot", ctypes.pythonapi)
+    )
+    found: int = get_slot(kind, _PY_TP_ALLOC)
+    return found
+
+
+_PY_TP_ALLOC = 47
+"""Of CPython's stable interface."""
+
+
 def _is_supported_interpreter() -> bool:
     return (
         sys.implementation.name == "cpython"

@@ -21,14 +21,15 @@ from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
-from parloop.ir.nodes import Nest
-from parloop.ir.types import Type
+from parloop.ir.nodes import Nest, Store
+from parloop.ir.types import PY_INT, Type
 from parloop.ir.unrolling import unrolled
-from parloop.ir.walk import handles_arrays
+from parloop.ir.walk import handles_arrays, statements
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
 from parloop.runtime.arrays import make_array_reader, with_scratch
 from parloop.runtime.callees import inline_calls, is_profiled
+from parloop.runtime.capi import numpy_code
 from parloop.runtime.codes import (
     CannotBeUndone,
     ChangedMeanwhile,
@@ -43,7 +44,7 @@ from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.enter import make_entering
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
-from parloop.runtime.lists import Lists, copy_lists, find_lists
+from parloop.runtime.lists import Lists, copy_lists, find_appended, find_lists
 from parloop.runtime.log import log_run
 from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
@@ -51,7 +52,13 @@ from parloop.runtime.regions import Ready
 from parloop.runtime.remembered import find_verdict
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.results import make_reader
-from parloop.runtime.saving import choose_saved, decline_large, is_large
+from parloop.runtime.saving import (
+    SURELY_SMALL,
+    choose_saved,
+    decline_large,
+    free_memory,
+    is_large,
+)
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
 from parloop.runtime.stats import open_record
@@ -278,15 +285,20 @@ class _Entry:
         if nest is None:
             raise Declined(state.reasons[0])
         given = gather(self.site, nest, self.values, self.frame, state.calls)
-        found = find_lists(nest.arrays, given)
-        if found:
+        appends = dict(nest.appends)
+        found = find_lists([name for name in nest.arrays if name not in appends], given)
+        if found or appends:
             operations = work.operations_of(nest, self.indices, given)
             if not self.pays(operations) or not self.is_worth_copying(found, operations):
                 self.too_small(nest, operations)
                 return None
             for name in nest.no_lists & found.keys():
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
-            self.lists = copy_lists(found, written_arrays(nest), find_moves(nest))
+            moves = find_moves(nest)
+            appended = find_appended(nest, given, moves)
+            self.lists = copy_lists(found, written_arrays(nest), moves)
+            self.lists.appended = appended
+            given = {n: value for n, value in given.items() if n not in appends}
             given.update(self.lists.arrays)
         packed = self.pack_as_before(given)
         if packed is None:
@@ -385,7 +397,10 @@ class _Entry:
         if last is None or len(given) != last.n_given:
             return None
         types = {} if self.lists is None else self.lists.types
-        if types != {n: t for n, t in last.arrays.items() if t.dtype.owner == "python"}:
+        copied = {n: t for n, t in last.arrays.items() if t.dtype.owner == "python"}
+        for name, _ in last.nest.appends:
+            copied.pop(name, None)
+        if types != copied:
             return None
         try:
             return self.pack(last, given)
@@ -396,6 +411,8 @@ class _Entry:
         """Return a packed record, and what else a launch on it takes."""
         if specialisation.expansion is not None:
             arguments = with_scratch(specialisation.expansion, arguments)
+        if self.lists is not None and self.lists.appended:
+            arguments = {**arguments, **self.make_rooms(specialisation)}
         words, address = specialisation.new_record()
         indices = self.indices
         try:
@@ -409,6 +426,23 @@ class _Entry:
             name = inputs[packed - 1]
             raise Declined(InputOutside(f"`{name}` is not what machine code can take"))
         return Packed(specialisation, words, packed < 0, arguments)
+
+    def make_rooms(self, specialisation: Specialisation) -> dict[str, np.ndarray[Any, Any]]:
+        """Return arrays for what the launch appends to lists: at most one item an append."""
+        assert self.lists is not None
+        rooms: dict[str, np.ndarray[Any, Any]] = {}
+        stores = [s for s in statements((specialisation.nest.loop,)) if isinstance(s, Store)]
+        for appended in self.lists.appended:
+            most = len(self.indices) * sum(s.array == appended.name for s in stores)
+            appended.element = specialisation.arrays[appended.name].dtype
+            if most * appended.element.bits // 8 > max(SURELY_SMALL, free_memory() // 2):
+                message = f"there is no memory for what is appended to `{appended.name}`"
+                raise Declined(CannotBeUndone(message))
+            appended.data = np.empty(most, numpy_code(appended.element))
+            if appended.counter:
+                appended.word = specialisation.layout.payload(appended.counter, PY_INT)
+            rooms[appended.name] = appended.data
+        return rooms
 
     def make_launch(
         self,
@@ -435,7 +469,7 @@ class _Entry:
         guards = self.state.guards
         meanwhile = watch_changes(self.site, self.frame, arguments, guards, ready, chosen)
         if self.lists is not None:
-            saved = tuple(item for item in saved if item.array not in self.lists.arrays)
+            saved = tuple(item for item in saved if item.array not in self.lists.names())
         decline_large(saved, arguments)
         per_iteration = operations / len(self.indices) * NATIVE_SECONDS_PER_OPERATION
         return Launch(

@@ -211,23 +211,12 @@ def _value_row(member: Member) -> tuple[int, int, int, int, int]:
     kind, offset = capi.python_type(member), capi.find_value(member)
     if offset is None:
         return Value.OTHER, 0, 0, 0, 0
-    return Value.SCALAR, id(kind), _allocator(kind), offset, member.bits // 8
+    return Value.SCALAR, id(kind), capi.allocator(kind), offset, member.bits // 8
 
 
-_PY_TP_ALLOC: Final = 47
 _PY_MP_SUBSCRIPT: Final = 5
 _PY_TPFLAGS_BASETYPE: Final = 1 << 10
 """Of CPython's stable interface."""
-
-
-@functools.cache
-def _allocator(kind: type) -> int:
-    """Return where the function is that allocates objects of `kind`."""
-    get_slot = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_int)(
-        ("PyType_GetSlot", ctypes.pythonapi)
-    )
-    found: int = get_slot(kind, _PY_TP_ALLOC)
-    return found
 
 
 class _Slot(ctypes.Structure):

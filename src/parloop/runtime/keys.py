@@ -89,7 +89,7 @@ def signature_key(nest: Nest, inputs: Inputs, origin: str = "") -> str:
         (name, t.dtype.owner, str(t), t.writable) for name, t in inputs.arrays.items()
     )
     scalars = sorted((name, t.owner, str(t)) for name, t in inputs.scalars.items())
-    return content_key("signature", nest_key(nest), repr((arrays, scalars)), origin)
+    return content_key("signature", nest_key(nest), repr((arrays, scalars, nest.appends)), origin)
 
 
 @cache

@@ -18,7 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from parloop.diagnostics import Declined
-from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar
+from parloop.ir.nodes import Nest
+from parloop.ir.types import NP_BOOL, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
 from parloop.runtime.codes import ListNotSupported
@@ -44,6 +45,7 @@ _CODES: Final = {
     PY_FLOAT: Code.FLOAT,
     PY_INT: Code.INT,
     PY_BOOL: Code.BOOL,
+    NP_BOOL: Code.BOOL,
     PY_COMPLEX: Code.COMPLEX,
 }
 
@@ -77,33 +79,77 @@ class ListCopy:
 
 
 @dataclass(slots=True)
+class Appended:
+    """A list that is appended to, and the items that are to come."""
+
+    name: str
+    items: list[Any]
+    counter: str
+    """The variable that says how many items a slice has made; empty: one in each iteration."""
+    minds_nan: bool
+    data: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0))
+    element: Scalar = PY_FLOAT
+    word: int = -1
+    """Where the counter is in the record."""
+
+    def new_items(self, lo: int, done: int, words: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return what iterations `lo` .. `done` - 1 have made."""
+        return self.data[: words.item(self.word)] if self.counter else self.data[lo:done]
+
+    def row(self, values: np.ndarray[Any, Any]) -> list[int]:
+        """Return the words by which native code makes objects of `values`."""
+        row = item_words(self.element)
+        row[ListWord.LIST], row[ListWord.COUNT] = id(self.items), len(values)
+        row[ListWord.DATA] = values.ctypes.data
+        return row
+
+
+@dataclass(slots=True)
 class Lists:
     """The lists of one launch. `arrays` and `types` say what machine code sees, by name."""
 
     arrays: dict[str, np.ndarray[Any, Any]]
     types: dict[str, Array]
     copies: tuple[ListCopy, ...]
-    done: int = 0
-    """1 + the first iteration of the slice after which the lists were last brought up to date."""
+    appended: tuple[Appended, ...] = ()
     table: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
 
-    def commit(self, lo: int) -> Status:
-        """Bring the lists up to date after the slice that began with iteration `lo`.
+    def commit(self, lo: int, done: int, words: np.ndarray[Any, Any]) -> Status:
+        """Bring the lists up to date after iterations `lo` .. `done` - 1, which were one slice.
 
-        If it was not interrupted afterwards, it may be called again, and does nothing then.
+        It may be called again after an interruption: what was done is not done twice.
         """
         if self.is_committed(lo):
             return Status.DONE
         native = _native()
         assert native is not None
-        if not self.table.size:
-            words = [0] * len(CommitWord)
-            words[CommitWord.LISTS] = len(self.copies)
-            for copy in self.copies:
-                words += copy.row()
-            self.table = np.array(words, np.int64)
-        self.table[CommitWord.TOKEN] = lo + 1
+        table = [len(self.copies) + len(self.appended), 0, lo + 1]
+        fresh: list[list[Any]] = []
+        for appended in self.appended:
+            values = appended.new_items(lo, done, words)
+            if appended.minds_nan and values.dtype.kind in "fc" and np.isnan(values).any():
+                return Status.NAN
+            row = appended.row(values)
+            try:
+                fresh.append(native.make(np.array(row, np.int64).ctypes.data))
+            except MemoryError:
+                return Status.NO_MEMORY
+            row[ListWord.SHADOW] = id(fresh[-1])
+            table += row
+        for copy in self.copies:
+            table += copy.row()
+        self.table = np.array(table, np.int64)
         return Status(native.commit(self.table.ctypes.data))
+
+    def begin(self, words: np.ndarray[Any, Any]) -> None:
+        """Make a slice count from 0 what it appends."""
+        for appended in self.appended:
+            if appended.counter:
+                words[appended.word] = 0
+
+    def names(self) -> set[str]:
+        """Return the names of the arrays that stand for lists, and what is appended to them."""
+        return self.arrays.keys() | {appended.name for appended in self.appended}
 
     def is_committed(self, lo: int) -> bool:
         """Return whether the lists are up to date after the slice that began with `lo`."""
@@ -112,6 +158,20 @@ class Lists:
     def undo(self) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
         """Return the arrays that machine code may change, with what the last commit found there."""
         return [(copy.data, copy.mirror) for copy in self.copies if copy.mirror is not None]
+
+
+def find_appended(
+    nest: Nest, arguments: Mapping[str, Any], moves: Moves
+) -> tuple[Appended, ...]:
+    """Return the lists that `nest` appends to, which have to be no other of its lists."""
+    found: list[Appended] = []
+    for name, counter in nest.appends:
+        items = arguments.get(name)
+        others = [value for other, value in arguments.items() if other != name]
+        if type(items) is not list or any(value is items for value in others) or not _native():
+            raise Declined(ListNotSupported(f"`{name}` is no list, or another name for one"))
+        found.append(Appended(name, items, counter, name in moves.targets))
+    return tuple(found)
 
 
 def find_lists(names: Sequence[str], arguments: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -180,14 +240,17 @@ def item_words(element: Scalar) -> list[int]:
     """Return the words of a list that say how items are read and made."""
     row = [0] * LIST_WORDS
     kind = capi.python_type(element)
-    row[ListWord.CODE] = _CODES[element]
+    row[ListWord.CODE] = _CODES.get(element, Code.SCALAR)
     row[ListWord.SIZE], row[ListWord.TYPE] = element.bits // 8, id(kind)
-    if element.kind in "fc":
+    if element.kind in "fc" or row[ListWord.CODE] == Code.SCALAR:
         offset = capi.find_value(element)
         if offset is None:
             raise Declined(ListNotSupported(f"the numbers in `{kind.__name__}` were not found"))
         row[ListWord.OFFSET] = offset
-    row[ListWord.TRUE], row[ListWord.FALSE] = id(True), id(False)
+    if row[ListWord.CODE] == Code.SCALAR:
+        row[ListWord.ALLOCATE] = capi.allocator(kind)
+    true, false = (np.True_, np.False_) if element == NP_BOOL else (True, False)
+    row[ListWord.TRUE], row[ListWord.FALSE] = id(true), id(false)
     return row
 
 
@@ -197,6 +260,7 @@ class _Native:
 
     read: Callable[[int], int]
     commit: Callable[[int], int]
+    make: Callable[[int], list[Any]]
     kept: object
 
 
@@ -208,8 +272,8 @@ def _native() -> _Native | None:
         return None
     externals = {name: capi.address_of(name) for name in EXTERNALS}
     loaded = jit.load(compile_cached(lists_text(layout), opt_level=2), externals)
-    read, commit = (
+    read, commit, make = (
         new_native_function(layout, name, loaded.address(f"parloop_{name}"))
-        for name in ("read", "commit")
+        for name in ("read", "commit", "make")
     )
-    return _Native(read[0], commit[0], (loaded, read, commit))
+    return _Native(read[0], commit[0], make[0], (loaded, read, commit, make))

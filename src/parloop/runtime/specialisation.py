@@ -18,7 +18,7 @@ from parloop.ir.nodes import Nest
 from parloop.ir.types import PY_INT, UNBOUND, Array, Scalar, Type
 from parloop.runtime import jit
 from parloop.runtime.analyses import deciding_names, general_analysis
-from parloop.runtime.codes import ArraysDoNotFit
+from parloop.runtime.codes import ArraysDoNotFit, ListNotSupported
 from parloop.runtime.decision import (
     Point,
     asked_text,
@@ -399,7 +399,13 @@ def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation
     key = ""
     if expansion is not None:
         key = signature_key(nest, before)
+        if nest.appends:
+            message = f"the loop appends to `{nest.appends[0][0]}` beside statements on arrays"
+            raise Declined(ListNotSupported(message))
         nest, types = expansion.nest, expansion.types(types)
+    if nest.appends:
+        arrays = specialise(nest, types).arrays
+        types = {**types, **{name: arrays[name] for name, _ in nest.appends}}
     given = _given(types)
     key = signature_key(nest, given, key)
     outline, typed = find_outline(key), None

@@ -352,6 +352,8 @@ class Launch:
 
     def save(self, lo: int, hi: int) -> _Undo:
         """Keep what the slice may overwrite."""
+        if self.lists is not None:
+            self.lists.begin(self.words)
         views: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
         for item in self.saved:
             view = self.arrays[item.array]
@@ -416,7 +418,7 @@ class Launch:
         """Bring the lists up to date, or undo the slice where that is not possible."""
         if self.lists is None:
             return
-        match self.lists.commit(lo):
+        match self.lists.commit(lo, self.done, self.words):
             case Status.DONE:
                 return
             case Status.CHANGED:

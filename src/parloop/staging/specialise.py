@@ -55,6 +55,7 @@ from parloop.ir.types import (
     Type,
     Union,
 )
+from parloop.ir.walk import statements
 from parloop.staging import rules
 from parloop.staging.codes import (
     ArrayUsedWhole,
@@ -95,8 +96,9 @@ class Typing:
         return scalar_members(self.of[id(expr)])
 
     def has_lists(self) -> bool:
-        """Return whether some arrays stand for lists."""
-        return any(array.dtype.owner == "python" for array in self.arrays.values())
+        """Return whether some arrays stand for lists, or for what is appended to them."""
+        dtypes = (array.dtype for array in self.arrays.values())
+        return bool(self.nest.appends) or any(dtype.owner == "python" for dtype in dtypes)
 
     def may_be_unbound(self, expr: Expr) -> bool:
         """Return whether `expr` is a name that may have no value where it stands."""
@@ -113,17 +115,25 @@ def specialise(nest: Nest, types: Mapping[str, Type]) -> Typing:
 
     `types` has an entry for each input that has a value; an input without one is unbound.
     """
+    appends = dict(nest.appends)
     arrays = {name: t for name, t in types.items() if isinstance(t, Array)}
+    arrays |= dict.fromkeys(appends, _ANY)
     scalars = {name: t for name, t in types.items() if isinstance(t, Scalar)}
     typer = _Typer(nest, arrays)
     entry: State = {name: frozenset({t}) for name, t in scalars.items()}
     entry |= {name: frozenset({PY_INT}) for name in (START, STOP, STEP)}
+    entry |= {counter: frozenset({PY_INT}) for counter in appends.values() if counter}
     typer.note(entry)
     after = typer.loop(nest.loop, entry)
     leaves = {name: after.get(name, _UNBOUND) for name in nest.outputs}
     for name in nest.outputs:
         typer.variables[name] = typer.variables.get(name, frozenset()) | leaves[name]
+    arrays |= {name: typer.appended(name) for name in appends}
     return Typing(nest, arrays, scalars, typer.of, typer.variables, leaves)
+
+
+_ANY = Array(PY_FLOAT, 1, writable=True)
+"""What a list is that a loop appends to, before it is known what to."""
 
 
 def _join(left: State, right: State) -> State:
@@ -197,8 +207,20 @@ class _Typer:
     def store(self, stmt: Store, state: State) -> None:
         value = scalar_members(self.expression(stmt.value, state))
         array = self.array_of(stmt, state)
+        if array is _ANY:
+            return
         if not any(rules.store_rule(array.dtype, member) for member in value):
             raise Declined(OperationHasNoRule.store(stmt, array.dtype, value))
+
+    def appended(self, name: str) -> Array:
+        """Return the array for what is appended to `name`, which has to have one type."""
+        stores = [s for s in statements((self.nest.loop,)) if isinstance(s, Store)]
+        values = [stmt.value for stmt in stores if stmt.array == name]
+        union = frozenset().union(*(self.of.get(id(value), _UNBOUND) for value in values))
+        members = [member for member in union if isinstance(member, Scalar)]
+        if len(members) != 1 or UNBOUND in union:
+            raise Declined(TooManyTypes.at(values[0].span, f"an item of `{name}`", union))
+        return Array(members[0], 1, writable=True)
 
     def loop(self, stmt: For, state: State) -> State:
         if stmt is not self.nest.loop:

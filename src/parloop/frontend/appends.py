@@ -1,0 +1,96 @@
+"""Lower `out.append(value)` to a store behind the items that an iteration finds.
+
+    for i in range(n):                 for i in 0:n:1 {
+        out.append(a[i])        ->         out[i] = a[i]
+                                       }
+
+The runtime gives machine code an array of its own for `out`, of which the first items are
+appended to the list when a slice ends. Where an append is not made exactly once in each iteration,
+a counter says where it goes, which a slice begins with 0:
+
+    if a[i] > 0:                           if a[i] > 0 { out[%n.out] = a[i]
+        out.append(a[i])        ->                       %n.out = %n.out + 1 }
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from parloop.ir.nodes import Assign, Binary, Const, Expr, Name, Stmt, Store
+from parloop.source import Span
+
+
+def appended(stmt: ast.stmt) -> tuple[str, ast.expr] | None:
+    """Return the name and the value of `name.append(value)`, None for any other statement."""
+    match stmt:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="append"),
+                args=[value],
+                keywords=[],
+            )
+        ) if not isinstance(value, ast.Starred):
+            return name, value
+    return None
+
+
+@dataclass(slots=True)
+class Appends:
+    """The lists that a loop appends to.
+
+    `position` is the number of the iteration, if that can be written down; `steady` are the lists
+    that get one item in each iteration.
+    """
+
+    steady: frozenset[str] = frozenset()
+    position: Name | None = None
+    found: dict[str, str] = field(default_factory=dict)
+    """Each list with its counter, or an empty text."""
+    spans: set[Span] = field(default_factory=set)
+    """Where the appends stand."""
+
+    def lower(self, name: str, value: Expr, span: Span) -> list[Stmt]:
+        """Return the statements that append `value`."""
+        self.spans.add(span)
+        if self.position is not None and name in self.steady:
+            self.found[name] = ""
+            return [Store(name, (Name(self.position.id, span),), value, span)]
+        counter = self.found[name] = f"%n.{name}"
+        more = Binary("+", Name(counter, span), Const(1, span), span)
+        return [Store(name, (Name(counter, span),), value, span), Assign(counter, more, span)]
+
+
+def steady_lists(loop: ast.For) -> frozenset[str]:
+    """Return the lists to which each iteration of `loop` surely appends one item."""
+    if any(isinstance(node, ast.Break | ast.Continue) for node in _of_loop(loop.body)):
+        return frozenset()
+    every = [found[0] for stmt in _statements(loop.body) if (found := appended(stmt))]
+    top = [found[0] for stmt in loop.body if (found := appended(stmt))]
+    return frozenset(name for name in top if every.count(name) == 1)
+
+
+def appends_in_inner_loops(loop: ast.For) -> Iterator[ast.stmt]:
+    """Yield the appends of which nobody knows how often an iteration makes them."""
+    for stmt in _statements(loop.body):
+        if isinstance(stmt, ast.For | ast.While):
+            yield from (s for s in _statements([*stmt.body, *stmt.orelse]) if appended(s))
+    yield from (s for s in _statements(loop.orelse) if appended(s))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for stmt in body:
+        yield from (node for node in ast.walk(stmt) if isinstance(node, ast.stmt))
+
+
+def _of_loop(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that a `break` in one of which would leave this loop, not an inner."""
+    for stmt in body:
+        yield stmt
+        match stmt:
+            case ast.For() | ast.While():
+                yield from _of_loop(stmt.orelse)
+            case ast.If():
+                yield from _of_loop(stmt.body)
+                yield from _of_loop(stmt.orelse)
