@@ -7,7 +7,7 @@ import numpy as np
 
 def squares(x):
     out = []
-    for v in x:
+    for v in x:                          #: parallel-if
         out.append(v * v)
     return out
 
@@ -21,14 +21,14 @@ def map_over_numbers(n):
 
 def map_from_two(n):
     out = []
-    for i in range(2, n, 3):
+    for i in range(2, n, 3):             #: serial
         out.append(i)
     return out
 
 
 def map_with_functions(a):
     out = []
-    for k, v in enumerate(a):
+    for k, v in enumerate(a):            #: parallel-if
         t = math.sin(v) * k
         out.append(t)
     return out, t
@@ -36,21 +36,21 @@ def map_with_functions(a):
 
 def numpy_numbers(a):
     out = []
-    for v in a:
+    for v in a:                          #: parallel-if
         out.append(np.sqrt(v))
     return out
 
 
 def truth(a):
     out = []
-    for v in a:
+    for v in a:                          #: parallel-if
         out.append(v > 0)
     return out
 
 
 def positive_ones(x):
     out = []
-    for v in x:
+    for v in x:                          #: serial
         if v > 0:
             out.append(v)
     return out
@@ -58,7 +58,7 @@ def positive_ones(x):
 
 def either(x, y):
     small, large = [], y
-    for v in x:
+    for v in x:                          #: serial
         if v < 0:
             small.append(v * 2)
         else:
@@ -68,7 +68,7 @@ def either(x, y):
 
 def up_to_the_first(x, limit):
     out = []
-    for v in x:
+    for v in x:                          #: unsupported
         if v > limit:
             break
         out.append(v + 1)
@@ -79,7 +79,7 @@ def up_to_the_first(x, limit):
 
 def two_an_iteration(x):
     out = []
-    for v in x:
+    for v in x:                          #: serial
         out.append(v + 1)
         out.append(v - 1)
     return out
@@ -87,7 +87,7 @@ def two_an_iteration(x):
 
 def skips(x):
     out = []
-    for v in x:
+    for v in x:                          #: serial
         if v == 0:
             continue
         out.append(1.0 / v)
@@ -95,7 +95,7 @@ def skips(x):
 
 
 def division_by_zero(x, out):
-    for v in x:
+    for v in x:                          #: parallel-if
         out.append(1.0 / v)
     return out
 
@@ -113,7 +113,7 @@ def division_by_zero_caught(x):
 def leaves_64_bits(x):
     out = []
     s = 1
-    for v in x:
+    for v in x:                          #: serial
         s = s * v
         out.append(s)
     return out
@@ -128,7 +128,7 @@ def several_types(x):
 
 def two_lists(a, b):
     one, two = [], []
-    for x, y in zip(a, b):
+    for x, y in zip(a, b):               #: parallel-if
         one.append(x + y)
         two.append(x - y)
     return one, two
@@ -177,7 +177,7 @@ def appends_inside(n):
 
 def rows(a):
     out = []
-    for i in range(len(a)):
+    for i in range(len(a)):              #: parallel-if; runs interpreter
         s = 0.0
         for j in range(a.shape[1]):
             s += a[i, j]
@@ -210,7 +210,7 @@ def not_a_number(x):
 
 def beside_an_array(x, a):
     out = []
-    for i in range(len(x)):
+    for i in range(len(x)):              #: parallel-if
         a[i] = a[i] + x[i]
         out.append(a[i] / x[i])
         x[i] = x[i] * 2

@@ -163,7 +163,10 @@ def _check_uses(uses: Uses, outermost: For, lowering: _Lowering) -> None:
                 Label(uses.scalars[name], "as an index"),
             )
             lowering.problems.append(MixedUse(message, span, evidence))
+    counters = lowering.appends.found.values()
     for name, span in uses.unassigned.items():
+        if name in counters:  # which the runtime sets to 0
+            continue
         lowering.problems.append(UnsupportedFunction(f"`{name}` may have no value here", span))
     for name, span in uses.outputs.items():
         if name in lowering.names.shared:
@@ -336,7 +339,8 @@ class _Lowering(Expressions):
 
     def _is_list(self, name: str) -> bool:
         """Return whether `name` may be a list that the loop appends to."""
-        return name not in self.bound and self.names.find(name) is None
+        plain = name.isidentifier() and name not in self.bound
+        return plain and self.names.find(name) is None
 
     def _refuse_statement(self, stmt: ast.stmt) -> None:
         if isinstance(stmt, ast.Expr):
