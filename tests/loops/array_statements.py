@@ -283,6 +283,14 @@ def a_name_that_is_first_a_number(a, steps):
     return x, v
 
 
+def arrays_without_axes(z, steps):
+    y = z
+    for t in range(steps):               #: serial; runs interpreter
+        x = y.copy()
+        y = y + t
+    return x, y
+
+
 def float_into_integers_in_place(a, steps):
     for t in range(steps):               #: serial; runs interpreter
         a[1:] += 0.5
@@ -390,6 +398,7 @@ ARGUMENTS = {
         (_n(rng, 30), _n(rng, 30), 5),
     ],
     "a_name_that_is_first_a_number": lambda rng: [(_n(rng, 30), 5)],
+    "arrays_without_axes": lambda rng: [(np.array(1.5), 4)],
     "float_into_integers_in_place": lambda rng: [(_integers(rng, 30, "int64"), 4)],
     "an_operation_without_elements_of_its_own": lambda rng: [(_n(rng, 30), _n(rng, 30), 4)],
 }

@@ -373,8 +373,9 @@ class _Entry:
         seconds = interpreter_seconds(operations)
         self.state.record.ran_interpreted(seconds)
         known = dict(zip(self.site.info.passed, self.values, strict=True))
-        if not handles_arrays(nest) and not takes_whole_arrays(nest, known):
-            ask_for_larger(self.site, nest, self.settings)
+        of_arrays = handles_arrays(nest) or takes_whole_arrays(nest, known)
+        each = operations / len(self.indices) if of_arrays else None
+        ask_for_larger(self.site, nest, self.settings, each)
         passed = self.site.info.passed
         if self.state.settings is not None and all(n in passed for n in nest.inputs):
             if len(self.state.small) >= MOST_SMALL:

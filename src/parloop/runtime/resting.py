@@ -9,10 +9,15 @@ from parloop.ir.nodes import Nest
 from parloop.runtime import work
 
 
-def ask_for_larger(site: Site, nest: Nest, settings: Settings) -> None:
-    """Let a site, of which an entry was too small to pay, ask for larger ones only."""
+def ask_for_larger(
+    site: Site, nest: Nest, settings: Settings, operations: float | None = None
+) -> None:
+    """Let a site, of which an entry was too small to pay, ask for larger ones only.
+
+    `operations` are those of one of its iterations, where that depends on how large arrays are.
+    """
     if not config.blocks_open() and not settings.strict:
-        least = work.least_trips(nest, settings)
+        least = work.least_trips(nest, settings, operations)
         if least > 1:
             site.least = least
             _watch_settings(site)

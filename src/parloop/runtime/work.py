@@ -94,8 +94,18 @@ def _is_unknown(part: Expr, bound: set[str]) -> bool:
             return hasattr(part, "array")
 
 
-def least_trips(nest: Nest, settings: Settings) -> int:
-    """Return the fewest iterations for which machine code may pay; 0 if it depends on more."""
+LARGER_ARRAYS: Final = 16
+"""So many times as much work may an iteration have that is entered with other arrays."""
+
+
+def least_trips(nest: Nest, settings: Settings, seen: float | None = None) -> int:
+    """Return the fewest iterations for which machine code may pay; 0 if it depends on more.
+
+    `seen` are the operations of an iteration where these depend on how large arrays are.
+    """
+    if seen is not None:
+        least = PART_OF_THE_LEAST * least_seconds(settings)
+        return math.floor(least / (LARGER_ARRAYS * seen * SECONDS_PER_OPERATION))
     if any(isinstance(stmt, For | While) for stmt in statements(nest.loop.body)):
         return 0
     operations = estimate_operations(nest, range(1), {})

@@ -29,7 +29,7 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.types import PY_INT, Array, Scalar, Type
 from parloop.ir.walk import copied, operands, with_operands
-from parloop.source import Span
+from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.elementwise import Build, Elements, Made, Number, Operand
@@ -183,7 +183,9 @@ class Values:
         return Number(Name(name, part.expr.span), part.type, part.others)
 
     def read(self, view: View) -> Elements:
-        """Return the elements of `view`."""
+        """Return the elements of `view`; operations on arrays without axes give numbers."""
+        if not view.axes:
+            raise Declined(ArrayStatement.at(NOWHERE, f"`{view.array}` is an array without axes"))
         is_plain = all(isinstance(part, Axis) for part in view.parts)
         type_ = self.dtypes[view.array]
         return Elements(view.shape, type_, view.element, ((view, True),), is_plain)
