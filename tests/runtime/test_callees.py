@@ -261,6 +261,27 @@ def test_functions_as_values_alternate(program: ModuleType, entries: int) -> Non
         check(fast, program.run_value, entries, program.other)
 
 
+def test_a_function_may_be_defined_after_the_loop_that_calls_it(tmp_path: Path) -> None:
+    text = """
+import parloop
+
+
+@parloop.parallel
+def run(a, b, n):
+    for i in range(n):
+        b[i] = later(a[i])
+    return b
+
+
+def later(x):
+    return x * 3.0
+"""
+    program = load(tmp_path / "later.py", text)
+    for _ in range(4):
+        assert program.run(A, np.zeros(8), 8).tobytes() == (A * 3.0).tobytes()
+    assert native_runs() == 4
+
+
 def test_a_function_that_cannot_run_does_not_stop_others(program: ModuleType) -> None:
     fast = parloop.parallel(program.run_value)
     for _ in range(3):

@@ -20,6 +20,7 @@ from parloop.capture.definition import (
     FUTURE_FLAGS,
     codes_like,
     compiled,
+    defined_in,
     find_code,
     find_definition,
     quietly,
@@ -172,7 +173,7 @@ def _compile_text(
     copies: dict[int, Any] = {}
     tree = with_own_blocks(plain, copies)
     definition = copies[id(definition)]
-    callables = find_callables(plain, _names_function(f), _names_own(f))
+    callables = find_callables(plain, _names_function(f), _names_own(f, source))
     tree, sites = rewrite(
         tree, source, only=definition, options=options, callables=callables, flags=flags
     )
@@ -199,8 +200,8 @@ def _names_function(f: types.FunctionType) -> Callable[[str], bool]:
     return is_known
 
 
-def _names_own(f: types.FunctionType) -> Callable[[str], bool]:
-    """Return whether a name, as `f` sees it now, is a function of the program's own."""
+def _names_own(f: types.FunctionType, source: Source) -> Callable[[str], bool]:
+    """Return whether a name is, or will be, a function of the program's own as `f` sees it."""
     cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
 
     def is_own(name: str) -> bool:
@@ -208,6 +209,8 @@ def _names_own(f: types.FunctionType) -> Callable[[str], bool]:
             value = cells[name].cell_contents if name in cells else f.__globals__.get(name)
         except ValueError:
             return False
+        if name not in cells and name not in f.__globals__:  # defined further down, perhaps
+            return name in defined_in(source)
         return type(value) is types.FunctionType
 
     return is_own

@@ -135,6 +135,13 @@ _given: dict[int, tuple[types.CodeType, Source]] = {}
 """Codes that were made with sites, by identity, and the text without."""
 
 
+@lru_cache(maxsize=8)
+def defined_in(source: Source) -> frozenset[str]:
+    """Return the names of the functions that are defined at the top level of a text."""
+    body = _parsed(source).body
+    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
+
+
 def remember_text(code: types.CodeType, source: Source) -> None:
     """Note that `code`, and the codes in it, were made from `source` with sites put in."""
     _given[id(code)] = (code, source)
