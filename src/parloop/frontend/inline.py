@@ -27,7 +27,7 @@ from parloop.frontend.codes import UnsupportedFunction
 from parloop.frontend.returns import NotStructured, without_returns
 from parloop.source import NOWHERE, Source, Span
 
-MOST_NODES: Final = 20_000
+MOST_NODES: Final = 4_000
 """More parts of expressions and statements than this are not written into one loop."""
 
 DEEPEST_CALLS: Final = 12

@@ -18,7 +18,7 @@ from typing import Final
 Results = Callable[[ast.Return], list[ast.stmt]]
 """Makes the statements that keep what a `return` gives back."""
 
-MOST_STATEMENTS: Final = 500
+MOST_STATEMENTS: Final = 150
 """What follows an `if` may have to be written in both branches, and this often doubles it."""
 
 
