@@ -89,13 +89,14 @@ def outcome(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ..
         result, raised = function(*given), None
     except Exception as error:
         result, raised = None, (type(error), str(error))
-    same = [
-        [one is other or repr(one) != repr(other) for one, other in zip(part, old, strict=False)]
+    kept = [
+        one is other
         for part, old in zip(given[:3], before, strict=True)
+        for one, other in zip(part, old, strict=False)
     ]
     types = [[type(item).__name__ for item in part] for part in given[:3]]
     inside = [[item is part[0] for item in part if item != item] for part in given[:3]]
-    return repr(result), type(result), raised, repr(given), types, all(map(all, same)), inside
+    return repr(result), type(result), raised, repr(given), types, inside, kept
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))
@@ -117,5 +118,6 @@ def test_random_loops_over_lists_leave_what_python_leaves(seed: int) -> None:
             for size in (None, 1, 5):
                 with slices_of(size):
                     seen = outcome(fast, arguments)
-                assert seen[:5] == expected[:5], f"{text}\n{arguments}"
-                assert seen[6] == expected[6], f"{text}\n{arguments}"
+                assert seen[:-1] == expected[:-1], f"{text}\n{arguments}"
+                slots = zip(seen[-1], expected[-1], strict=True)
+                assert all(now or not then for now, then in slots), f"{text}\n{arguments}"
