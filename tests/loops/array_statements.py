@@ -283,6 +283,27 @@ def a_name_that_is_first_a_number(a, steps):
     return x, v
 
 
+def two_names_for_one_view(u, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        v = u[1:]
+        w = v
+        u[0] = w[0] + t
+    return v is w, v
+
+
+def two_names_for_one_row(p):
+    for row in p:                        #: parallel; runs interpreter
+        kept = row
+    return kept is row, kept
+
+
+def two_views_of_the_same_elements(u, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        v = u[1:]
+        w = u[1:]
+    return v is w, v.base is u
+
+
 def arrays_without_axes(z, steps):
     y = z
     for t in range(steps):               #: serial; runs interpreter
@@ -398,6 +419,9 @@ ARGUMENTS = {
         (_n(rng, 30), _n(rng, 30), 5),
     ],
     "a_name_that_is_first_a_number": lambda rng: [(_n(rng, 30), 5)],
+    "two_names_for_one_view": lambda rng: [(_n(rng, 30), 4)],
+    "two_names_for_one_row": lambda rng: [(_n(rng, 5, 6),)],
+    "two_views_of_the_same_elements": lambda rng: [(_n(rng, 30), 4)],
     "arrays_without_axes": lambda rng: [(np.array(1.5), 4)],
     "float_into_integers_in_place": lambda rng: [(_integers(rng, 30, "int64"), 4)],
     "an_operation_without_elements_of_its_own": lambda rng: [(_n(rng, 30), _n(rng, 30), 4)],

@@ -78,7 +78,12 @@ class Expander(Values):
         for name in self.nest.outputs:
             if name in after and after[name] is None:
                 raise self.declined(self.nest.loop.span, f"`{name}` depends on the way taken")
-        return {name: view for name in self.nest.outputs if (view := after.get(name)) is not None}
+        found = {n: view for n in self.nest.outputs if (view := after.get(n)) is not None}
+        made = [view for view in found.values() if not view.whole]
+        if any(made.count(view) > 1 for view in made):
+            # one object or two? each name would get a view object of its own
+            raise self.declined(self.nest.loop.span, "two names are left with the same view")
+        return found
 
     def in_turns(self) -> tuple[For, Turns]:
         """Return the loop with a copy of its body for each way in which its names hold arrays.
