@@ -305,10 +305,11 @@ def _function(writer: _Writer) -> Iterator[str]:
     yield f"def f({', '.join((*ARRAYS, *MATRICES))}, idx, n, m, k, x, y):"
     yield f"    s = {writer.rng.choice(('0', '0', '0.0', '1', 'x', 'True'))}"
     yield f"    t = {writer.rng.choice(('0', '1.5', 'y'))}"
+    yield "    i = j = l = -7"
     writer.locals += ["s", "t"]
     for _ in range(writer.rng.choice((1, 1, 1, 2))):
         yield from _indented(writer.loop(2))
-    yield "    return s, t"
+    yield "    return s, t, i, j, l"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:

@@ -60,6 +60,55 @@ def test_statements_that_share_a_scalar_stay_together() -> None:
     assert found == [([3, 5], Parallel), ([4], Serial)]
 
 
+def test_a_body_that_binds_the_index_stays_together() -> None:
+    found = groups(
+        """
+        for i in range(1, n):
+            s[i] = s[i - 1] + 1
+            c[i] = b[i]
+            i = k
+        """
+    )
+    assert found == [([3, 4, 5], Serial)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "parts"),
+    [
+        ("range(m)", "range(m - 1)", 2),
+        ("range(m)", "range(i)", 1),
+        ("range(i, m)", "range(m)", 1),
+        ("range(s[i, 0])", "range(m)", 1),
+    ],
+)
+def test_loops_inside_that_share_an_index_leave_what_the_last_one_gives_it(
+    first: str, second: str, parts: int
+) -> None:
+    found = groups(
+        f"""
+        for i in range(1, n):
+            for j in {first}:
+                s[i, j] = s[i - 1, j] + 1
+            for j in {second}:
+                c[i, j] = b[i, j]
+        """
+    )
+    assert len(found) == parts
+
+
+def test_loops_inside_that_share_an_index_do_not_change_places() -> None:
+    found = groups(
+        """
+        for i in range(1, n):
+            for j in range(m):
+                a[i, j] = b[i - 1, j]
+            for j in range(m - 1):
+                b[i, j] = c[i, j]
+        """
+    )
+    assert len(found) == 1
+
+
 def test_a_body_that_may_end_early_stays_together() -> None:
     found = groups(
         """

@@ -69,6 +69,35 @@ def two_recurrences_and_a_map(a, b, c):
     return a, b, c
 
 
+def index_that_is_bound_before_a_recurrence(a, n, k):
+    c = 0
+    for i in range(n):                   #: serial
+        i = k
+        a[c] = n
+        c = c + 1
+    return a, i, c
+
+
+def inner_index_that_parts_share_in_another_order(a, b, c, n, m):
+    j = -5
+    for i in range(1, n):                #: serial
+        for j in range(m):
+            a[i, j] = b[i - 1, j] * 2
+        for j in range(m - 1):
+            b[i, j] = c[i, j] + 1
+    return a, b, i, j
+
+
+def inner_index_that_the_last_iteration_leaves_alone(a, b, c, n, m):
+    j = -5
+    for i in range(1, n):                #: serial
+        for j in range(m):
+            a[i, j] = a[i - 1, j] + c[i, j]
+        for j in range(n - 1 - i):
+            b[i, j] = a[i, j] + 1
+    return a, b, i, j
+
+
 def _n(rng, *shape):
     return rng.standard_normal(shape)
 
@@ -82,4 +111,7 @@ ARGUMENTS = {
     "part_that_divides_by_zero": lambda rng: [(_n(rng, 900), _n(rng, 900), rng.integers(0, 2, 900).astype(float), _n(rng, 900)), (np.zeros(9, int), np.zeros(9, int), np.arange(9.0) - 4, np.ones(9))],
     "part_that_is_out_of_range": lambda rng: [(_n(rng, 900), _n(rng, 800), 900), (_n(rng, 700), _n(rng, 800), 800), (_n(rng, 900), _n(rng, 900), 900)],
     "two_recurrences_and_a_map": lambda rng: [(rng.integers(0, 9, n), rng.integers(0, 9, n), np.zeros(n, int)) for n in (2, 30, 300)],
+    "index_that_is_bound_before_a_recurrence": lambda rng: [(np.zeros(n), n, 2) for n in (1, 7, 3000)],
+    "inner_index_that_parts_share_in_another_order": lambda rng: [(_n(rng, n, m), _n(rng, n, m), _n(rng, n, m), n, m) for n, m in ((2, 3), (40, 7), (40, 1))],
+    "inner_index_that_the_last_iteration_leaves_alone": lambda rng: [(_n(rng, n, n), _n(rng, n, n), _n(rng, n, n), n, n - 1) for n in (2, 3, 40)],
 }

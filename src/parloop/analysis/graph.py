@@ -12,14 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from parloop.analysis.accesses import Access, LoopShape, ends_early
+from parloop.analysis.accesses import Access, LoopShape, bound_names, ends_early
 from parloop.analysis.dependence import Dependence, Direction
 from parloop.analysis.verdict import Analysis, LoopFacts
 from parloop.ir.nodes import (
     Assign,
     Binary,
+    Break,
     Call,
     Const,
+    Continue,
     Extent,
     For,
     Name,
@@ -53,7 +55,8 @@ def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
         len(body) < 2
         or shape.loop.orelse
         or any(ends_early(stmt) for stmt in body)
-        or not _keeps_bounds(shape.loop, _assigned(shape.loop) | {shape.loop.index})
+        or shape.loop.index in bound_names(body)  # the loops of the other groups bind it, too
+        or not _keeps_bounds(shape.loop, bound_names(shape.loop.body) | {shape.loop.index})
     ):
         return (Group(body, analysis.loops[number]),)
     edges = _edges(analysis, number)
@@ -87,7 +90,7 @@ def _edges(analysis: Analysis, number: int) -> set[tuple[int, int]]:
         edge = (places[id(first.statement)], places[id(second.statement)])
         if edge not in edges and judge.tester.meets_in_iteration(first, second, around):
             edges.add(edge)
-    return edges | set(_scalar_edges(body))
+    return edges | set(_scalar_edges(shape.loop))
 
 
 def _pairs_apart(
@@ -98,8 +101,14 @@ def _pairs_apart(
             yield first, second
 
 
-def _scalar_edges(body: tuple[Stmt, ...]) -> Iterator[tuple[int, int]]:
-    """Yield edges both ways between statements that share a scalar which one of them assigns."""
+def _scalar_edges(loop: For) -> Iterator[tuple[int, int]]:
+    """Yield edges both ways between statements that share a scalar which one of them assigns.
+
+    Inner loops that only share the name of their index do not pass it on; but behind the loop it
+    has the value that the last of them gave it. So they keep their order where each iteration binds
+    it alike, and stay together where one of them may bind it in some iterations only.
+    """
+    body, changing = loop.body, bound_names(loop.body) | {loop.index}
     reads = [
         {expr.id for expr in all_expressions((stmt,)) if isinstance(expr, Name)} for stmt in body
     ]
@@ -111,15 +120,31 @@ def _scalar_edges(body: tuple[Stmt, ...]) -> Iterator[tuple[int, int]]:
         }
         for stmt in body
     ]
+    indices, steady = [_own_indices(s) for s in body], [_is_steady(s, changing) for s in body]
     for one in range(len(body)):
         for other in range(one + 1, len(body)):
-            # Inner loops that only share the name of their index do not pass it on.
             shared = writes[one] & reads[other] | reads[one] & writes[other]
             shared |= writes[one] & writes[other]
-            shared -= _own_indices(body[one]) & _own_indices(body[other])
-            if shared:
-                yield one, other
+            if not shared:
+                continue
+            yield one, other
+            if shared - (indices[one] & indices[other]) or not (steady[one] and steady[other]):
                 yield other, one
+
+
+def _is_steady(stmt: Stmt, changing: set[str]) -> bool:
+    """Return whether `stmt` leaves the same values in its indices whenever it runs, or in none.
+
+    `changing` are the names that may have other values in another iteration of the loop around.
+    """
+    if not isinstance(stmt, For):
+        return not any(isinstance(inner, For) for inner in statements((stmt,)))
+    inside = (*stmt.body, *stmt.orelse)
+    return (
+        _keeps_bounds(stmt, changing)
+        and not any(isinstance(inner, Break | Continue) for inner in statements(inside))
+        and all(_is_steady(inner, changing) for inner in inside)
+    )
 
 
 def _own_indices(stmt: Stmt) -> set[str]:
@@ -178,7 +203,7 @@ def may_interchange(analysis: Analysis, outer: int) -> bool:
     shape, inner = pair
     if not (shape.counts_iterations and inner.counts_iterations):
         return False
-    changing = _assigned(shape.loop) | {shape.loop.index}
+    changing = bound_names(shape.loop.body) | {shape.loop.index}
     if not (_keeps_bounds(inner.loop, changing) and _keeps_bounds(shape.loop, changing)):
         return False
     return not any(
@@ -228,7 +253,7 @@ def _perfect_pair(analysis: Analysis, outer: int) -> tuple[LoopShape, LoopShape]
     if any(ends_early(stmt) for stmt in inner.loop.body):
         return None
     facts = analysis.loops[inner.number]
-    assigned = _assigned(inner.loop)
+    assigned = bound_names(inner.loop.body)
     if shape.loop.index == inner.loop.index or assigned & {shape.loop.index, inner.loop.index}:
         return None
     if not _keeps_bounds(inner.loop, assigned | {inner.loop.index}):
@@ -266,15 +291,6 @@ def _keeps_bounds(loop: For, changing: set[str]) -> bool:
                 case _:
                     return False
     return True
-
-
-def _assigned(loop: For) -> set[str]:
-    """Return the scalars that the body of `loop` assigns."""
-    return {
-        inner.target if isinstance(inner, Assign) else inner.index
-        for inner in statements(loop.body)
-        if isinstance(inner, (Assign, For))
-    }
 
 
 def _may_turn_back(analysis: Analysis, dependence: Dependence, inner: int) -> bool:
