@@ -7,13 +7,13 @@ memory, and push nothing out.
 from __future__ import annotations
 
 import ctypes
-import functools
 from typing import Any
 
 import numpy as np
 
 from parloop.runtime import jit
 from parloop.runtime.cache import compile_cached
+from parloop.runtime.once import once
 
 LARGE = 1 << 20
 """Copies of fewer bytes are made by NumPy: they stay in a core's own cache."""
@@ -69,6 +69,6 @@ class _Native:
         self.copy = function(self.loaded.address("parloop_copy"))
 
 
-@functools.cache
+@once
 def _native() -> _Native:
     return _Native()

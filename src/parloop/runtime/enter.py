@@ -7,7 +7,6 @@ Where anything is not as it was, or happens in the run, Python is asked.
 from __future__ import annotations
 
 import ctypes
-import functools
 import sys
 import time
 import warnings
@@ -29,6 +28,7 @@ from parloop.runtime.callees import is_of_function
 from parloop.runtime.checks_ir import VALUE_WORDS, Check, Value
 from parloop.runtime.enter_ir import HeadWord, RepeatWord
 from parloop.runtime.entry import launch_side
+from parloop.runtime.once import once
 from parloop.runtime.record import Record
 from parloop.runtime.stats import SiteRecord
 
@@ -237,7 +237,7 @@ class _Specification(ctypes.Structure):
     )
 
 
-@functools.cache
+@once
 def _native_type() -> tuple[type, object]:
     """Return the class whose objects stand in place of sites, and what it needs.
 

@@ -22,6 +22,7 @@ from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
 from parloop.runtime.entry_ir import EXTERNALS, ROW_WORDS, Code, Row, entry_text, launch_text
 from parloop.runtime.launch_ir import LaunchWord
+from parloop.runtime.once import once
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -277,7 +278,7 @@ _METH_FASTCALL = 0x80
 _THREE_WORDS = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
-@functools.cache
+@once
 def _native_side(layout: capi.Layout) -> _NativeSide:
     # The first launch waits for this code, and a hundred times its run time is spent around it:
     # LLVM's optimiser would save 40 ns a launch, and take 100 ms.
@@ -295,7 +296,7 @@ def clock() -> Any:
     return getattr(ctypes.CDLL(None), "clock_gettime", ctypes.pythonapi.PyErr_Clear)
 
 
-@functools.cache
+@once
 def launch_side(layout: capi.Layout) -> LaunchSide:
     """Return what launches that repeat need: made when the first one does."""
     loaded = _load(launch_text(layout), opt_level=1)

@@ -24,6 +24,7 @@ from typing import Any, Final
 from parloop.runtime import jit
 from parloop.runtime.cache import compile_cached
 from parloop.runtime.interrupts_ir import EXTERNALS, SIGNALS, interrupts_text
+from parloop.runtime.once import once
 
 _NEVER = ctypes.c_int64(0)
 NEVER: Final = ctypes.addressof(_NEVER)
@@ -93,7 +94,7 @@ class _Native:
     loaded: Any
 
 
-@functools.cache
+@once
 def _native() -> _Native | None:
     """Return the native functions, None where they are not known to work."""
     known = _FLAGS.get(sys.platform)

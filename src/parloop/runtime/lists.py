@@ -10,7 +10,6 @@ somebody else since the last commit just where an item is not the very object th
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -33,6 +32,7 @@ from parloop.runtime.lists_ir import (
     Status,
     lists_text,
 )
+from parloop.runtime.once import once
 from parloop.staging.moves import Moves
 
 _ELEMENTS: Final[Mapping[type, Scalar]] = {
@@ -264,7 +264,7 @@ class _Native:
     kept: object
 
 
-@functools.cache
+@once
 def _native() -> _Native | None:
     """Return the native functions, or None where CPython's objects cannot be read natively."""
     layout = capi.find_layout()
