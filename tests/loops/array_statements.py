@@ -283,6 +283,12 @@ def a_name_that_is_first_a_number(a, steps):
     return x, v
 
 
+def a_row_whole_and_in_parts(p, u, n):
+    for i in range(n):                   #: serial
+        p[0] = p[0] * 0.5
+        p[i, 0] = u[i]
+
+
 def two_names_for_one_view(u, steps):
     for t in range(steps):               #: serial; runs interpreter
         v = u[1:]
@@ -419,6 +425,7 @@ ARGUMENTS = {
         (_n(rng, 30), _n(rng, 30), 5),
     ],
     "a_name_that_is_first_a_number": lambda rng: [(_n(rng, 30), 5)],
+    "a_row_whole_and_in_parts": lambda rng: [(_n(rng, 5, 6), _n(rng, 5), 5)],
     "two_names_for_one_view": lambda rng: [(_n(rng, 30), 4)],
     "two_names_for_one_row": lambda rng: [(_n(rng, 5, 6),)],
     "two_views_of_the_same_elements": lambda rng: [(_n(rng, 30), 4)],

@@ -421,6 +421,8 @@ class Judge:
 
 def _is_one_for_all(access: Access, axis: int, others: Sequence[Access]) -> bool:
     """Return whether `others` all have one and the same subscript, fixed in the nest, on `axis`."""
+    if axis >= min(len(one.subscripts) for one in (access, *others)):
+        return False  # a row that is used whole
     subscript = access.subscripts[axis]
     if subscript is None or not all(is_parameter(name) for name in subscript.terms):
         return False
