@@ -8,9 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from parloop import config
 from parloop.capture import decorator
 from parloop.capture.sites import REGISTRY, Outcome, Site
-from parloop.config import current_settings
+from parloop.config import Settings, current_settings
 
 if TYPE_CHECKING:
     from parloop.report.explain import Explanation
@@ -69,8 +70,13 @@ def start_engine() -> None:
 def _at_first_entry(
     site: Site, indices: range, values: tuple[object, ...], frame: FrameType
 ) -> Outcome | None:
-    if _is_surely_small(site, indices):
+    settings = current_settings(site.options)
+    least = _fewest_trips(site, settings)
+    if settings.device == "interpreter" or len(indices[:_SMALL]) < least:
         from parloop.runtime.stats import open_record
+
+        if least > 1 and not config.blocks_open() and not settings.strict:
+            _leave_small(site, least)
 
         info = site.info
         place = (info.path, info.line, info.column, info.end_line, info.function)
@@ -78,28 +84,42 @@ def _at_first_entry(
         return None
     from parloop.runtime import dispatch
 
+    _ask_all()
     dispatch.start()
     return dispatch.enter(site, indices, values, frame)
 
 
-def _is_surely_small(site: Site, indices: range) -> bool:
-    """Return whether the loop is not worth loading the engine for: about a millisecond at most."""
-    settings = current_settings(site.options)
-    if settings.device == "interpreter":
-        return True
+def _fewest_trips(site: Site, settings: Settings) -> int:
+    """Return the fewest iterations worth loading the engine for: about a millisecond at most."""
     if settings.min_work_ms is not None:
-        return False
+        return 0
     key = site.info.key
     weight = _weights.get(key)
     if weight is None:
         weight = _weights[key] = _weigh(site.info.node)
-    return len(indices[:_SMALL]) * weight < _SMALL
+    return -(-_SMALL // weight)
 
 
 _SMALL = 5000
 """Nodes of the text to be evaluated, of some 20 ns to 200 ns each."""
 
 _weights: dict[str, int] = {}
+
+
+_left: list[Site] = []
+"""Sites that ask for large loops only, until settings change or the engine is loaded."""
+
+
+def _leave_small(site: Site, least: int) -> None:
+    """Let `site` ask only for loops of at least so many iterations."""
+    _left.append(site)
+    config.on_change(_ask_all)
+    site.least = least
+
+
+def _ask_all() -> None:
+    while _left:
+        _left.pop().least = 0
 
 
 def _weigh(loop: ast.For) -> int:

@@ -131,6 +131,7 @@ def enter_cold(
         seconds = state.small.get(work.sizes(indices, values))
         if seconds is not None:
             state.record.ran_interpreted(seconds)
+            count_small(site, state, settings)
             return None
     try:
         state = state_for(site, values, frame)
@@ -237,6 +238,21 @@ MOST_RESTING = 256
 """A site that keeps being declined looks at one entry in so many."""
 
 
+MANY_SMALL = 64
+"""After so many entries in a row that were too small, a site asks for those of more iterations."""
+
+
+def count_small(site: Site, state: SiteState, settings: Settings) -> None:
+    """Count an entry that was too small, and ask for larger ones only if it goes on like this."""
+    state.n_small += 1
+    if state.n_small % MANY_SMALL == 0 and state.nest is not None:
+        ask_for_larger(site, state.nest, settings, state.largest, state.fewest)
+
+
+MOST_UNCOPIED = 32
+"""A site that keeps being given lists that are not worth copying looks at one entry in so many."""
+
+
 def report_bug(site: Site, error: Exception) -> Diagnostic:
     """Give a site up after a failure of ours, and say so once."""
     info = site.info
@@ -289,8 +305,12 @@ class _Entry:
         found = find_lists([name for name in nest.arrays if name not in appends], given)
         if found or appends:
             operations = work.operations_of(nest, self.indices, given)
-            if not self.pays(operations) or not self.is_worth_copying(found, operations):
+            if not self.pays(operations):
                 self.too_small(nest, operations)
+                return None
+            if not work.pays_copying(nest, self.indices, given, found, self.settings):
+                self.too_small(nest, operations)
+                state.resting = min(state.n_small // 4, MOST_UNCOPIED)
                 return None
             for name in nest.no_lists & found.keys():
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
@@ -357,11 +377,6 @@ class _Entry:
         outcome.error = outcome.error or error
         return outcome
 
-    def is_worth_copying(self, lists: Mapping[str, list[Any]], operations: float) -> bool:
-        """Return whether a launch of so many operations pays although `lists` have to be copied."""
-        items = sum(map(len, {id(x): x for x in lists.values()}.values()))
-        return work.pays_copying(operations, items, self.settings)
-
     def pays(self, operations: float) -> bool:
         """Return whether a launch of so many operations is large enough for machine code."""
         if not self.state.certain:
@@ -376,6 +391,8 @@ class _Entry:
         of_arrays = handles_arrays(nest) or takes_whole_arrays(nest, known)
         each = operations / len(self.indices) if of_arrays else None
         ask_for_larger(self.site, nest, self.settings, each)
+        self.state.largest = max(self.state.largest, operations / len(self.indices))
+        count_small(self.site, self.state, self.settings)
         passed = self.site.info.passed
         if self.state.settings is not None and all(n in passed for n in nest.inputs):
             if len(self.state.small) >= MOST_SMALL:
@@ -521,7 +538,8 @@ class _Entry:
         """Return the outcome of a launch, and count it."""
         outcome = self.outcome_of(launch, specialisation)
         record = self.state.record
-        self.state.declined = 0
+        self.state.declined = self.state.n_small = 0
+        self.state.fewest = min(self.state.fewest, len(self.indices))
         self.site.inner = launch.raised and launch.done == 0 and work.pays_inside(
             self.site.info, self.state.nest, self.values, self.settings
         )

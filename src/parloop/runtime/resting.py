@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from parloop import config
 from parloop.capture.sites import Site
 from parloop.config import Settings
@@ -10,15 +12,20 @@ from parloop.runtime import work
 
 
 def ask_for_larger(
-    site: Site, nest: Nest, settings: Settings, operations: float | None = None
+    site: Site,
+    nest: Nest,
+    settings: Settings,
+    operations: float | None = None,
+    most: int = sys.maxsize,
 ) -> None:
     """Let a site, of which an entry was too small to pay, ask for larger ones only.
 
-    `operations` are those of one of its iterations, where that depends on how large arrays are.
+    `operations` are those of one of its iterations, where that depends on values or on how large
+    arrays are. Loops of `most` iterations have paid, and are asked for.
     """
     if not config.blocks_open() and not settings.strict:
-        least = work.least_trips(nest, settings, operations)
-        if least > 1:
+        least = min(work.least_trips(nest, settings, operations), most)
+        if least > max(1, site.least):
             site.least = least
             _watch_settings(site)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -53,6 +54,12 @@ class SiteState:
     """The states of the site for other functions, this one among them; one list for all."""
     declined: int = 0
     """How many entries in a row were left to the interpreter for their types."""
+    n_small: int = 0
+    """How many entries in a row were left to the interpreter for their size."""
+    largest: float = 0.0
+    """The most operations that an iteration of one of these had."""
+    fewest: int = sys.maxsize
+    """The fewest iterations that ran natively."""
     resting: int = 0
     """How many entries are still left to it without a look."""
 

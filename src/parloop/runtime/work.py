@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,19 +13,27 @@ import numpy as np
 from parloop.capture.sites import SiteInfo
 from parloop.config import Settings
 from parloop.ir.nodes import (
+    Binary,
+    Call,
+    Compare,
     Const,
     Expr,
     Extent,
     For,
+    Load,
     Name,
     Nest,
     Rank,
+    Stmt,
+    Store,
+    Unary,
     While,
 )
 from parloop.ir.walk import expressions, loops, statements
 from parloop.schedule.cost import (
     SECONDS_PER_OPERATION,
     UNKNOWN_TRIPS,
+    estimate,
     estimate_operations,
     interpreter_seconds,
 )
@@ -35,8 +44,19 @@ LEAST_SECONDS: Final = 1e-3
 UNEVEN: Final = 16
 """By how much the work of a loop with bounds that nobody knows may be underestimated."""
 
-SECONDS_PER_ITEM: Final = 3e-8
-"""What copying an item of a list takes at most, there and back."""
+MOST_COPYING: Final = 1 / 1.5
+"""Lists are copied where that takes at most so much of CPython's time for the loop."""
+
+_READING: Final = 10.0
+_APPENDING: Final = 40.0
+"""Nanoseconds for an item: from a list, and to the end of one."""
+
+_ITERATING: Final = 6.0
+"""Nanoseconds that CPython takes to come to the next iteration."""
+
+_WRITING: Final[Mapping[type, float]] = {float: 25.0, bool: 15.0}
+_WRITING_OTHERS: Final = 45.0
+"""Nanoseconds for an item that has changed. Floats get their new values in place."""
 
 PART_OF_THE_LEAST: Final = 0.5
 """Sites ask for loops of so much of what pays: the estimate may err."""
@@ -52,11 +72,45 @@ def pays(operations: float, settings: Settings) -> bool:
     return interpreter_seconds(operations) >= least_seconds(settings)
 
 
-def pays_copying(operations: float, items: int, settings: Settings) -> bool:
-    """Return whether a loop of so many operations is worth copying lists of so many items."""
+def pays_copying(
+    nest: Nest,
+    indices: range,
+    arguments: Mapping[str, Any],
+    lists: Mapping[str, list[Any]],
+    settings: Settings,
+) -> bool:
+    """Return whether a loop is worth copying `lists`, by name, and making what it appends."""
     if settings.min_work_ms == 0:
         return True
-    return interpreter_seconds(operations) >= 2 * SECONDS_PER_ITEM * items
+    appended = {name for name, _ in nest.appends}
+
+    def stores(part: Stmt | Expr, names: Container[str]) -> float:
+        return float(isinstance(part, Store) and part.array in names)
+
+    makes = _APPENDING * estimate(nest, indices, arguments, partial(stores, names=appended))
+    copies = sum(_READING * len(items) for items in {id(x): x for x in lists.values()}.values())
+    for name, items in lists.items():
+        writes = estimate(nest, indices, arguments, partial(stores, names=(name,)))
+        each = _WRITING.get(type(items[0]), _WRITING_OTHERS) if items else 0.0
+        copies += each * min(writes, len(items))
+    here = _ITERATING * len(indices) + estimate(nest, indices, arguments, _nanoseconds)
+    return makes + copies <= MOST_COPYING * here
+
+
+def _nanoseconds(part: Stmt | Expr) -> float:
+    """Return what CPython 3.11 takes at least for a part of a loop, on numbers."""
+    match part:
+        case Call():
+            return 25.0
+        case Store():
+            return 10.0
+        case Load() | Binary() | Unary():
+            return 6.0
+        case Compare():
+            return 5.0
+        case Name() | Const():
+            return 0.5
+    return 1.0
 
 
 def sizes(indices: range, values: tuple[object, ...]) -> object:

@@ -7,8 +7,8 @@ count as `UNKNOWN_TRIPS`. Only speed depends on it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
 
+Weigh: TypeAlias = Callable[[Stmt | Expr], float]
+
 UNKNOWN_TRIPS = 8
 ARRAY_OPERATIONS = 16
 """What calling NumPy for a whole array costs, in operations on numbers."""
@@ -47,10 +49,26 @@ def interpreter_seconds(operations: float) -> float:
 
 def estimate_operations(nest: Nest, indices: range, arguments: Mapping[str, Any]) -> float:
     """Return the operations that the loop is, over `indices`."""
+
+    def weigh(part: Stmt | Expr) -> float:
+        match part:
+            case Call():
+                return CALL_OPERATIONS + _whole(part, arguments)
+            case Store(array=array, subscripts=subscripts):
+                return 1.0 + _whole(Load(array, subscripts), arguments)
+            case Name() | Load():
+                return 1.0 + _whole(part, arguments)
+        return 1.0
+
+    return estimate(nest, indices, arguments, weigh)
+
+
+def estimate(nest: Nest, indices: range, arguments: Mapping[str, Any], weigh: Weigh) -> float:
+    """Return what the statements and expressions of the loop weigh, each as often as it runs."""
     if not indices:
         return 0.0
     middle = indices[len(indices) // 2]
-    return len(indices) * _work(nest.loop.body, {nest.loop.index: middle}, arguments)
+    return len(indices) * _work(nest.loop.body, {nest.loop.index: middle}, arguments, weigh)
 
 
 def takes_whole_arrays(nest: Nest, arguments: Mapping[str, Any]) -> bool:
@@ -60,17 +78,15 @@ def takes_whole_arrays(nest: Nest, arguments: Mapping[str, Any]) -> bool:
     return any(_whole(part, arguments) > 0 for part in (*all_expressions(body), *stores))
 
 
-def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[str, Any]) -> float:
+def _work(
+    body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[str, Any], weigh: Weigh
+) -> float:
     total = 0.0
     for stmt in body:
-        total += 1.0
+        total += weigh(stmt)
         for expr in own_expressions(stmt):
-            for part in expressions(expr):
-                total += CALL_OPERATIONS if isinstance(part, Call) else 1.0
-                total += _whole(part, arguments)
+            total += sum(map(weigh, expressions(expr)))
         match stmt:
-            case Store(array=array, subscripts=subscripts):
-                total += _whole(Load(array, subscripts), arguments)
             case For():
                 start = _value(stmt.start, known, arguments)
                 stop = _value(stmt.stop, known, arguments)
@@ -79,11 +95,11 @@ def _work(body: tuple[Stmt, ...], known: Mapping[str, int], arguments: Mapping[s
                 if start is not None and stop is not None and step:
                     count = len(range(start, stop, step))
                     trips, middle = float(count), start + step * (count // 2)
-                total += trips * _work(stmt.body, {**known, stmt.index: middle}, arguments)
+                total += trips * _work(stmt.body, {**known, stmt.index: middle}, arguments, weigh)
             case While():
-                total += UNKNOWN_TRIPS * _work(stmt.body, known, arguments)
+                total += UNKNOWN_TRIPS * _work(stmt.body, known, arguments, weigh)
             case If():
-                total += max(_work(part, known, arguments) for part in blocks(stmt))
+                total += max(_work(part, known, arguments, weigh) for part in blocks(stmt))
             case _:
                 pass
     return total
