@@ -38,9 +38,9 @@ class Dependence:
     """
 
     kind: Kind
-    name: str  # the array or scalar, as the source names it
-    source: Access | None  # None for a scalar
-    sink: Access | None
+    name: str  # the array, as the source names it
+    source: Access
+    sink: Access
     source_span: Span
     sink_span: Span
     carrier: int  # the number of the loop that carries it
@@ -227,8 +227,6 @@ class PairTester:
     def may_run_in(self, dependence: Dependence, directions: Sequence[Direction]) -> bool:
         """Return whether `dependence` may have these `directions`; errs towards True."""
         source, sink = dependence.source, dependence.sink
-        if source is None or sink is None:
-            return True
         names = renamed_apart(sink, 0)
         system = source.domain & sink.domain.renamed(names) & self.context
         system &= self.meeting(source, sink, names)

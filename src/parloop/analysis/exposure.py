@@ -63,10 +63,10 @@ def _covers(cover: Access, read: Access, where: System, collected: Collected) ->
     in the others the one that the subscripts tell. What has to hold of it is then tested.
     """
     shapes = {shape.number: shape for shape in collected.loops}
-    if not cover.exact or cover.quotients or cover.position > read.position:
+    assert cover.exact
+    assert all(shapes[loop].counts_iterations for loop in cover.loops)  # or it were not exact
+    if cover.quotients or cover.position > read.position:
         return is_infeasible(where & collected.context)
-    if not all(shapes[loop].counts_iterations for loop in cover.loops):
-        return False
     common = common_loops(cover, read)
     if not common:
         return False

@@ -77,13 +77,10 @@ def _edges(analysis: Analysis, number: int) -> set[tuple[int, int]]:
     }
     edges: set[tuple[int, int]] = set()
     for dependence in judge.dependences[number]:
-        if dependence.source is None or dependence.sink is None:
-            continue
-        source, sink = (places.get(id(a.statement)) for a in (dependence.source, dependence.sink))
-        if source is not None and sink is not None:
-            edges.add((source, sink))
-            if not dependence.ordered:
-                edges.add((sink, source))
+        source, sink = (places[id(a.statement)] for a in (dependence.source, dependence.sink))
+        edges.add((source, sink))
+        if not dependence.ordered:
+            edges.add((sink, source))
     inside = [access for access in judge.collected.accesses if id(access.statement) in places]
     around = (*shape.parents, number)
     for first, second in _pairs_apart(analysis, inside, places):
@@ -179,11 +176,12 @@ def _components(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]
     remaining = list(range(count))
     found: list[list[int]] = []
     while remaining:
-        for first in remaining:
-            component = [p for p in remaining if reach[first][p] and reach[p][first]]
-            others = (p for p in remaining if p not in component)
-            if not any(reach[other][first] for other in others):
-                break
+        first = next(
+            place
+            for place in remaining
+            if all(reach[place][other] for other in remaining if reach[other][place])
+        )
+        component = [place for place in remaining if reach[first][place] and reach[place][first]]
         found.append(component)
         remaining = [place for place in remaining if place not in component]
     return found
@@ -225,16 +223,14 @@ def find_wave(analysis: Analysis, outer: int) -> int | None:
     inner = pair[1].number
     factor = 0
     for dependence in (*analysis.loops[outer].dependences, *analysis.loops[inner].dependences):
-        if inner not in dependence.loops:
-            return None
         place = dependence.loops.index(outer)
         across, along = dependence.distances[place : place + 2]
         if across is None or along is None:
             return None
         if across > 0:
             factor = max(factor, -((along - 1) // across))
-        elif along <= 0:
-            return None
+        else:
+            assert across == 0 < along  # the inner loop carries it: a later wave, in any case
     return factor
 
 
@@ -295,8 +291,6 @@ def _keeps_bounds(loop: For, changing: set[str]) -> bool:
 
 def _may_turn_back(analysis: Analysis, dependence: Dependence, inner: int) -> bool:
     """Return whether `dependence`, carried by the loop around `inner`, may run backwards in it."""
-    if inner not in dependence.loops:
-        return True
     place = dependence.loops.index(inner)
     match dependence.directions[place]:
         case ">":

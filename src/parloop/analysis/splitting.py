@@ -85,8 +85,6 @@ def _places(shape: LoopShape, kept: list[Dependence]) -> Iterator[tuple[Expr, Af
     around = {counter(parent) for parent in shape.parents}
     for dependence in kept:
         for access in (dependence.source, dependence.sink):
-            if access is None:
-                continue
             for expr, value in _plain_subscripts(access):
                 names = {part.id for part in expressions(expr) if isinstance(part, Name)}
                 if names & changing:
@@ -115,8 +113,7 @@ def _passes_through(judge: Judge, dependence: Dependence, place: Affine) -> bool
     """Return whether `dependence` surely has its source or its sink in iteration `place`, or runs
     from before it to after it."""
     source, sink = dependence.source, dependence.sink
-    if source is None or sink is None or not dependence.ordered:
-        return False
+    assert dependence.ordered  # a loop that is split counts its iterations
     level = dependence.loops.index(dependence.carrier)
     names = renamed_apart(sink, level)
     here = counter(dependence.carrier)

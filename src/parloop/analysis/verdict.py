@@ -34,15 +34,10 @@ class Parallel:
 
 @dataclass(frozen=True, slots=True)
 class ParallelIf:
-    """As `Parallel` where none of the conditions `unless` holds, which need `parameters`."""
+    """As `Parallel` where none of the conditions `unless` holds."""
 
     unless: tuple[Condition, ...]
     needs: tuple[Reduction, ...] = ()
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The parameters whose values decide, sorted."""
-        return tuple(sorted({name for bad in self.unless for name in bad.parameters}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +226,7 @@ class Judge:
     def is_set_aside(self, dependence: Dependence) -> bool:
         """Return whether both ends of `dependence` accumulate with one operator."""
         source, sink = dependence.source, dependence.sink
-        if source is None or sink is None or source.memory != sink.memory:
+        if source.memory != sink.memory:
             return False
         group = self.groups.get(source.position)
         return group is not None and group == self.groups.get(sink.position)
@@ -254,9 +249,7 @@ class Judge:
             mine = [
                 dependence
                 for dependence in mine
-                if dependence.source is not None
-                and dependence.sink is not None
-                and id(dependence.source.statement) in inside
+                if id(dependence.source.statement) in inside
                 and id(dependence.sink.statement) in inside
             ]
         aside = [dependence for dependence in mine if self.is_set_aside(dependence)]
@@ -326,7 +319,6 @@ class Judge:
         found: dict[tuple[str, str], list[Stmt]] = {}
         for dependence in aside:
             for access in (dependence.source, dependence.sink):
-                assert access is not None
                 key = (access.array, self.groups[access.position][1])
                 stmts = found.setdefault(key, [])
                 if not any(stmt is access.statement for stmt in stmts):
@@ -354,17 +346,20 @@ class Judge:
         reasons: list[Diagnostic] = []
         for name in sorted(use.carried - scalars.keys()):
             read = use.exposed[name].span
-            labels = [Label(read, "may read what the previous iteration assigned")]
-            for stmt in statements(loop.body):
-                if getattr(stmt, "target", getattr(stmt, "index", None)) == name:
-                    labels.insert(0, Label(stmt.span, "assigned here"))
-                    break
+            assigned = next(
+                stmt.span
+                for stmt in statements(loop.body)
+                if getattr(stmt, "target", getattr(stmt, "index", None)) == name
+            )
             reasons.append(
                 codes.CarriedScalar(
                     f"loop `{loop.title}` carries the variable `{name}` from one iteration"
                     " to the next",
                     loop.span,
-                    tuple(labels),
+                    (
+                        Label(assigned, "assigned here"),
+                        Label(read, "may read what the previous iteration assigned"),
+                    ),
                 )
             )
         return reasons
@@ -376,8 +371,6 @@ class Judge:
         for dependence in kept:
             if not dependence.plain:
                 continue
-            assert dependence.source is not None
-            assert dependence.sink is not None
             diagnostic = _explain(loop, dependence, dependence.source, dependence.sink)
             key = (diagnostic.code, dependence.name, diagnostic.message)
             if key not in seen:
@@ -398,8 +391,6 @@ class Judge:
         if not all(isinstance(reason, codes.IndexedStore) for reason in reasons):
             return ()
         for dependence in plain:
-            assert dependence.source is not None
-            assert dependence.sink is not None
             source, sink = dependence.source.node, dependence.sink.node
             if source.array != sink.array or source.subscripts != sink.subscripts:
                 return ()
