@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias, assert_never
 
 from parloop.diagnostics import Diagnostic, Voice
 from parloop.ir.nodes import Binary, Call, Compare, Expr, Store, Unary
 from parloop.ir.types import Member, Scalar
 from parloop.source import Span
+
+Operation: TypeAlias = Unary | Binary | Compare | Call
+"""What has rules."""
 
 _INTERPRETER = "the interpreter runs this loop"
 
@@ -157,14 +160,14 @@ class OperationHasNoRule(Diagnostic):
     voice: ClassVar[Voice] = "unsupported"
 
     @classmethod
-    def of(cls, expr: Expr, combinations: Iterable[tuple[Scalar, ...]]) -> Self:
+    def of(cls, expr: Operation, combinations: Iterable[tuple[Scalar, ...]]) -> Self:
         match expr:
             case Unary(op=op) | Binary(op=op) | Compare(op=op):
                 what = f"`{op}`"
             case Call(path=path):
                 what = f"`{path}`"
             case _:
-                what = "this operation"
+                assert_never(expr)
         types = sorted({", ".join(f"`{t}`" for t in c) for c in combinations}) or ["no value"]
         message = f"{what} on {' or '.join(types)} is not compiled"
         return cls(message, expr.span, notes=(_INTERPRETER,))

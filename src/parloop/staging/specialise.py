@@ -60,6 +60,7 @@ from parloop.staging import rules
 from parloop.staging.codes import (
     ArrayUsedWhole,
     BoundsNotInteger,
+    Operation,
     OperationHasNoRule,
     SubscriptNotInteger,
     TooManyTypes,
@@ -91,18 +92,10 @@ class Typing:
     variables: Mapping[str, Union]
     leaves: Mapping[str, Union]
 
-    def types(self, expr: Expr) -> tuple[Scalar, ...]:
-        """Return the types that `expr` may have, without `UNBOUND`, in a fixed order."""
-        return scalar_members(self.of[id(expr)])
-
     def has_lists(self) -> bool:
         """Return whether some arrays stand for lists, or for what is appended to them."""
         dtypes = (array.dtype for array in self.arrays.values())
         return bool(self.nest.appends) or any(dtype.owner == "python" for dtype in dtypes)
-
-    def may_be_unbound(self, expr: Expr) -> bool:
-        """Return whether `expr` is a name that may have no value where it stands."""
-        return UNBOUND in self.of[id(expr)]
 
 
 def scalar_members(union: Union) -> tuple[Scalar, ...]:
@@ -326,7 +319,7 @@ class _Typer:
             raise Declined(WrongNumberOfSubscripts.extent(expr.span, name, axis, array.ndim))
         return frozenset({PY_INT})
 
-    def operation(self, expr: Expr, operands: tuple[Union, ...]) -> Union:
+    def operation(self, expr: Operation, operands: tuple[Union, ...]) -> Union:
         combinations = tuple(product(*(scalar_members(union) for union in operands)))
         found = [rule_of(expr, combination) for combination in combinations]
         results = frozenset(rule.result for rule in found if rule is not None)
