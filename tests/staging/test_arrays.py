@@ -12,7 +12,17 @@ from parloop.diagnostics import Declined
 from parloop.frontend.lower import lower_loop
 from parloop.ir.nodes import Nest
 from parloop.ir.printer import to_text
-from parloop.ir.types import NP_FLOAT64, NP_INT8, PY_FLOAT, PY_INT, Array, Type
+from parloop.ir.types import (
+    NP_BOOL,
+    NP_COMPLEX128,
+    NP_FLOAT64,
+    NP_INT8,
+    NP_INT32,
+    PY_FLOAT,
+    PY_INT,
+    Array,
+    Type,
+)
 from parloop.source import Source
 from parloop.staging.expansion import Expansion, expand
 
@@ -22,6 +32,9 @@ TYPES: dict[str, Type] = {
     **dict.fromkeys(("u", "v", "w"), VECTOR),
     "m": MATRIX,
     "b": Array(NP_INT8, 1, writable=True),
+    "i4": Array(NP_INT32, 1, writable=True),
+    "c": Array(NP_COMPLEX128, 1, writable=True),
+    "flags": Array(NP_BOOL, 1, writable=True),
     "k": PY_FLOAT,
     "n": PY_INT,
     "T": PY_INT,

@@ -1,0 +1,152 @@
+"""What single array operations become, and the reason for which others are declined."""
+
+from __future__ import annotations
+
+import pytest
+from tests.staging.test_arrays import expanded
+
+from parloop.diagnostics import Declined
+from parloop.ir.nodes import Binary, Compare, Const, Expr, Extent, Name, Unary
+from parloop.ir.printer import to_text
+from parloop.staging.lengths import Linear, at_least, atom, linear_of, number, quotient, to_expr
+
+
+def stored(*body: str) -> str:
+    """Return what the innermost store of the expanded body stores."""
+    (line,) = [
+        line.strip()
+        for line in to_text(expanded(*body).nest).splitlines()
+        if "[" in line and " = " in line and not line.strip().startswith("for")
+    ]
+    return line.split(" = ", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "element"),
+    [
+        ("u[:] = v + w", "v[%i0] + w[%i0]"),
+        ("u[:] = v ** 2", "np.square(v[%i0])"),
+        ("i4[:] = i4 ** 2", "np.multiply(i4[%i0], i4[%i0])"),
+        ("i4[:] = i4 + 1", "np.add(i4[%i0], 1)"),
+        ("u[:] = -v", "-v[%i0]"),
+        ("i4[:] = -i4", "np.subtract(0, i4[%i0])"),
+        ("flags[:] = ~flags", "~flags[%i0]"),
+        ("flags[:] = u < v", "u[%i0] < v[%i0]"),
+        ("u[:] = abs(v)", "np.absolute(v[%i0])"),
+        ("u[:] = np.sqrt(v)", "np.sqrt(v[%i0])"),
+        ("u[:] = np.where(v > 0, v, 2.0)", "v[%i0] if v[%i0] > 0 else np.float64(2.0)"),
+        ("u[:] = v[::-1]", "v[v.shape[0] - 1 - %i0]"),
+        ("c[:] = c + c", "c[%i0] + c[%i0]"),
+        ("u[:] = v.copy()", "v[%i0]"),
+    ],
+)
+def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> None:
+    assert stored(body) == element
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (("u[:] = v ** 3",), "an array operation on float64, int is not compiled"),
+        (("c[:] = c * c",), "an array operation on complex128, complex128 is not compiled"),
+        (("i4[:] = i4 << 1",), "an array operation on int32, int is not compiled"),
+        (("u[:] = v & w",), "an array operation on float64, float64 is not compiled"),
+        (("flags[:] = c == c",), "an array operation on complex128, complex128 is not compiled"),
+        (("flags[:] = c < c",), "an array operation on complex128, complex128 is not compiled"),
+        (("u[:] = +v",), "an array operation on float64 is not compiled"),
+        (("i4[:] = ~i4",), "an array operation on int32 is not compiled"),
+        (("c[:] = np.sqrt(c)",), "an array operation on complex128 is not compiled"),
+        (("i4[:] = np.maximum(i4, 0)",), "an array operation on int32, int is not compiled"),
+        (("i4[:] = abs(i4)",), "an array operation on int32 is not compiled"),
+        (("u[:] = np.exp(v)",), "an array operation on float64 is not compiled"),
+        (("u[:] = np.where(v > 0, v + 1, w)",), "is not compiled"),
+        (("c[:] = np.where(u > 0, c, c)",), "is not compiled"),
+        (("flags[:] = np.where(u > 0, flags, flags)",), "is not compiled"),
+        (("i4[:] = c",), "complex128 is stored into int32"),
+        (("i4[:] = 1.5",), "float is stored into int32"),
+        (("b[:] = b + 200",), "an array operation on int8, int is not compiled"),
+        (("i4 += c",), "an operation in place puts complex128 into another type"),
+        (("i4 += 1j",), "an operation in place puts complex128 into another type"),
+        (("u += m",), "an operation in place would make an array larger"),
+        (("u[:] = m",), "an array is stored into one with fewer axes"),
+        (("u[2:2] = 1",), "the shapes of arrays do not fit together, or one is empty"),
+        (("u[:2] = v[:3]",), "the shapes of arrays do not fit together, or one is empty"),
+        (("u[:1] = v",), "an array is stored into a smaller one"),
+        (("u[::n] = 0",), "the ends of a slice change while the loop runs"),
+        (("u[::-2] = 0",), "the ends of a slice change while the loop runs"),
+        (("u[::0] = 0",), "the ends of a slice change while the loop runs"),
+        (("u[t:] = 0",), "the ends of a slice change while the loop runs"),
+        (("u[1:, 1:] = 0",), "`u` has too many subscripts"),
+        (("m[k] = u",), "a subscript is not an integer"),
+        (("w = u[1:]", "w[t] = 1"), "an element is taken of a view"),
+        (("m[0] = u if n else v",), "an array is tested for truth"),
+        (("k[1:] = 0", "u[:] = 0"), "`k` is not a NumPy array"),
+        (("u[:] = k.copy()",), "`k` is copied and is not a NumPy array"),
+        (("u[:] = k[1:]",), "a slice is taken of what is not a NumPy array"),
+        (("s = 1 + m[u]",), "an array stands where a number should"),
+        (("if n: w = u", "w[:] = 0"), "`w` depends on the way taken"),
+        (("if n: w = u", "w += 1"), "`w` depends on the way taken"),
+        (("if n: u = v", "u[:] = 0", "if n > 1: break"), "depends on the way taken"),
+        (("w = u[1:]", "s = w.shape[1]"), "a view has not so many axes"),
+        (("w = m[t]", "n = w.size"), "the size of a view is asked for"),
+        (("for j in range(n): u, v = v, u", "u[:] = 1"), "depends on the way taken"),
+    ],
+)
+def test_what_is_declined_says_why(body: tuple[str, ...], says: str) -> None:
+    with pytest.raises(Declined) as declined:
+        expanded(*body)
+    assert says in declined.value.diagnostic.message
+
+
+# Lengths
+
+
+N, M = Name("n"), Name("m")
+
+
+def test_a_sum_is_written_with_its_positive_terms_first() -> None:
+    n, m = atom(N), atom(M)
+    assert to_text(to_expr(m - n.scaled(2) + number(3))) == "m - 2 * n + 3"
+    assert to_text(to_expr(n.scaled(-1) - number(1))) == "-n - 1"
+    assert to_expr(n - n) == Const(0)
+    assert n.scaled(0) == number(0)
+    assert (n - n).known == 0
+    assert n.known is None
+
+
+def test_a_quotient_is_computed_where_it_is_known() -> None:
+    assert quotient(number(7), 2) == number(3)
+    assert quotient(atom(N), 1) == atom(N)
+    assert to_text(to_expr(quotient(atom(N), 2))) == "n // 2"
+    assert at_least(number(2), 3) is False
+    assert at_least(atom(N), 3) == Compare(">=", N, Const(3))
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (Const(3), "3"),
+        (Unary("-", N), "-n"),
+        (Unary("+", N), "n"),
+        (Unary("-", Const(1.5)), None),
+        (Binary("+", N, M), "m + n"),
+        (Binary("-", N, N), "0"),
+        (Binary("*", N, Const(3)), "3 * n"),
+        (Binary("*", Const(3), N), "3 * n"),
+        (Binary("*", N, M), None),
+        (Binary("//", N, Const(2)), "n // 2"),
+        (Binary("//", N, Const(0)), None),
+        (Binary("//", N, Const(-2)), None),
+        (Binary("%", N, Const(2)), None),
+        (Binary("+", N, Name("unknown")), None),
+        (Extent("u", 0), "u.shape[0]"),
+        (Const(1.0), None),
+        (Compare("<", N, M), None),
+    ],
+)
+def test_a_sum_of_what_the_launch_knows_is_recognised(expr: Expr, text: str | None) -> None:
+    def value_of(part: Name | Extent) -> Linear | None:
+        return None if part == Name("unknown") else atom(part)
+
+    found = linear_of(expr, value_of)
+    assert (None if found is None else to_text(to_expr(found))) == text
