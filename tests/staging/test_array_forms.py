@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.staging.test_arrays import expanded
+from tests.staging.test_arrays import body_of, expanded
 
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Binary, Compare, Const, Expr, Extent, Name, Unary
@@ -84,6 +84,11 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
         (("u[:] = k.copy()",), "`k` is copied and is not a NumPy array"),
         (("u[:] = k[1:]",), "a slice is taken of what is not a NumPy array"),
         (("s = 1 + m[u]",), "an array stands where a number should"),
+        (("x[1:] = 0", "u[:] = 0"), "`x` is not a NumPy array"),
+        (("if n: w = u",), "`w` depends on the way taken"),
+        (("u = u[1:]",), "depends on the way taken"),
+        (("u[:] = np.add(u, 1j)",), "an array operation on float64, complex is not compiled"),
+        (("w = m[t]", "s = w[0]", "u[:] = s"), "a number in an array operation has several types"),
         (("if n: w = u", "w[:] = 0"), "`w` depends on the way taken"),
         (("if n: w = u", "w += 1"), "`w` depends on the way taken"),
         (("if n: u = v", "u[:] = 0", "if n > 1: break"), "depends on the way taken"),
@@ -96,6 +101,62 @@ def test_what_is_declined_says_why(body: tuple[str, ...], says: str) -> None:
     with pytest.raises(Declined) as declined:
         expanded(*body)
     assert says in declined.value.diagnostic.message
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (("for j in range(n): u[0] = v[1]",), ["for j in 0:n:1 {", "u[0] = v[1]", "}"]),
+        (
+            ("while n > k:", "    k = k + 1.0"),
+            ["while n > k {", "k = k + 1.0", "}"],
+        ),
+        (
+            ("while m[t + 1][0] > k:", "    k = k + 1.0"),
+            ["while m[t + 1, 0] > k {", "k = k + 1.0", "}"],
+        ),
+        (
+            ("if n > 1: u[0] = 0", "else: u[0] = 1"),
+            ["if n > 1 {", "u[0] = 0", "} else {", "u[0] = 1", "}"],
+        ),
+        (("if n > 1: break",), ["if n > 1 {", "break", "}"]),
+        (("if n > 1: continue",), ["if n > 1 {", "continue", "}"]),
+        (("u[t] += k",), ["u[t] = u[t] + k"]),
+        (("u[t] = k",), ["u[t] = k"]),
+        (("x[t] += k",), ["x[t] = x[t] + k"]),
+        (("w = u[1:]", "s = len(w)"), ["s = u.shape[0] - 1"]),
+        (("w = m[1:]", "s = w.ndim"), ["s = 2"]),
+        (("w = m[t]", "s = w[0]"), ["%k2 = t", "s = m[%k2, 0]"]),
+    ],
+)
+def test_what_is_beside_array_statements_stays_as_it_is(
+    body: tuple[str, ...], lines: list[str]
+) -> None:
+    found = body_of(*body, "v[:] = 7")
+    places = [place for place, line in enumerate(found) if line.startswith("for %i")]
+    assert found[: places[-1]] == lines
+    assert found[places[-1] + 1].endswith("] = 7")
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("u[:] = k if n else 2.0", ["%x0 = k if n else 2.0", "u[%i1] = %x0"]),
+        ("u[:] = m[t, 0] + u", ["%x0 = m[t, 0]", "u[%i1] = %x0 + u[%i1]"]),
+        ("u[:] = min(k, 2.0) * u", ["%x0 = min(k, 2.0)", "u[%i1] = %x0 * u[%i1]"]),
+        ("u[:] = x[t]", ["%x0 = x[t]", "u[%i1] = %x0"]),
+        ("m[t] = m[n + 1]", ["%k0 = t", "%k1 = n + 1", "m[%k0, %i2] = m[%k1, %i2]"]),
+    ],
+)
+def test_a_number_is_computed_before_the_elements(body: str, lines: list[str]) -> None:
+    found = [line for line in body_of(body) if line != "}" and not line.startswith("for")]
+    assert sorted(found) == sorted(lines)
+    assert found[-1] == lines[-1]
+
+
+def test_an_array_made_in_a_loop_is_there_after_it_where_the_loop_runs() -> None:
+    made = expanded("for j in range(n): w = v + 1", "u[:] = w")
+    assert "n >= 1" in map(to_text, made.conditions)
 
 
 # Lengths

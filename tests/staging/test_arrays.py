@@ -35,6 +35,7 @@ TYPES: dict[str, Type] = {
     "i4": Array(NP_INT32, 1, writable=True),
     "c": Array(NP_COMPLEX128, 1, writable=True),
     "flags": Array(NP_BOOL, 1, writable=True),
+    "x": Array(PY_FLOAT, 1, writable=True),  # a list
     "k": PY_FLOAT,
     "n": PY_INT,
     "T": PY_INT,
