@@ -40,7 +40,14 @@ def squares(x: list[Any], y: list[Any]) -> None:
 def sums(x: list[Any], y: list[Any]) -> None:
     s = 0
     for v, w in zip(x, y):  # noqa: B905
-        s += v * w - v
+        s += v * w - v + (v - w) * (v - w) * 3
+    y[0] = s
+
+
+def added(x: list[Any], y: list[Any]) -> None:
+    s = 0
+    for v in x:
+        s += v
     y[0] = s
 
 
@@ -63,7 +70,7 @@ def native_runs() -> int:
 
 
 @pytest.mark.parametrize("kind", [float, int])
-@pytest.mark.parametrize("function", [axpy, copied, squares])
+@pytest.mark.parametrize("function", [axpy, copied, squares, added])
 def test_lists_are_not_copied_for_less_than_the_copying_costs(function: Any, kind: Any) -> None:
     parloop.reset_report()
     fast = parloop.parallel(function)
