@@ -273,6 +273,16 @@ def an_array_whose_name_becomes_a_number(a, b, steps):
     return a
 
 
+def a_number_subscripted_on_some_steps(a, k, steps):
+    w = a + 1
+    x = 0
+    for t in range(1, steps):            #: serial; runs interpreter
+        if t > 100:
+            x = w[k]
+        w = 0
+    return x, w
+
+
 def a_name_that_is_first_a_number(a, steps):
     x = 1.0
     for t in range(steps):               #: serial
@@ -424,6 +434,7 @@ ARGUMENTS = {
         (_n(rng, 30), _n(rng, 30), 4),
         (_n(rng, 30), _n(rng, 30), 5),
     ],
+    "a_number_subscripted_on_some_steps": lambda rng: [(_n(rng, 30), 2, n) for n in (50, 300)],
     "a_name_that_is_first_a_number": lambda rng: [(_n(rng, 30), 5)],
     "a_row_whole_and_in_parts": lambda rng: [(_n(rng, 5, 6), _n(rng, 5), 5)],
     "two_names_for_one_view": lambda rng: [(_n(rng, 30), 4)],

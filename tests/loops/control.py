@@ -700,7 +700,7 @@ def print_in_the_body(a, n):
 
 def append_in_the_body(a, n):
     out = []
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel-if
         out.append(a[i])
     return out
 

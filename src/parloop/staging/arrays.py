@@ -312,8 +312,9 @@ class Expander(Values):
 
     def store_in_list(self, stmt: Store, *, augmented: bool) -> None:
         listed = View(stmt.array, ())
+        is_list = stmt.array in self.types and stmt.array not in self.arrays
         match stmt.subscripts:
-            case (place,) if not isinstance(place, Slice) and stmt.array in self.types:
+            case (place,) if is_list and not isinstance(place, Slice):
                 self.store_number(stmt, listed, (self.scalar(place),), augmented=augmented)
             case _:
                 raise self.declined(stmt.span, f"`{stmt.array}` is not a NumPy array")

@@ -110,6 +110,8 @@ class Values:
                 return Number(with_operands(expr, numbers), *self.scalars.types_of(expr))
             case Const() | Name():
                 return Number(copied(expr), *self.scalars.types_of(expr))
+            case Load(array=name) if name in self.arrays:
+                raise self.declined(expr.span, f"`{name}` may be a number where it is subscripted")
             case Load(subscripts=(place,)) if not isinstance(place, Slice):
                 found = Load(expr.array, (self.scalar(place),), expr.span)
                 return Number(found, *self.scalars.types_of(expr))  # of a list
