@@ -625,7 +625,7 @@ def over_a_dictionary(d):
 
 def list_changed_while_iterating(n):
     items = [1, 2, 3]
-    for x in items:                      #: unsupported SYN104
+    for x in items:                      #: unsupported SYN102
         if len(items) < n:
             items.append(x)
     return items
