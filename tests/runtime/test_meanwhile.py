@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.differential import slices_of
+from tests.runtime import programs
 
 import parloop
+from parloop.runtime import dispatch
 from parloop.runtime.transaction import Launch
 
 N, FIRST = 12, 5
@@ -53,6 +55,30 @@ def leaves_a_global(a, lo, hi):
     return LAST
 
 
+VALUES = [1.0] * N
+OTHERS = [2.0] * N
+
+
+def reads_a_global_list(a, lo, hi):
+    for i in range(lo, hi):
+        a[i] = i * VALUES[i]
+    return i
+
+
+def scaled(x):
+    return x * SCALE
+
+
+def scaled_by_three(x):
+    return x * 3
+
+
+def calls_a_function_of_its_own(a, lo, hi):
+    for i in range(lo, hi):
+        a[i] = scaled(i)
+    return i
+
+
 def calls_a_function(a, lo, hi):
     for i in range(lo, hi):
         a[i] = math.sqrt(i)
@@ -78,6 +104,9 @@ def runs_long(n):
             break
         s = (s * 5 + i) & 1023
     return i
+
+
+SET_BACK = ("SCALE", "COUNT", "LAST", "VALUES", "scaled")
 
 
 def set_global(name: str, value: object) -> Callable[[Any], None]:
@@ -114,7 +143,7 @@ def set_back() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-    globals().update({name: before[name] for name in ("SCALE", "COUNT", "LAST")})
+    globals().update({name: before[name] for name in SET_BACK})
     math.sqrt = sqrt
     np.seterr(**modes)
 
@@ -221,3 +250,48 @@ def test_a_handler_that_sets_a_variable_ends_the_loop_that_reads_it() -> None:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("where", ["choose_saved", "decline_large", "Launch"])
+@pytest.mark.parametrize(
+    ("plain", "change"),
+    [
+        (reads_a_global, set_global("SCALE", 3)),
+        (reads_a_global_list, set_global("VALUES", OTHERS)),
+        (calls_a_function_of_its_own, set_global("SCALE", 3)),
+        (calls_a_function_of_its_own, set_global("scaled", scaled_by_three)),
+    ],
+)
+def test_a_change_while_a_launch_is_made_is_seen_by_its_first_iteration(
+    where: str, plain: Any, change: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = getattr(dispatch, where)
+    made = []
+
+    def changing(*arguments: Any, **named: Any) -> Any:
+        change(None)
+        made.append(where)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(dispatch, where, changing)
+    array = np.zeros(N)
+    parloop.parallel(programs.fresh(plain), min_work_ms=0)(array, 0, N)
+    assert made
+    expected = np.zeros(N)
+    plain(expected, 0, N)  # with what has been changed
+    assert array.tolist() == expected.tolist()
+
+
+def test_functions_changed_between_slices_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_slice = Launch.run_slice
+
+    def changing(launch: Launch, lo: int, hi: int) -> None:
+        run_slice(launch, lo, hi)
+        globals().update(scaled=scaled_by_three)
+
+    monkeypatch.setattr(Launch, "run_slice", changing)
+    array = np.zeros(N)
+    with slices_of(FIRST):
+        fresh = programs.fresh(calls_a_function_of_its_own)
+        parloop.parallel(fresh, min_work_ms=0)(array, 0, N)
+    assert array.tolist() == [2.0 * i if i < FIRST else 3.0 * i for i in range(N)]

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import FrameType
 from typing import Any, NamedTuple
@@ -293,6 +293,8 @@ class _Entry:
     indices: range
     values: tuple[object, ...]
     frame: FrameType
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs by name, as the user's objects."""
     lists: Lists | None = None
 
     def run(self) -> Outcome | None:
@@ -300,7 +302,7 @@ class _Entry:
         state, nest = self.state, self.state.nest
         if nest is None:
             raise Declined(state.reasons[0])
-        given = gather(self.site, nest, self.values, self.frame, state.calls)
+        given = self.given = gather(self.site, nest, self.values, self.frame, state.calls)
         appends = dict(nest.appends)
         found = find_lists([name for name in nest.arrays if name not in appends], given)
         if found or appends:
@@ -485,7 +487,10 @@ class _Entry:
         if is_held:
             saved = ready.written
         guards = self.state.guards
-        meanwhile = watch_changes(self.site, self.frame, arguments, guards, ready, chosen)
+        calls = self.state.calls
+        meanwhile = watch_changes(
+            self.site, self.frame, self.given, guards, calls, ready, chosen
+        )
         if self.lists is not None:
             saved = tuple(item for item in saved if item.array not in self.lists.names())
         decline_large(saved, arguments)

@@ -1,4 +1,4 @@
-"""What signal handlers and other threads change between two slices, as far as the loop reads it.
+"""What signal handlers and other threads change before a slice, as far as the loop reads it.
 
 They run between bytecodes, so CPython would see each change in the next iteration. A launch that
 notices one stops there, and the interpreter goes on with what is then. What changes within arrays
@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from parloop.capture.sites import Site
+from parloop.capture.sites import UNBOUND, Site
 from parloop.diagnostics import Declined
 from parloop.runtime.arguments import Guard, check_guards
+from parloop.runtime.callees import Calls
 from parloop.runtime.regions import Ready
 from parloop.runtime.saving import choose_saved
 
@@ -28,6 +29,7 @@ class Meanwhile:
     site: Site
     frame: FrameType
     guards: tuple[Guard, ...]
+    calls: Calls
     ready: Ready
     saved: tuple[Any, ...]
     names: tuple[tuple[str, object], ...]
@@ -37,20 +39,25 @@ class Meanwhile:
     def has_changed(self) -> bool:
         """Return whether the rest of the loop cannot run on what the launch was made from."""
         try:
-            check_guards(self.site, self.guards, self.frame)
+            check_guards(self.site, self.guards, self.frame, self.calls)
             return (
-                any(self.site.look_up(self.frame, name) is not old for name, old in self.names)
+                any(self.now(name) is not old for name, old in self.names)
+                or not all(one.is_same(self.now(one.name)) for one in self.calls.called)
                 or any(_layout(array) != old for array, old in self.layouts)
                 or choose_saved(self.ready) != self.saved
             )
         except Declined:
             return True
 
+    def now(self, name: str) -> object:
+        """Return what a name of the nest is bound to."""
+        return self.calls.look_up(self.site, self.frame, name)
+
     def newer(self, values: tuple[object, ...]) -> tuple[object, ...]:
         """Return `values` of the loop's outputs, with what others have bound to a name since."""
         newer = {}
         for name, old in self.names:
-            now = self.site.look_up(self.frame, name)
+            now = self.now(name)
             if now is not old:
                 newer[name] = now
         outputs = self.site.info.outputs
@@ -62,18 +69,22 @@ class Meanwhile:
 def watch_changes(
     site: Site,
     frame: FrameType,
-    arguments: Mapping[str, Any],
+    given: Mapping[str, Any],
     guards: tuple[Guard, ...],
+    calls: Calls,
     ready: Ready,
     saved: tuple[Any, ...],
 ) -> Meanwhile:
-    """Return what has to stay as it is for a launch on `arguments`."""
+    """Return what has to stay as it is for a launch on `given`, the values of the nest's inputs."""
     own = set(frame.f_code.co_varnames) - set(frame.f_code.co_cellvars)
-    shared = (name for name in {*site.info.outputs, *arguments} if name not in own)
-    names = tuple((name, site.look_up(frame, name)) for name in shared)
-    arrays = [value for value in arguments.values() if type(value) is np.ndarray]
-    layouts = tuple((array, _layout(array)) for array in arrays)
-    return Meanwhile(site, frame, guards, ready, saved, names, layouts)
+    names: dict[str, object] = {}
+    for name in {*site.info.outputs, *given} - own:
+        now = calls.look_up(site, frame, name)
+        names[name] = now if now is UNBOUND else given.get(name, now)
+    layouts = [(value, _layout(value)) for value in given.values() if type(value) is np.ndarray]
+    return Meanwhile(
+        site, frame, guards, calls, ready, saved, tuple(names.items()), tuple(layouts)
+    )
 
 
 def _layout(array: np.ndarray[Any, Any]) -> object:

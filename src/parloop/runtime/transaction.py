@@ -199,7 +199,7 @@ class Launch:
     given_up: bool = False
     """Whether the last slice was, and nothing of it is left."""
     meanwhile: SeesChanges | None = None
-    """Sees what others change, apart from the contents of arrays; asked after each slice."""
+    """Sees what others change, apart from the contents of arrays; asked before each slice."""
     overtaken: bool = False
     """Somebody has: the rest of the loop is not for this launch."""
 
@@ -207,6 +207,8 @@ class Launch:
         """Run as many iterations as can be."""
         try:
             total = len(self.indices)
+            if self.meanwhile is not None:  # a handler may have run since the inputs were read
+                self.overtaken = self.meanwhile.has_changed()
             while self.done < total and not self.is_over():
                 self.run_slice(self.done, self.end_of_slice())
                 if self.meanwhile is not None:
