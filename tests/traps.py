@@ -401,8 +401,8 @@ CONTROL = (
     ),
     Trap(
         "print and other effects in the body",
-        native="inner_loop_runs_while_the_outer_cannot",
-        left="print_in_the_body append_in_the_body",
+        native="inner_loop_runs_while_the_outer_cannot append_in_the_body",
+        left="print_in_the_body",
     ),
     Trap(
         "recursion, callbacks, lambdas",
