@@ -557,9 +557,9 @@ class _Entry:
             message = f"the iteration {at} raises, warns or leaves 64 bits"
             why = IterationLeftNative(message, self.site.info.span)
         elif launch.changed:
-            why = ListChanged("a list was changed between two slices", self.site.info.span)
+            why = ListChanged("a list was changed by other code meanwhile", self.site.info.span)
         elif launch.overtaken and launch.done < len(self.indices):
-            message = "something that the loop reads was changed between two slices"
+            message = "a signal handler or another thread changed something that the loop reads"
             why = ChangedMeanwhile(message, self.site.info.span)
         elif isinstance(launch.failure, MemoryError):
             message = "there is no memory for a copy of what the loop overwrites"

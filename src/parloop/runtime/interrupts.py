@@ -75,7 +75,6 @@ class Holder:
         if given_up and threading.current_thread() is not threading.main_thread():
             time.sleep(GIVE_WAY_SECONDS)
 
-
     def __del__(self) -> None:
         """Give signals back that an exception at the wrong moment has left held back."""
         self.give_back(given_up=False)
