@@ -14,7 +14,7 @@ from tests.runtime import programs
 import parloop
 from parloop.capture.decorator import captured
 from parloop.capture.sites import REGISTRY, Site
-from parloop.runtime import dispatch, log, saving, transaction
+from parloop.runtime import declining, dispatch, log, saving, transaction
 
 N = 50
 
@@ -89,7 +89,7 @@ def test_sites_that_keep_being_declined_are_asked_less_and_less() -> None:
         fast([0.0], [1.0], 1)
     assert programs.only_site().interpreted_runs < 60
     a = np.zeros(N)
-    for _ in range(dispatch.MOST_RESTING + 1):
+    for _ in range(declining.MOST_RESTING + 1):
         fast(a, np.ones(N), N)
     assert programs.only_site().native_runs >= 1
     fast(a, np.ones(N), N)

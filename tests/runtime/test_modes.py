@@ -15,7 +15,7 @@ from tests.runtime import programs
 import parloop
 from parloop.capture.decorator import captured
 from parloop.capture.sites import REGISTRY
-from parloop.runtime import dispatch, verify, work
+from parloop.runtime import dispatch, preparing, verify, work
 
 N = 50
 
@@ -162,7 +162,7 @@ def test_a_failure_of_ours_is_reported_once_and_python_runs_the_loop(
         raise KeyError("lost")
 
     monkeypatch.setattr(dispatch, "RAISES_BUGS", False)
-    monkeypatch.setattr(dispatch, "make_specialisation", broken)
+    monkeypatch.setattr(preparing, "make_specialisation", broken)
     fast = parloop.parallel(programs.fresh(programs.add), min_work_ms=0)
     for _ in range(3):
         a = np.zeros(N)
@@ -183,7 +183,7 @@ def test_a_failure_before_anything_is_known_is_reported_too(
         raise RecursionError("too deep")
 
     monkeypatch.setattr(dispatch, "RAISES_BUGS", False)
-    monkeypatch.setattr(dispatch, "lower_loop", broken)
+    monkeypatch.setattr(preparing, "lower_loop", broken)
     fast = parloop.parallel(programs.fresh(programs.add), min_work_ms=0)
     a = np.zeros(N)
     fast(a, np.ones(N), N)
@@ -226,7 +226,7 @@ def test_what_a_handler_raises_while_we_compile_is_the_users(
 
     before = signal.signal(signal.SIGUSR1, handler)
     monkeypatch.setattr(dispatch, "RAISES_BUGS", False)
-    monkeypatch.setattr(dispatch, "make_specialisation", slow)
+    monkeypatch.setattr(preparing, "make_specialisation", slow)
     fast = parloop.parallel(programs.fresh(programs.add), min_work_ms=0)
     a = np.zeros(N)
     try:

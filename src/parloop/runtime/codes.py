@@ -79,8 +79,8 @@ class ChangedMeanwhile(Diagnostic):
     """Something that the loop reads was changed while it ran.
 
     *What it means* A signal handler, or another thread, has bound a name anew that the loop reads,
-    replaced a function, changed an array's shape, or what happens to warnings: while machine code was
-    being made, or between two slices.
+    replaced a function, changed an array's shape, or what happens to warnings: while machine code
+    was being made, or between two slices.
 
     *Why it matters* The rest of the loop has to see the change.
 

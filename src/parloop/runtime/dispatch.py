@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from types import FrameType
 from typing import Any, NamedTuple
@@ -17,30 +15,27 @@ from parloop import config
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, Header
 from parloop.config import Settings, current_settings
-from parloop.diagnostics import Declined, Diagnostic, Mismatch, NotNative
+from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
-from parloop.frontend.lower import lower_loop
-from parloop.frontend.names import observe
 from parloop.ir.nodes import Nest, Store
-from parloop.ir.types import PY_INT, Type
-from parloop.ir.unrolling import unrolled
+from parloop.ir.types import PY_INT
 from parloop.ir.walk import handles_arrays, statements
 from parloop.runtime import cutting, transaction, work
-from parloop.runtime.arguments import check_guards, gather, guards_of, type_of
+from parloop.runtime.arguments import check_guards, gather
 from parloop.runtime.arrays import make_array_reader, with_scratch
-from parloop.runtime.callees import inline_calls, is_profiled
+from parloop.runtime.callees import is_profiled
 from parloop.runtime.capi import numpy_code
 from parloop.runtime.codes import (
     CannotBeUndone,
     ChangedMeanwhile,
     InputOutside,
-    InternalFailure,
     IterationLeftNative,
     ListChanged,
     ListNotSupported,
     TracerActive,
 )
 from parloop.runtime.cutting import find_pool, grain
+from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
 from parloop.runtime.enter import make_entering
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
@@ -48,9 +43,9 @@ from parloop.runtime.lists import Lists, copy_lists, find_appended, find_lists
 from parloop.runtime.log import log_run
 from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
+from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
-from parloop.runtime.remembered import find_verdict
-from parloop.runtime.resting import ask_for_larger, switch_off
+from parloop.runtime.resting import ask_for_larger
 from parloop.runtime.results import make_reader
 from parloop.runtime.saving import (
     SURELY_SMALL,
@@ -59,7 +54,7 @@ from parloop.runtime.saving import (
     free_memory,
     is_large,
 )
-from parloop.runtime.specialisation import Specialisation, make_specialisation
+from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
 from parloop.runtime.stats import open_record
 from parloop.runtime.tracers import is_traced
@@ -67,7 +62,6 @@ from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
 from parloop.schedule.cost import interpreter_seconds, takes_whole_arrays
-from parloop.source import NOWHERE
 from parloop.staging.moves import find_moves
 
 MOST_SMALL = 256
@@ -87,7 +81,6 @@ RAISES_BUGS = bool(os.environ.get("PARLOOP_DEBUG"))
 """Whether a bug of ours is raised; otherwise it is reported, and the interpreter runs the loop."""
 
 
-_LOCK = threading.RLock()
 RUNS_TRACED = False
 """For tests under coverage: whether loops run natively although a tracer is active."""
 
@@ -136,7 +129,7 @@ def enter_cold(
     try:
         state = state_for(site, values, frame)
         if state is None:
-            with _LOCK:
+            with LOCK:
                 state = state_for(site, values, frame) or prepare(site, values, frame)
                 if state.calls.called and state not in state.versions:
                     state.versions.append(state)
@@ -182,91 +175,6 @@ def further_inputs(entry: _Entry) -> dict[str, Any]:
         message = "functions cannot be verified in a loop that assigns global names"
         raise Declined(UnsupportedFunction(message, info.span))
     return gather(entry.site, state.nest, entry.values, frame, state.calls)
-
-
-def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteState:
-    """Lower the loop of a site; called at the first entry, and when it calls other functions."""
-    info = site.info
-    before: SiteState | None = site.state
-    versions = [] if before is None else before.versions
-    record = open_record(info.path, info.line, info.column, info.end_line, info.function)
-    inlined, calls = inline_calls(site, values, frame)
-    if isinstance(inlined, Diagnostic):
-        record.decided("unsupported")
-        return SiteState(record, None, (inlined,), calls=calls, versions=versions)
-    further = {name: place.read() for name, place in calls.places.items()}
-    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals, **further})
-    lowered = lower_loop(inlined.loop, info.source, function=info.function, names=names)
-    if not isinstance(lowered, Nest):
-        record.decided("unsupported")
-        return SiteState(record, None, lowered, calls=calls, versions=versions)
-    lowered = unrolled(lowered)
-    record.decided(find_verdict(lowered))
-    guards, even = guards_of(lowered), work.is_even(lowered)
-    return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
-
-
-# leaving it to the interpreter
-
-
-def decline(
-    site: Site, state: SiteState, settings: Settings, indices: range, why: Diagnostic
-) -> None:
-    """Count an entry that the interpreter runs, and ask less often if it goes on like this."""
-    if why.span == NOWHERE:
-        why = replace(why, span=site.info.span)
-    state.record.ran_interpreted()
-    state.record.fell_back(why)
-    log_run(site.info, state.record, None, why)
-    if settings.strict:
-        if state.nest is not None or work.text_would_pay(site.info, indices, settings):
-            raise NotNative(why)
-    elif state.nest is None and not state.calls.called:
-        switch_off(site)
-    else:
-        state.declined += 1
-        if state.declined >= MOST_DECLINED and site.info.over_items:
-            switch_off(site)  # most loops over items are not over numbers
-            return
-        state.resting = min(1 << min(state.declined // 4, 10), MOST_RESTING) - 1
-
-
-MOST_DECLINED = 64
-"""A site that goes over items is switched off after so many entries that could not run."""
-
-MOST_RESTING = 256
-"""A site that keeps being declined looks at one entry in so many."""
-
-
-MANY_SMALL = 64
-"""After so many entries in a row that were too small, a site asks for those of more iterations."""
-
-
-def count_small(site: Site, state: SiteState, settings: Settings) -> None:
-    """Count an entry that was too small, and ask for larger ones only if it goes on like this."""
-    state.n_small += 1
-    if state.n_small % MANY_SMALL == 0 and state.nest is not None:
-        ask_for_larger(site, state.nest, settings, state.largest, state.fewest)
-
-
-MOST_UNCOPIED = 32
-"""A site that keeps being given lists that are not worth copying looks at one entry in so many."""
-
-
-def report_bug(site: Site, error: Exception) -> Diagnostic:
-    """Give a site up after a failure of ours, and say so once."""
-    info = site.info
-    why = InternalFailure(f"{type(error).__name__}: {error}", info.span)
-    if site.state is None:
-        record = open_record(info.path, info.line, info.column, info.end_line, info.function)
-        site.state = SiteState(record, None, (why,))
-    state: SiteState = site.state
-    state.nest, state.reasons = None, (why,)
-    state.forget()
-    site.enter = site
-    place = f"{info.path}:{info.line}"
-    print(f"parloop: {place}: {why}; the interpreter runs this loop", file=sys.stderr)
-    return why
 
 
 # one entry
@@ -639,32 +547,3 @@ class _Entry:
             tables = [table for table in state.native if table is not None]
             if tables and Site.engine is enter and not RUNS_TRACED:
                 self.site.enter = make_entering(self.site, tables)
-
-
-def specialise_for(
-    state: SiteState, nest: Nest, arguments: Mapping[str, Any], lists: Lists | None
-) -> Specialisation:
-    """Return the specialisation for the types of the arguments, of which `lists` were copied."""
-    known: Mapping[str, Type] = {} if lists is None else lists.types
-    signature = tuple(
-        known.get(name) or type_of(name, arguments[name]) if name in arguments else None
-        for name in nest.inputs
-    )
-    found = state.specialisations.get(signature)
-    if found is None:
-        with _LOCK:
-            found = state.specialisations.get(signature)
-            if found is None:
-                types = {n: t for n, t in zip(nest.inputs, signature, strict=True) if t}
-                began = perf_counter()
-                try:
-                    found = make_specialisation(nest, types)
-                    if found.expansion is not None:
-                        state.record.decided(find_verdict(found.nest))
-                except Declined as declined:
-                    found = declined
-                state.record.compiled(perf_counter() - began)
-                state.specialisations[signature] = found
-    if isinstance(found, Declined):
-        raise Declined(found.diagnostic)
-    return found

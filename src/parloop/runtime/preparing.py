@@ -1,0 +1,79 @@
+"""What a site needs before its first launch: its loop lowered, and typed for what it is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from parloop.capture.sites import Site
+from parloop.diagnostics import Declined, Diagnostic
+from parloop.frontend.lower import lower_loop
+from parloop.frontend.names import observe
+from parloop.ir.nodes import Nest
+from parloop.ir.types import Type
+from parloop.ir.unrolling import unrolled
+from parloop.runtime import work
+from parloop.runtime.arguments import guards_of, type_of
+from parloop.runtime.callees import inline_calls
+from parloop.runtime.lists import Lists
+from parloop.runtime.remembered import find_verdict
+from parloop.runtime.specialisation import Specialisation, make_specialisation
+from parloop.runtime.state import SiteState
+from parloop.runtime.stats import open_record
+
+LOCK = threading.RLock()
+"""Held while something is made that all threads at a site are to share."""
+
+
+def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteState:
+    """Lower the loop of a site; called at the first entry, and when it calls other functions."""
+    info = site.info
+    before: SiteState | None = site.state
+    versions = [] if before is None else before.versions
+    record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+    inlined, calls = inline_calls(site, values, frame)
+    if isinstance(inlined, Diagnostic):
+        record.decided("unsupported")
+        return SiteState(record, None, (inlined,), calls=calls, versions=versions)
+    further = {name: place.read() for name, place in calls.places.items()}
+    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals, **further})
+    lowered = lower_loop(inlined.loop, info.source, function=info.function, names=names)
+    if not isinstance(lowered, Nest):
+        record.decided("unsupported")
+        return SiteState(record, None, lowered, calls=calls, versions=versions)
+    lowered = unrolled(lowered)
+    record.decided(find_verdict(lowered))
+    guards, even = guards_of(lowered), work.is_even(lowered)
+    return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
+
+
+def specialise_for(
+    state: SiteState, nest: Nest, arguments: Mapping[str, Any], lists: Lists | None
+) -> Specialisation:
+    """Return the specialisation for the types of the arguments, of which `lists` were copied."""
+    known: Mapping[str, Type] = {} if lists is None else lists.types
+    signature = tuple(
+        known.get(name) or type_of(name, arguments[name]) if name in arguments else None
+        for name in nest.inputs
+    )
+    found = state.specialisations.get(signature)
+    if found is None:
+        with LOCK:
+            found = state.specialisations.get(signature)
+            if found is None:
+                types = {n: t for n, t in zip(nest.inputs, signature, strict=True) if t}
+                began = perf_counter()
+                try:
+                    found = make_specialisation(nest, types)
+                    if found.expansion is not None:
+                        state.record.decided(find_verdict(found.nest))
+                except Declined as declined:
+                    found = declined
+                state.record.compiled(perf_counter() - began)
+                state.specialisations[signature] = found
+    if isinstance(found, Declined):
+        raise Declined(found.diagnostic)
+    return found
