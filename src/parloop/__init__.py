@@ -45,10 +45,12 @@ _HOMES = {
     "configure": "parloop.config",
     "current_settings": "parloop.config",
     "explain": "parloop.api",
+    "load_ipython_extension": "parloop.notebook",
     "parallel": "parloop.api",
     "report": "parloop.api",
     "reset_report": "parloop.api",
     "settings": "parloop.config",
+    "unload_ipython_extension": "parloop.notebook",
 }
 """Where each public name comes from, at its first use: `import parloop` itself is quick."""
 

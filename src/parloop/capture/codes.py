@@ -80,3 +80,19 @@ class IsLambda(Diagnostic):
 
     code: ClassVar[str] = "SYN204"
     voice: ClassVar[Voice] = "unsupported"
+
+
+class CaptureFailed(Diagnostic):
+    """Something in parloop failed while it looked for loops.
+
+    *What it means* A bug of parloop's own, in reading or rewriting a cell or a module.
+
+    *Why it matters* The cell or module runs as it is, so that nothing is lost but speed.
+
+    *Example* None is known: known ones are mended.
+
+    *What to do* Please report it, with the text.
+    """
+
+    code: ClassVar[str] = "SYN901"
+    voice: ClassVar[Voice] = "bug"

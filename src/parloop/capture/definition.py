@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import contextlib
 import copy
 import linecache
 import types
@@ -150,10 +151,52 @@ def remember_text(code: types.CodeType, source: Source) -> None:
             remember_text(constant, source)
 
 
+def remember_tree(tree: ast.Module, source: Source, flags: int, sites: tuple[str, ...]) -> None:
+    """Note that the statements of `tree` are about to be compiled, and that they were `source`.
+
+    For texts that somebody else compiles, a statement at a time, as IPython does. `sites` are the
+    keys of the sites in it.
+    """
+    if any(isinstance(node, Definition | ast.Lambda) for node in ast.walk(tree)):
+        _waiting[source, flags, sites] = tree
+
+
+_waiting: dict[tuple[Source, int, tuple[str, ...]], ast.Module] = {}
+"""Texts of which nobody has asked for a function yet."""
+
+_equal: dict[types.CodeType, Source] = {}
+"""Codes of texts that somebody else compiles: theirs are equal to these."""
+
+
+def _text_of(code: types.CodeType) -> Source | None:
+    """Return the text that `code` was made from with sites put in, if that was noted."""
+    known = _given.get(id(code))
+    if known is not None:
+        return known[1]
+    while _waiting:
+        (source, flags, _), tree = _waiting.popitem()
+        for statement in tree.body:
+            _note_statement(statement, source, flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return _equal.get(code)
+
+
+def _note_statement(statement: ast.stmt, source: Source, flags: int) -> None:
+    module = ast.Module([statement], [])
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError), quietly():
+        _note(compiled(ast.fix_missing_locations(module), source, flags), source)
+
+
+def _note(code: types.CodeType, source: Source) -> None:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _equal.setdefault(constant, source)
+            _note(constant, source)
+
+
 @lru_cache(maxsize=256)
 def _defined(code: types.CodeType, path: str, file_text: str) -> Defined | None:
-    known = _given.get(id(code))
-    source = known[1] if known is not None else Source(path, file_text)
+    known = _text_of(code)
+    source = known if known is not None else Source(path, file_text)
     try:
         with quietly():
             return _definition_in(source, code, is_sure=known is not None)

@@ -26,7 +26,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from parloop.capture.candidates import (
     Callables,
@@ -44,16 +44,26 @@ from parloop.capture.names import (
     surely_assigned,
     unsure_names,
 )
-from parloop.capture.sites import REGISTRY, Registry, Scope, SiteInfo
+from parloop.capture.sites import REGISTRY, Scope, Site, SiteInfo
 from parloop.source import Source
 
 _NO_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
+class Places(Protocol):
+    """Where sites come from: `REGISTRY`, which makes them, or what gives a text its own again."""
+
+    def new_key(self, source: Source, node: ast.For, /) -> str:
+        """Return the key of the site in front of `node`."""
+
+    def add(self, info: SiteInfo, options: Mapping[str, Any], /) -> Site:
+        """Return the site that `info` describes."""
+
+
 def rewrite(
     tree: ast.Module,
     source: Source,
-    registry: Registry = REGISTRY,
+    registry: Places = REGISTRY,
     *,
     only: ast.AST | None = None,
     options: Mapping[str, Any] = _NO_OPTIONS,
@@ -119,7 +129,7 @@ class _Rewriter:
     def __init__(
         self,
         source: Source,
-        registry: Registry,
+        registry: Places,
         options: Mapping[str, Any],
         callables: Callables,
         flags: int,

@@ -52,6 +52,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import CO_OPTIMIZED
 from sys import _getframe
 from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
@@ -282,7 +283,7 @@ class Site:
         name = mangle(name, self.info.class_name)
         code = frame.f_code
         if (
-            self.info.scope != "function"
+            not code.co_flags & CO_OPTIMIZED  # `%%timeit` makes a function of a module's text
             or name in code.co_varnames
             or name in code.co_cellvars
             or name in code.co_freevars

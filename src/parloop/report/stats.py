@@ -43,6 +43,8 @@ class SiteStats:
     exactness: str
     estimated_interpreter_seconds: float
     """What the interpreted runs are estimated to have taken."""
+    interpreter_seconds_per_iteration: float = 0.0
+    """What the interpreter is estimated to take for an iteration of a native run."""
 
     @property
     def place(self) -> str:
@@ -151,6 +153,7 @@ def _snapshot(record: SiteRecord) -> SiteStats:
         threads=record.threads,
         exactness=record.exactness,
         estimated_interpreter_seconds=record.estimated_interpreter_seconds,
+        interpreter_seconds_per_iteration=record.interpreter_seconds_per_iteration,
     )
 
 

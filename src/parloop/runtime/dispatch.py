@@ -256,6 +256,7 @@ class _Entry:
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
         trips = len(self.indices)
+        state.record.interpreter_seconds_per_iteration = interpreter_seconds(operations) / trips
         long = state.paces.are_long(key, operations / trips, trips, certain=state.certain)
         polls = long or cutting.ALWAYS_POLLS
         ready = specialisation.ready(
@@ -410,7 +411,7 @@ class _Entry:
             self.indices,
             {item.array: arguments[item.array] for item in saved},
             saved,
-            Warned(self.site.info.path, self.frame.f_globals),
+            Warned(self.frame.f_code.co_filename, self.frame.f_globals),
             per_iteration,
             threads=threads,
             certain=self.state.certain,

@@ -64,6 +64,8 @@ class SiteRecord:
     exactness: str = "exact"
     estimated_interpreter_seconds: float = 0.0
     """What the runs that the interpreter did are estimated to have taken."""
+    interpreter_seconds_per_iteration: float = 0.0
+    """What the interpreter is estimated to take for an iteration of the last native run."""
     fallbacks: dict[Diagnostic, int] = field(default_factory=dict)
     """Why runs, or parts of them, were left to the interpreter, in order of first appearance."""
     counts: ctypes.Array[ctypes.c_int64] = field(default_factory=ctypes.c_int64 * len(Count))
