@@ -116,8 +116,7 @@ class Cells:
             self._sites.forget(source)
 
     def _flags(self) -> int:
-        flags: int = self._shell.compile.flags
-        return flags & FUTURE_FLAGS
+        return int(self._shell.compile.flags & FUTURE_FLAGS)
 
     def _is_known(self, name: str) -> bool:
         """Return whether a name is now a module or function that machine code may replace."""
