@@ -14,6 +14,7 @@ from parloop.runtime import jit
 from parloop.runtime.cache import content_key, open_cache
 from parloop.runtime.entry import make_caller
 from parloop.runtime.keys import signature_key
+from parloop.schedule.grid import Grid
 from parloop.schedule.plan import Plan
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
@@ -44,6 +45,8 @@ class Planned:
     typing: Typing
     ranges: Ranges
     plan: Plan
+    make_grid: Callable[[], Grid] | None = field(default=None, compare=False, repr=False)
+    """Returns what would be the threads of a GPU."""
 
 
 @dataclass(frozen=True, slots=True)

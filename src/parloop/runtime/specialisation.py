@@ -52,6 +52,7 @@ from parloop.runtime.remembered import (
     keep_regions,
 )
 from parloop.runtime.transaction import Saved
+from parloop.schedule.grid import choose_grid
 from parloop.schedule.plan import make_plan
 from parloop.staging.aliasing import describe, find_overlaps
 from parloop.staging.expansion import Expansion, expand
@@ -323,7 +324,10 @@ class Specialisation:
         else:
             plan = replace(plan, saves=native_saves(self.nest, plan, whole))
         rewritten = None if facts is not None else find_rewritten(analysis, parameters)
-        return Planned(typing, ranges, plan), rewritten
+        planned = Planned(
+            typing, ranges, plan, lambda: choose_grid(typing, analysis, decision, plan)
+        )
+        return planned, rewritten
 
     def make_ready(self, kernel: Kernel, saved: SavedSets) -> Ready:
         """Return a kernel ready for launches."""

@@ -1,0 +1,255 @@
+"""One kernel: the loops that are its threads, what each thread does, and what it leaves.
+
+    for (u64 i_at = lo + thread_y; i_at < hi; i_at += threads_y) {
+        for (u64 j_at = thread_x; j_at < m; j_at += threads_x) { ... }
+    }
+
+Each loop of the chain strides by the number of threads in its dimension: any grid will do, and the
+order of the text is kept, so that bounds may follow the indices around them. The thread that has
+the last iteration leaves the variables that it assigns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parloop.codegen.cuda.builder import Body
+from parloop.codegen.cuda.codes import PartialResultsStay
+from parloop.codegen.cuda.extents import HostNumbers
+from parloop.codegen.cuda.function import ThreadWriter
+from parloop.codegen.cuda.program import HI, LO, Launch, Step
+from parloop.codegen.cuda.render import render
+from parloop.codegen.cuda.values import Names
+from parloop.codegen.events import I1, I64
+from parloop.codegen.function import Program
+from parloop.codegen.layout import Header
+from parloop.codegen.regions import bound_names, region_arrays
+from parloop.diagnostics import Declined
+from parloop.ir.nodes import Assign, Const, Continue, For, If, Name, Stmt, While
+from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
+from parloop.schedule.grid import Grid
+from parloop.source import NOWHERE, Span
+
+THREADS = 256
+"""Threads of a block."""
+
+SHAPES = {1: (256, 1, 1), 2: (32, 8, 1), 3: (32, 4, 2)}
+
+
+class KernelWriter:
+    """Writes one kernel; `text` is there afterwards."""
+
+    def __init__(self, program: Program, in_state: frozenset[str]) -> None:
+        self.program = program
+        self.in_state = in_state
+        self.text = ""
+        self.body = Body(Names())
+        self.writer = ThreadWriter(program, self.body, in_state)
+
+    @property
+    def span(self) -> Span:
+        """Where the writer stands, or stopped."""
+        return self.writer.span or NOWHERE
+
+    def alone(self, name: str, body: tuple[Stmt, ...]) -> Launch:
+        """Write a kernel for one thread that runs `body` in order."""
+        writer = self.writer
+        loop = For("%", Const(0), Const(0), Const(1), body)
+        self.open(loop, body)
+        writer.block(body)
+        for each in sorted(bound_names(loop) & self.in_state):
+            writer.leave(each)
+        self.close(name)
+        return Launch(name, one_thread=True, lines=lines_of(body))
+
+    def parallel(
+        self, name: str, stmt: For, number: int, grid: Grid, host: HostNumbers
+    ) -> tuple[Step, ...]:
+        """Write a kernel whose threads are the iterations of `stmt`."""
+        if self.program.plan.cores[number]:
+            needs = self.program.plan.cores[number]
+            raise Declined(PartialResultsStay.at(stmt.span, needs[0].target))
+        self.open(stmt, (stmt,))
+        chain = [stmt]
+        while len(chain) < len(grid.chains[number]):
+            inner = chain[-1].body[-1]
+            assert isinstance(inner, For)
+            chain.append(inner)
+        dimensions = [grid.dimension(number, n) for n in grid.chains[number]]
+        self.level(chain, dimensions, 0, [])
+        self.close(name)
+        return (self.launch(name, chain, dimensions, host),)
+
+    # the frame
+
+    def open(self, loop: For, body: tuple[Stmt, ...]) -> None:
+        """Write the head of a kernel: arrays, variables, a look at what has happened before."""
+        writer = self.writer
+        self.body.do("if (*(volatile u64 *)&state->status & TRIPPED) return;")
+        writer.open_arrays(region_arrays(loop, self.program), {})
+        names = {e.id for e in all_expressions(body) if isinstance(e, Name)} | bound_names(loop)
+        names |= {loop.index}
+        writer.open_variables(sorted(names & self.program.layout.variables.keys()))
+
+    def close(self, name: str) -> None:
+        """Write the end of a kernel, and keep its text."""
+        self.body.do("tell(&state->status, trip);")
+        head = f'extern "C" __global__ void __launch_bounds__({THREADS})\n'
+        head += f"{name}(const Record record, State *state)\n{{\n"
+        self.text = head + render(self.body) + "}\n"
+
+    # threads
+
+    def level(
+        self, chain: list[For], dimensions: list[str], depth: int, last: list[Any]
+    ) -> None:
+        """Write the loops of the chain from `depth` on. `last`: whether those around are there."""
+        writer, body = self.writer, self.body
+        loop, dimension = chain[depth], dimensions[depth]
+        if depth == 0 and self.is_outermost(loop):
+            lo = self.named(f"record.words[{LO:d}]", "lo")
+            hi = self.named(f"record.words[{HI:d}]", "hi")
+            start, step = writer.header(Header.START), writer.header(Header.STEP)
+        else:
+            start, hi, step = writer.range_of(loop)
+            lo = I64(0)
+        start, step = writer.known_bounds(loop, start, step)
+        thread = self.named(
+            f"u64(blockIdx.{dimension}) * blockDim.{dimension} + threadIdx.{dimension}",
+            f"thread_{dimension}",
+        )
+        threads = self.named(
+            f"u64(gridDim.{dimension}) * blockDim.{dimension}", f"threads_{dimension}"
+        )
+        counter = writer.counter(loop)
+        at = counter.kept
+        header = f"for (u64 {at} = {{0}}; {at} < {{1}}; {at} += {{2}}) {{"
+        with body.loop(header, writer.builder.add(lo, thread), hi, threads):
+            writer.iteration(loop, counter, start, step)
+            is_last = writer.builder.icmp_unsigned("==", writer.builder.add(counter, I64(1)), hi)
+            here = [*last, is_last]
+            if depth + 1 < len(chain):
+                before = loop.body[:-1]
+                writer.block(before)
+                names = {loop.index} | {s.target for s in before if isinstance(s, Assign)}
+                firsts = [
+                    writer.builder.value(
+                        I1, f"blockIdx.{d} == 0 && threadIdx.{d} == 0"
+                    )
+                    for d in dimensions[depth + 1 :]
+                ]
+                self.leave(loop, chain[0], names, [*here, *firsts])
+                self.level(chain, dimensions, depth + 1, here)
+            else:
+                self.iteration(loop, chain, here)
+
+    def iteration(self, loop: For, chain: list[For], last: list[Any]) -> None:
+        """Write what one thread does in one iteration, and what it leaves."""
+        wanted = self.wanted(chain[0]) & (bound_names(loop) | {loop.index})
+        sure = definite(loop.body) | {loop.index}
+        depends = len(chain) > 1 and not is_rectangle(chain)
+        for name in sorted(wanted):
+            if name not in sure or depends:
+                raise Declined(PartialResultsStay.at(loop.span, name))
+        self.writer.explain(loop.body[0])
+        jumps = any(isinstance(s, Continue) for s in statements(loop.body))
+        if jumps and wanted:
+            with self.body.loop("do {"):
+                self.writer.block(loop.body)
+            self.body.lines[-1].template = "} while (false);"
+        else:
+            self.writer.block(loop.body)
+        self.leave(loop, chain[0], sure, last)
+
+    def leave(self, loop: For, whole: For, names: set[str], conditions: list[Any]) -> None:
+        """Leave the variables among `names` that are wanted after the kernel, on conditions."""
+        wanted = sorted(names & self.wanted(whole))
+        if not wanted:
+            return
+        test = conditions[0]
+        for condition in conditions[1:]:
+            test = self.writer.builder.and_(test, condition)
+        with self.body.block("if ({0}) {", test):
+            for name in wanted:
+                self.writer.leave(name)
+
+    def wanted(self, whole: For) -> set[str]:
+        """Return the variables that somebody reads who is not in the kernel's loop."""
+        nest = self.program.typing.nest
+        inside = {id(e) for e in all_expressions(whole.body)}
+        names = {
+            e.id
+            for e in all_expressions((nest.loop,))
+            if isinstance(e, Name) and id(e) not in inside
+        }
+        return (names | set(nest.outputs)) & self.in_state
+
+    def is_outermost(self, loop: For) -> bool:
+        """Return whether `loop` is the outermost one, or a piece of it."""
+        return self.program.loop_numbers[id(loop)] % 10_000 == 0
+
+    def named(self, text: str, name: str) -> Any:
+        """Return a value with a name of its own."""
+        made = self.writer.builder.value(I64, text, atomic=True, name=name)
+        made.fixed = True
+        return made
+
+    def launch(
+        self, name: str, chain: list[For], dimensions: list[str], host: HostNumbers
+    ) -> Launch:
+        """Return how the kernel is launched."""
+        extents = {"x": "1", "y": "1", "z": "1"}
+        known: dict[str, tuple[str, str]] = {}
+        for depth, (loop, dimension) in enumerate(zip(chain, dimensions, strict=True)):
+            if depth == 0 and self.is_outermost(loop):
+                start, step = f"w[{Header.START:d}]", f"w[{Header.STEP:d}]"
+                count = f"w[{HI:d}] - w[{LO:d}]"
+                first = f"({start} + w[{LO:d}] * {step})"
+                ends = (first, f"({start} + (w[{HI:d}] - 1) * {step})")
+            else:
+                count, ends = host.count(loop, known)
+            known[loop.index] = ends
+            extents[dimension] = count if depth == 0 else f"max(1, {count})"
+        return Launch(
+            name,
+            (extents["x"], extents["y"], extents["z"]),
+            SHAPES[len(chain)],
+            lines=lines_of((chain[0],)),
+        )
+
+
+def lines_of(body: tuple[Stmt, ...]) -> tuple[int, ...]:
+    """Return the lines of the loops among `body`, or of its first statement."""
+    lines = {s.span.line for s in statements(body) if isinstance(s, For | While)}
+    return tuple(sorted(lines or {body[0].span.line}))
+
+
+def is_rectangle(chain: list[For]) -> bool:
+    """Return whether the bounds of inner loops do not depend on the loops around them."""
+    bound: set[str] = set()
+    for loop in chain:
+        names = {
+            e.id for x in own_expressions(loop) for e in expressions(x) if isinstance(e, Name)
+        }
+        if names & bound:
+            return False
+        bound |= bound_names(loop)
+    return True
+
+
+def definite(body: tuple[Stmt, ...]) -> set[str]:
+    """Return the names that `body` assigns whatever the data is."""
+    found: set[str] = set()
+    for stmt in body:
+        match stmt:
+            case Assign(target=target):
+                found.add(target)
+            case If(then=then, otherwise=otherwise):
+                found |= definite(then) & definite(otherwise)
+            case Continue():
+                return found
+            case _:
+                pass
+        if isinstance(stmt, If) and any(isinstance(s, Continue) for s in statements((stmt,))):
+            return found
+    return found
