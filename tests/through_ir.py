@@ -12,8 +12,10 @@ from tests.corpus import LoopFile
 
 from parloop.capture.candidates import is_range_loop
 from parloop.capture.items import count_positions, leaves
+from parloop.capture.names import ways_out
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, observe
+from parloop.frontend.ways import WAY, with_ways
 from parloop.ir import interp
 from parloop.ir.nodes import Nest
 from parloop.source import Source
@@ -63,8 +65,12 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
+        ways = ways_out(node) if not node.orelse else ()
         nest = lower_loop(
-            node, self.source, function=(self.functions or ["?"])[0], names=self.facts
+            with_ways(node) if ways else node,
+            self.source,
+            function=(self.functions or ["?"])[0],
+            names=self.facts,
         )
         if not isinstance(nest, Nest) or not self.functions:
             return self.generic_visit(node)
@@ -72,6 +78,11 @@ class _Rewriter(ast.NodeTransformer):
         self.nests.append(nest)
         leave = "\n".join(
             f"    if {name!r} in __env: {name} = __env[{name!r}]" for name in nest.outputs
+            if name != WAY
+        )
+        leave += "".join(
+            f"\n    if __env.get({WAY!r}) == {number}:\n        {ast.unparse(way)}"
+            for number, way in enumerate(ways, 1)
         )
         text = (
             "__env = {**globals(), **locals()}\n"

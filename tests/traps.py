@@ -367,9 +367,10 @@ CONTROL = (
     ),
     Trap(
         "break, continue, return, else, while, steps, backwards",
-        native="find_first stores_before_a_break continue_in_the_loop number_of_the_else "
+        native="return_from_the_loop first_pair find_first stores_before_a_break "
+        "continue_in_the_loop number_of_the_else "
         "else_without_break inner_while step_of_three reversed_range",
-        left="return_from_the_loop while_alone else_of_the_loop inner_while_that_waits",
+        left="binds_where_it_returns while_alone else_of_the_loop inner_while_that_waits",
     ),
     Trap(
         "loops over arrays, lists, zip, enumerate, generators, dictionaries",

@@ -68,7 +68,7 @@ def either(x, y):
 
 def up_to_the_first(x, limit):
     out = []
-    for v in x:                          #: unsupported
+    for v in x:                          #: serial DEP108
         if v > limit:
             break
         out.append(v + 1)

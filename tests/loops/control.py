@@ -195,7 +195,7 @@ def stores_before_a_break(a, b, limit):
 
 
 def return_from_the_loop(a, x):
-    for i in range(len(a)):              #: unsupported SYN102
+    for i in range(len(a)):              #: serial DEP108
         if a[i] == x:
             return i
     return -1

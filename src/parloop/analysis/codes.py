@@ -112,7 +112,7 @@ class IndexedStore(Diagnostic):
 
 
 class LeavesEarly(Diagnostic):
-    """A loop may be left by `break`.
+    """A loop may be left by `break` or `return`.
 
     *What it means.* Whether an iteration runs at all depends on all iterations before it.
 

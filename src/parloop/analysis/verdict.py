@@ -21,6 +21,7 @@ from parloop.analysis.ranges import AccessFacts, describe_ranges
 from parloop.analysis.reductions import Reduction, array_reductions, scalar_reductions
 from parloop.analysis.scalars import ScalarUse, scalar_use
 from parloop.diagnostics import Diagnostic, Label
+from parloop.frontend.ways import assigns_way
 from parloop.ir.nodes import Expr, For, Load, Name, Nest, Stmt
 from parloop.ir.walk import expressions, own_expressions, statements
 
@@ -258,9 +259,9 @@ class Judge:
         needs = tuple(found for name, found in scalars.items() if name in use.carried) + arrays
         reasons = self.scalar_reasons(loop, use, scalars) + self.array_reasons(loop, kept)
         if shape.has_break:
-            reasons.append(
-                codes.LeavesEarly(f"loop `{loop.title}` may be left by `break`", loop.span)
-            )
+            word = "return" if assigns_way(loop.body) else "break"
+            message = f"loop `{loop.title}` may be left by `{word}`"
+            reasons.append(codes.LeavesEarly(message, loop.span))
         wraps = self.wraps(shape.number, loop.body)
         if wraps is None:
             message = f"loop `{loop.title}` may write elements that are counted from the end"

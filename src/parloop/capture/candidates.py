@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from parloop.capture.names import find_scope
+
 KNOWN_BUILTINS: Final = frozenset(
     {"abs", "bool", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow",
      "range", "reversed", "round", "zip"}
@@ -207,7 +209,7 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
         indices += [part for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
         stores += indices
     for statement in loop.body:
-        for node in _walk(statement):
+        for node in _walk(statement, into_returns=False):
             if construct := _obstacle_in(node, callables):
                 return Obstacle(construct, node)
             match node:
@@ -228,12 +230,14 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     return None
 
 
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
+def _walk(node: ast.AST, *, into_returns: bool = True) -> Iterator[ast.AST]:
     """Yield `node` and all nodes in it, in order of the text."""
     pending = [node]
     while pending:
         node = pending.pop()
         yield node
+        if isinstance(node, ast.Return) and not into_returns:
+            continue
         pending += reversed([*ast.iter_child_nodes(node)])
 
 
@@ -241,6 +245,9 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
     if isinstance(node, ast.expr):
         return _obstacle_in_expression(node, callables)
     match node:
+        case ast.Return():
+            scope = find_scope(node)
+            return None if scope is None else f"{_in_words(scope)} in a `return`"
         case ast.For() if not (is_range_loop(node) or is_item_loop(node)):
             return "a loop over something else than numbers or an array's items"
         case ast.stmt() if type(node) not in _STATEMENTS:

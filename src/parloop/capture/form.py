@@ -8,7 +8,7 @@ from typing import Final
 
 from parloop.capture.candidates import iterated
 from parloop.capture.items import leaves
-from parloop.capture.names import bound_here, statements_in, surely_assigned
+from parloop.capture.names import bound_here, statements_in, surely_assigned, ways_out
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
 
 
@@ -36,6 +36,7 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
         ),
         body=[
             *(new.delete_if_unbound(name) for name in _maybe_unbound(loop, info.outputs, bound)),
+            *(new.leave(number, way) for number, way in enumerate(ways_out(loop), 1)),
             ast.If(_is_whole(new), [ast.Break()], []),
         ],
         orelse=[],
@@ -192,7 +193,8 @@ def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> li
     """Return the names of `outputs` that a run of at least one iteration may leave unbound."""
     sure = bound | bound_here(loop.target)
     for statement in loop.body:
-        if any(isinstance(node, ast.Break | ast.Continue) for node in statements_in(statement)):
+        jumps = (ast.Break, ast.Continue, ast.Return)
+        if any(isinstance(node, jumps) for node in statements_in(statement)):
             break
         sure |= surely_assigned(statement)
     return [name for name in outputs if name not in sure]
@@ -256,6 +258,11 @@ class _Builder:
             for kind in kinds
         ]
         return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+
+    def leave(self, number: int, way: ast.Return) -> ast.If:
+        """Return the statement that leaves the function where machine code came to `way`."""
+        left = self.call("leaves", [ast.Constant(number)])
+        return ast.If(ast.BoolOp(ast.And(), [self.of_site("open"), left]), [way], [])
 
     def delete_if_unbound(self, name: str) -> ast.If:
         return ast.If(

@@ -57,6 +57,27 @@ def statements_in(statement: ast.AST) -> Iterator[ast.AST]:
             yield from statements_in(part)
 
 
+def ways_out(loop: ast.For) -> tuple[ast.Return, ...]:
+    """Return the `return`s in the body of `loop`, in order of the text.
+
+    Without those that bind names, or do what depends on where they stand.
+    """
+    parts = (part for statement in loop.body for part in statements_in(statement))
+    returns = (part for part in parts if isinstance(part, ast.Return))
+    return tuple(part for part in returns if find_scope(part) is None)
+
+
+_SCOPES = (
+    *(ast.NamedExpr, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    *(ast.Await, ast.Yield, ast.YieldFrom),
+)
+
+
+def find_scope(statement: ast.Return) -> ast.AST | None:
+    """Return what in a `return` binds names, or depends on where it stands."""
+    return next((node for node in ast.walk(statement) if isinstance(node, _SCOPES)), None)
+
+
 def bound_here(target: ast.AST) -> set[str]:
     """Return the names that assigning to `target` binds."""
     return {

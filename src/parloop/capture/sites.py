@@ -4,6 +4,7 @@
 
     for i, s in (__parloop__.k.enter[range(n), range, n, a, s] if GUARD else ()):
         if t is __parloop__.unbound: del t
+        if __parloop__.k.open and __parloop__.k.leaves(1): return EXPRESSION
         if not __parloop__.k.open or __parloop__.k.whole(): break
     else:
         for i in (__parloop__.k.open and __parloop__.k.rest() or range(n)):
@@ -21,6 +22,9 @@ loops while the site is off, and below all while activations are open:
 The last `for` of a nest stands there twice, under `if __parloop__.k.inner`: with sites in front of
 the loops in BODY, and without. The engine chooses the first for entries that it declines, if the
 loops inside are large enough.
+
+There is a line `return EXPRESSION` for each `return` in BODY. Machine code that comes to one leaves
+the loop as if by `break`; the `return` itself is the interpreter's, whatever it returns.
 
 Over items (`for x in a`, `enumerate(zip(a, b))`) the site gets `__parloop__.positions(a, b)`, not
 the header: a range, or None for what is neither a list nor an array. The header itself is never
@@ -164,6 +168,8 @@ class Outcome:
     Not looked at when `done` is 0 and `broke` is False: then nothing is bound."""
     broke: bool = False
     """Iteration `done` left the loop by `break`: neither the rest nor `else` runs."""
+    way: int = 0
+    """Iteration `done` came to the `return` of this number (from 1), if `broke`."""
     error: BaseException | None = None
     """Raised after the values are bound and before the rest runs: an interrupt."""
 
@@ -173,11 +179,12 @@ Engine: TypeAlias = Callable[["Site", range, tuple[object, ...], FrameType], "Ou
 
 
 _Activation: TypeAlias = tuple[
-    FrameType, Iterator[object], bool, BaseException | None, "_Activation | None"
+    FrameType, Iterator[object], int, BaseException | None, "_Activation | None"
 ]
-"""A frame, the iterations that are left to it, whether the loop is over, an error to be raised, and
-the activation of the same site and thread in a frame that a signal handler or finaliser
-interrupted. A plain tuple, because making anything else takes several times as long."""
+"""A frame, the iterations that are left to it, whether the loop is over (the number of a `return`
+below 0 if that comes next), an error to be raised, and the activation of the same site and thread
+in a frame that a signal handler or finaliser interrupted. A plain tuple, because making anything
+else takes several times as long."""
 
 
 Rows: TypeAlias = tuple[tuple[object, ...], ...]
@@ -395,10 +402,11 @@ class Site:
         if not whole and self.info.over_items:
             given = dict(zip(self.info.passed, values, strict=True))
             iterator = iterate_from(self.info.node.iter, given, done, len(indices))
-        activation: _Activation | None = (frame, iterator, whole, outcome.error, below)
+        over = -outcome.way or int(whole)
+        activation: _Activation | None = (frame, iterator, over, outcome.error, below)
         if done == 0 and not broke:
             return (), activation
-        if whole and outcome.error is None and get_ident() not in self.open:
+        if whole and not outcome.way and outcome.error is None and get_ident() not in self.open:
             activation = None
         row = outcome.values
         for value in row:
@@ -428,7 +436,18 @@ class Site:
             return True
         if found[2]:
             self._close(found)
-        return found[2]
+        return bool(found[2])
+
+    def leaves(self, number: int) -> bool:
+        """Return whether the function's `return` of that number is next.
+
+        It is asked after a row was bound. The activation is then forgotten.
+        """
+        found = self._find(_getframe(1))
+        if found is None or found[2] != -number:
+            return False
+        self._close(found)
+        return True
 
     def rest(self) -> Iterator[object] | None:
         """Return the iterations that are left, or None where `enter` was not asked.

@@ -75,7 +75,7 @@ def appends_in_inner_loops(loop: ast.For) -> Iterator[ast.stmt]:
     """Yield the appends of which nobody knows how often an iteration makes them."""
     for stmt in _statements(loop.body):
         if isinstance(stmt, ast.For | ast.While):
-            yield from (s for s in _statements([*stmt.body, *stmt.orelse]) if appended(s))
+            yield from (s for s in _statements(stmt.body) if appended(s))
     yield from (s for s in _statements(loop.orelse) if appended(s))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
+from parloop.capture.names import find_scope
 from parloop.diagnostics import Diagnostic, Label
 from parloop.frontend.appends import Appends, appended, appends_in_inner_loops, steady_lists
 from parloop.frontend.codes import (
@@ -349,6 +350,10 @@ class _Lowering(Expressions):
             if len(self.problems) == count:
                 message = "the loop contains an expression as a statement"
                 self.problem(UnsupportedStatement, message, stmt)
+            return
+        if isinstance(stmt, ast.Return) and find_scope(stmt) is not None:
+            message = "the loop contains a `return` that binds names, or defines a function"
+            self.problem(UnsupportedStatement, message, stmt)
             return
         word = _WORDS.get(type(stmt), type(stmt).__name__.lower())
         span = self.span(stmt)

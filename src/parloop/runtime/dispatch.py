@@ -46,7 +46,7 @@ from parloop.runtime.overwritten import written_arrays
 from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
 from parloop.runtime.resting import ask_for_larger
-from parloop.runtime.results import make_reader
+from parloop.runtime.results import make_reader, make_way_reader
 from parloop.runtime.saving import (
     SURELY_SMALL,
     choose_saved,
@@ -477,6 +477,10 @@ class _Entry:
             if RAISES_BUGS:
                 raise launch.failure
             why = report_bug(self.site, launch.failure)
+        if launch.broke and self.lists is not None and 2 * launch.done < len(self.indices):
+            self.state.n_early += 1  # most of the items were copied for nothing
+            if self.settings.min_work_ms != 0 and not self.settings.strict:
+                self.state.resting = min(self.state.n_early // 2, MOST_UNCOPIED)
         if launch.done or launch.broke:
             record.ran_native(seconds, launch.done, launch.threads)
         else:
@@ -497,7 +501,8 @@ class _Entry:
             values = specialisation.bind(values, launch.record, launch.given, finished)
         if launch.overtaken and launch.meanwhile is not None:
             values = launch.meanwhile.newer(values)
-        return Outcome(launch.done, values, broke=launch.broke, error=launch.error)
+        way = make_way_reader(specialisation.layout)(launch.record) if launch.broke else 0
+        return Outcome(launch.done, values, launch.broke, way, launch.error)
 
     def remember(
         self,
@@ -516,8 +521,7 @@ class _Entry:
         again, state.last_key = state.last_key == key, key
         if (
             not again
-            or launch.done != trips
-            or launch.is_over()
+            or not launch.went_well()
             or sum(array.nbytes for array in launch.arrays.values()) > MOST_KEPT
             or not state.certain
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS

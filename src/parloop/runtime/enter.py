@@ -21,6 +21,7 @@ import numpy as np
 from parloop import config
 from parloop.capture.sites import UNBOUND, Entering, Rows, Site, mangle
 from parloop.codegen.layout import Header, Layout
+from parloop.frontend.ways import WAY
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Member, Scalar
 from parloop.runtime import capi, tracers
 from parloop.runtime.arguments import Watched
@@ -108,6 +109,7 @@ def make_table(repeat: Repeat, frame: FrameType) -> Table | None:
     words[RepeatWord.CLOCK] = time.CLOCK_MONOTONIC
     words[RepeatWord.COUNTS] = ctypes.addressof(repeat.counted.counts)
     words[RepeatWord.THREADS] = repeat.threads
+    words[RepeatWord.WAYS] = WAY in repeat.layout.members
     for code, a, b, c in checks:
         words += (code, a if type(a) is int else _address(a), _address(b), _address(c))
     for place, copy in repeat.saved:

@@ -42,6 +42,7 @@ class RepeatWord(IntEnum):
     CLOCK = 12
     COUNTS = 13  # the address of what the site's record has not counted yet: `stats.Count`
     THREADS = 14
+    WAYS = 15  # not 0 where a `break` may stand for a `return`, which is Python's
 
 
 ENTER_EXTERNALS: Final = (
@@ -284,6 +285,7 @@ look_for_break:
   br label %add
 add:
   %done = phi i64 [%trips, %count], [%done_or_broke, %look_for_break]
+  %has_left = phi i1 [false, %count], [%broke, %look_for_break]
   %counts_cell = getelementptr i64, ptr %table, i64 $repeat_counts
   %counts = load ptr, ptr %counts_cell
   %iterations_cell = getelementptr i64, ptr %counts, i64 1
@@ -304,7 +306,13 @@ add:
   store i64 %iterations_after, ptr %iterations_cell
   store i64 %nanoseconds_after, ptr %nanoseconds_cell
   store i64 %threads_after, ptr %most_threads_cell
-  br i1 %no_error, label %values, label %trouble
+  %ways_cell = getelementptr i64, ptr %table, i64 $repeat_ways
+  %ways = load i64, ptr %ways_cell
+  %has_ways = icmp ne i64 %ways, 0
+  %may_return = and i1 %has_left, %has_ways
+  %stays = xor i1 %may_return, true
+  %fine = and i1 %no_error, %stays
+  br i1 %fine, label %values, label %trouble
 
 values:
   %outputs = getelementptr { i64, i64, ptr }, ptr %saved_rows, i64 %n_saved

@@ -9,6 +9,7 @@ import numpy as np
 
 from parloop.capture.sites import KEEP
 from parloop.codegen.layout import Layout
+from parloop.frontend.ways import WAY
 from parloop.ir.types import (
     PY_BOOL,
     PY_COMPLEX,
@@ -34,6 +35,14 @@ def make_reader(names: Sequence[str], layout: Layout) -> Callable[[Record], tupl
         (only,) = readers
         return lambda record: (only(record),)
     return lambda record: tuple([read(record) for read in readers])
+
+
+def make_way_reader(layout: Layout) -> Callable[[Record], int]:
+    """Return a function that says by which `return` a loop was left, if by `break` or so."""
+    if WAY not in layout.members:
+        return lambda record: 0
+    word = layout.payload(WAY, PY_INT)
+    return lambda record: record.integers[word]
 
 
 def _reader(name: str, layout: Layout) -> Reader:

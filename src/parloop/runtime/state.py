@@ -56,6 +56,8 @@ class SiteState:
     """How many entries in a row were left to the interpreter for their types."""
     n_small: int = 0
     """How many entries in a row were left to the interpreter for their size."""
+    n_early: int = 0
+    """How many entries left a loop over lists before its middle."""
     largest: float = 0.0
     """The most operations that an iteration of one of these had."""
     fewest: int = sys.maxsize

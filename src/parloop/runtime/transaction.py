@@ -220,14 +220,21 @@ class Launch:
 
     def is_over(self) -> bool:
         """Return whether no further slice is to be run, whatever is left."""
+        return self.broke or self.was_stopped()
+
+    def was_stopped(self) -> bool:
+        """Return whether something else than the loop's own text has ended it."""
         return (
             self.raised
-            or self.broke
             or self.changed
             or self.overtaken
             or self.error is not None
             or self.failure is not None
         )
+
+    def went_well(self) -> bool:
+        """Return whether the loop has run to its end, or to a `break`."""
+        return not self.was_stopped() and (self.broke or self.done == len(self.indices))
 
     def run_slice(self, lo: int, hi: int) -> None:
         """Run one slice, and find out what happened in it.

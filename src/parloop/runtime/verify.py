@@ -20,6 +20,7 @@ import numpy as np
 from parloop.capture.items import count_positions, first_items, leaves
 from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site
 from parloop.diagnostics import Mismatch
+from parloop.frontend.ways import with_ways
 
 _INDICES = "__parloop_indices__"
 
@@ -45,7 +46,7 @@ def run_both(
     lists = {n: v for n, v in names.items() if type(v) is list}
     items_before = {name: items[:] for name, items in lists.items()}
     outcome = native()
-    if outcome is None or outcome.done == 0:
+    if outcome is None or not (outcome.done or outcome.broke):
         return outcome
     after = {name: array.copy() for name, array in arrays.items()}
     items_after = {name: items[:] for name, items in lists.items()}
@@ -53,14 +54,14 @@ def run_both(
         np.copyto(array, before[name])
     for name, items in lists.items():
         items[:] = items_before[name]
-    indices = indices[: outcome.done]
+    finished = outcome.done + outcome.broke
     if site.info.over_items:
         passed = dict(zip(site.info.passed, values, strict=True))
         total = len(count_positions(*(passed[name] for name in leaves(site.info.node.iter))) or ())
-        rest = first_items(site.info.node.iter, passed, outcome.done, total)
+        rest = first_items(site.info.node.iter, passed, finished, total)
         left = _run_text(site, rest, names, frame)
     else:
-        left = _run_text(site, indices, names, frame)
+        left = _run_text(site, indices[:finished], names, frame)
     for name, array in arrays.items():
         if why := find_difference(array, after[name]):
             raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
@@ -150,7 +151,7 @@ def _compile(site: Site) -> CodeType:
 
     Its names are looked up as in the body of a class, in one dictionary: closures see the same.
     """
-    loop = copy.deepcopy(site.info.node)
+    loop = with_ways(copy.deepcopy(site.info.node))
     loop.iter = ast.copy_location(ast.Name(_INDICES, ast.Load()), loop.iter)
     loop.orelse = []
     module = ast.fix_missing_locations(ast.Module([loop], []))

@@ -29,7 +29,7 @@ from parloop.runtime.enter import After, Repeat, Table, make_table
 from parloop.runtime.entry import make_launch_table, make_launcher
 from parloop.runtime.record import Record
 from parloop.runtime.regions import Ready
-from parloop.runtime.results import make_reader
+from parloop.runtime.results import make_reader, make_way_reader
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.stats import SiteRecord
 
@@ -174,7 +174,7 @@ class _Repeat:
         take, release = made.ready.take_record, made.ready.records.append
         read = make_reader(made.site.info.outputs, made.specialisation.layout)
         count, trips, threads = made.record.ran_native, made.trips, made.threads
-        may_break = self.may_break()
+        may_break, find_way = self.may_break(), make_way_reader(made.specialisation.layout)
         broke_word = int(Header.BROKE_AT)
         status_word, not_run = int(Header.STATUS), transaction.NOT_RUN
 
@@ -228,16 +228,16 @@ class _Repeat:
                     return self.again(indices, values, frame, record, interrupt)
                 release(record)
                 return None
-            done, broke = trips, False
+            done, broke, way = trips, False, 0
             if may_break and integers[broke_word]:
-                done, broke = integers[broke_word] - 1, True
+                done, broke, way = integers[broke_word] - 1, True, find_way(record)
             try:
-                outcome = Outcome(done, read(record), broke, interrupt)
+                outcome = Outcome(done, read(record), broke, way, interrupt)
                 count(perf_counter() - began, done, threads)
                 release(record)
                 return outcome
             except BaseException as error:
-                return Outcome(done, read(record), broke, interrupt or error)
+                return Outcome(done, read(record), broke, way, interrupt or error)
 
         return warm
 
@@ -282,7 +282,8 @@ class _Repeat:
         It may be called once more after an exception of a signal handler, which is then given.
         """
         made, site = self.made, self.made.site
-        read = make_reader(site.info.outputs, made.specialisation.layout)
+        layout = made.specialisation.layout
+        read, find_way = make_reader(site.info.outputs, layout), make_way_reader(layout)
 
         def after(
             given: tuple[Any, ...], status: int, interrupt: BaseException | None
@@ -293,7 +294,8 @@ class _Repeat:
             else:
                 broke_at = record.integers[Header.BROKE_AT] if self.may_break() else 0
                 done = broke_at - 1 if broke_at else made.trips
-                outcome = Outcome(done, read(record), bool(broke_at), interrupt)
+                way = find_way(record) if broke_at else 0
+                outcome = Outcome(done, read(record), bool(broke_at), way, interrupt)
             try:
                 return site.finish(outcome, indices, values, frame)
             except BaseException as error:
