@@ -1,4 +1,4 @@
-"""The command line: `parloop run | explain | cache | doctor | bench`."""
+"""The command line: `parloop run | explain | survey | cache | doctor | bench`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what is known of a file's loops")
     explain.add_argument("path", metavar="PATH", nargs="+")
     explain.set_defaults(do=_explain)
+    _add_survey(commands.add_parser("survey", help="count and judge the loops of many files"))
     cache = commands.add_parser("cache", help="show or empty the store of machine code")
     cache.add_argument("what", choices=("info", "clear"))
     cache.set_defaults(do=_cache)
@@ -188,6 +189,30 @@ def _explain(parsed: argparse.Namespace) -> int:
         except CannotExplain as error:
             return _fail(str(error))
     return 0
+
+
+def _add_survey(survey: argparse.ArgumentParser) -> None:
+    add = survey.add_argument
+    add("paths", metavar="PATH", nargs="+", help="notebook, script, folder, .zip or .tar.gz")
+    add("--out", metavar="DIR", help="write loops as CSV and JSON Lines, a summary and plots")
+    add("--sample", metavar="N", type=int, default=0, help="write a page with N random nests "
+        "beside their verdicts, to be checked by hand")  # fmt: skip
+    add("--jobs", metavar="N", type=int, help="processes; one for each core by default")
+    add("--json", action="store_true", help="print the counts as JSON")
+    survey.set_defaults(do=_survey)
+
+
+def _survey(parsed: argparse.Namespace) -> int:
+    if parsed.sample < 0 or (parsed.jobs is not None and parsed.jobs < 0):
+        return _fail("--sample and --jobs must be at least 0")
+    if parsed.sample and parsed.out is None:
+        return _fail("--sample writes a page: say where with --out DIR")
+    from parloop.survey.command import run_survey
+
+    try:
+        return run_survey(parsed)
+    except OSError as error:
+        return _fail(f"{error.filename}: cannot be written: {error.strerror}")
 
 
 def _cache(parsed: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,11 @@ class Source:
 
         Lines end where Python's own parser ends them, not at a form feed or a Unicode separator.
         """
-        lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines = _lines(self.text)
         return lines[number - 1] if 1 <= number <= len(lines) else ""
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    """Return the lines of `text`, which nobody changes: every node of a loop asks for its own."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

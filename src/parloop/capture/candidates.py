@@ -230,6 +230,15 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     return None
 
 
+def find_obstacles(loop: ast.AST, callables: Callables) -> Iterator[Obstacle]:
+    """Yield every construct in the body of the loop `loop` that is ruled out by itself."""
+    assert isinstance(loop, ast.For | ast.While | ast.AsyncFor)
+    for statement in loop.body:
+        for node in _walk(statement, into_returns=False):
+            if construct := _obstacle_in(node, callables):
+                yield Obstacle(construct, node)
+
+
 def _walk(node: ast.AST, *, into_returns: bool = True) -> Iterator[ast.AST]:
     """Yield `node` and all nodes in it, in order of the text."""
     pending = [node]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from parloop.analysis import analyse
+from parloop.analysis import Analysis, analyse
 from parloop.capture.candidates import Callables, find_callables, is_candidate
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.functions import TextFunctions, find_functions
@@ -33,6 +33,9 @@ from parloop.report.text import render_all
 from parloop.source import Source, Span
 
 Runs: TypeAlias = Literal["native", "interpreter", "undecided"]
+
+
+Analyse: TypeAlias = Callable[[Nest], Analysis]
 
 
 class CannotExplain(ValueError):  # noqa: N818 - it says what parloop cannot do
@@ -122,6 +125,14 @@ def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
     values = _bound_arguments(target, args) if args else {}
     loops = _explain_text(source, tree, observe(namespace), values, parse(source))
     return Explanation(source, loops)
+
+
+def explain_tree(source: Source, tree: ast.Module, analyse: Analyse = analyse) -> Explanation:
+    """Return what is known of every loop in `tree`, which is `source` parsed.
+
+    `analyse` may decline a nest (`Declined`) whose analysis is not worth its time.
+    """
+    return Explanation(source, _explain_text(source, tree, None, {}, analyse=analyse))
 
 
 def parse(source: Source) -> ast.Module:
@@ -222,10 +233,11 @@ def _explain_text(
     names: NameFacts | None,
     values: Mapping[str, object],
     whole: ast.Module | None = None,
+    analyse: Analyse = analyse,
 ) -> tuple[LoopExplanation, ...]:
     functions = find_functions(source, whole or tree)
     callables = find_callables(tree, is_own=functions.defined.__contains__)
-    walker = _Walker(source, callables, values)
+    walker = _Walker(source, callables, values, analyse)
     walker.visit(tree, _Place("<module>", names or find_imports(tree), functions))
     return tuple(sorted(walker.loops, key=lambda loop: (loop.line, loop.column)))
 
@@ -246,8 +258,15 @@ class _Place:
 class _Walker:
     """Collects the explanations of all loops; one method a kind of thing on the way."""
 
-    def __init__(self, source: Source, callables: Callables, values: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        callables: Callables,
+        values: Mapping[str, object],
+        analyse: Analyse,
+    ) -> None:
         self.source = source
+        self.analyse = analyse
         self.callables = callables
         self.values = values
         self.loops: list[LoopExplanation] = []
@@ -299,7 +318,13 @@ class _Walker:
             for inner in _loops_in(node):
                 self._add_of_arrays(inner, place)
             return True
-        analysis = analyse(nest)
+        try:
+            analysis = self.analyse(nest)
+        except Declined as declined:
+            for inner in _loops_in(node):
+                refused = Judged("unsupported", (declined.diagnostic,), ())
+                self._add(inner, place, refused, "undecided")
+            return True
         values = {k: v for k, v in self.values.items() if k not in place.assigned}
         judged = {
             id(facts.loop): judge_loop(facts, analysis, node, values) for facts in analysis.loops

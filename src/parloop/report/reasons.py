@@ -180,3 +180,20 @@ class InsideUnsupported(Diagnostic):
 
     code: ClassVar[str] = "SYN153"
     voice: ClassVar[Voice] = "unsupported"
+
+
+class NotAnalysed(Diagnostic):
+    """A loop whose analysis was left out because it would have taken long.
+
+    *What it means* `parloop survey` looks at thousands of files, and gives no single nest of loops
+    more than a fixed amount of work. This nest is larger than that.
+
+    *Why it matters* The survey counts it as not analysed, neither as parallel nor as serial.
+
+    *Example* A nest with hundreds of statements that write the same array.
+
+    *What to do* `parloop explain` analyses the file without that limit.
+    """
+
+    code: ClassVar[str] = "SYN154"
+    voice: ClassVar[Voice] = "unsupported"

@@ -1,0 +1,1 @@
+"""The loops of many notebooks and scripts, counted and judged. Nothing is run."""
