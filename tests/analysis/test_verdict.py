@@ -356,6 +356,15 @@ def test_ranges_are_described_by_the_parameters() -> None:
     assert ranges(analysis, 1) == (["k < 0 < n"], ["0 < n and a.shape[0] < k + n"])
 
 
+def test_ranges_of_one_subscript_are_told_apart_by_the_loops_around_it() -> None:
+    around = "for i in range(m, n, step):\n"
+    inner = "    for l in range(i, m, step):\n        s += a[i]\n"
+    alone = analyse(nest_of(around + "    a[i] = s"))
+    behind = analyse(nest_of(around + inner + "    a[i] = s"))
+    assert ranges(behind, 1) == ranges(alone, 0)
+    assert ranges(behind, 0) != ranges(alone, 0)
+
+
 def test_an_indexed_access_needs_a_check_of_its_own() -> None:
     analysis = analyse(nest_of("for i in range(n):\n    s += a[index[i]]"))
     assert analysis.accesses[0].array == "index"

@@ -514,6 +514,14 @@ def axes_of_a_list(a, b, n):
     return b
 
 
+def the_same_subscript_behind_a_loop_that_never_runs(a, m, n, step, s):
+    for i in range(m, n, step):            #: serial
+        for l in range(i, m, step):        #: parallel-if
+            s = s + a[i]
+        a[i] = s
+    return s
+
+
 ARGUMENTS = {
     "rows_from_the_end_before_an_exception": lambda rng: [(np.arange(20.0, 29.0), np.arange(9.0), 7, d) for d in (-3, -2, -1, 5)],
     "shape_unpacked_in_the_body": lambda rng: [(rng.integers(0, 9, shape), np.zeros((4, 5), int), n) for shape in ((3, 4), (0, 3), (3, 4, 1), (5,), ()) for n in (0, 3)],
@@ -628,6 +636,9 @@ ARGUMENTS = {
     "rebinding_the_array_in_the_body": lambda rng: [(np.zeros(10), np.zeros(10), 10)],
     "view_made_in_the_body": lambda rng: [(np.zeros((10, 2)), 10)],
     "list_in_place_of_an_array": lambda rng: [([1, 2.5, 3], 3), ([1, 2], 3)],
+    "the_same_subscript_behind_a_loop_that_never_runs": lambda rng: [
+        (np.arange(8.0), *bounds, 2.5) for bounds in ((-1, 2, 1), (-3, 6, 2), (5, -4, -2), (-9, 2, 1), (-1, 9, 1))
+    ],
     "bytes_and_strings": lambda rng: [("banana", 6)],
 }
 

@@ -6,6 +6,7 @@ query that takes more is given up, and so is one whose answer has more than `MAX
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from typing import Any
 
@@ -54,14 +55,34 @@ def project(system: System, keep: Collection[str]) -> tuple[Condition, ...] | No
     others = sorted(name for name in names if name not in keep)
     if len(parameters) > MAX_PARAMETERS:
         return None
-    context = isl.Context()
-    context.set_max_operations(MAX_OPERATIONS)
-    # With the default, isl also prints; an error is an exception for us either way.
-    context.set_on_error(isl.on_error.CONTINUE)
+    context = _open_context()
     try:
         return _project(context, system, parameters, others)
     except isl.Error:
+        _kept.context = None
         return None
+
+
+class _Kept(threading.local):
+    context: Any = None
+
+
+_kept = _Kept()
+
+
+def _open_context() -> Any:
+    """Return a context whose operations are counted from zero.
+
+    Each thread keeps its own: isl never gives back all memory of a context (1.2 KB, islpy 2025.2).
+    """
+    context = _kept.context
+    if context is None:
+        context = _kept.context = isl.Context()
+        context.set_max_operations(MAX_OPERATIONS)
+        # With the default, isl also prints; an error is an exception for us either way.
+        context.set_on_error(isl.on_error.CONTINUE)
+    context.reset_operations()
+    return context
 
 
 def _project(

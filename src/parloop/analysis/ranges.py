@@ -85,7 +85,7 @@ and extents share one query, and each puts its own limit in."""
 class _Describer:
     def __init__(self, collected: Collected) -> None:
         self.collected = collected
-        self.cache: list[tuple[System, Affine, str, SubscriptRange]] = []
+        self.cache: list[tuple[list[System], Affine, str, SubscriptRange]] = []
         self.queries: list[tuple[System, Affine, Projection]] = []
 
     def describe(self, access: Access) -> AccessFacts:
@@ -105,22 +105,22 @@ class _Describer:
             return SubscriptRange(None, None)
         wraps = access.from_end[axis]
         name = f"{access.array}.shape[{axis}]"
-        for domain, value, other, found in self.cache:
+        domains = self.domains(access)
+        for known, value, other, found in self.cache:
             if (
                 value == subscript
                 and other == name
                 and found.from_end == wraps
-                and domain == access.domain
+                and known == domains
             ):
                 return found
         extent = self.collected.extents[name]
-        domains = self.domains(access)
         found = SubscriptRange(
             _union([self.where(domain, subscript.scaled(-1), constant(1)) for domain in domains]),
             _union([self.where(domain, subscript, extent) for domain in domains]),
             wraps,
         )
-        self.cache.append((access.domain, subscript, name, found))
+        self.cache.append((domains, subscript, name, found))
         return found
 
     def domains(self, access: Access) -> list[System]:
