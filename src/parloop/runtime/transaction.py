@@ -376,8 +376,7 @@ class Launch:
             if buffer is None or buffer.shape != view.shape or buffer.dtype != view.dtype:
                 buffer = self.buffers[item.array] = np.empty_like(view, subok=False)
             if item.native is not None:
-                blocks_save = all_exist and not FAIL_AT
-                address = buffer.__array_interface__["data"][0] if blocks_save else 0
+                address = buffer.__array_interface__["data"][0] if all_exist else 0
                 self.rooms[item.native] = address
             if item.native is None or not self.rooms[item.native]:
                 copy_aside(buffer, view)
