@@ -37,6 +37,8 @@ from parloop.runtime.codes import (
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
 from parloop.runtime.enter import make_entering
+from parloop.runtime.gpu.offering import make_offload
+from parloop.runtime.gpu.offload import Offload
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
 from parloop.runtime.lists import Lists, copy_lists, find_appended, find_lists
@@ -270,6 +272,9 @@ class _Entry:
         if specialisation.expansion is not None:
             operations = work.operations_of(specialisation.nest, self.indices, arguments)
         launch = self.make_launch(ready, words, arguments, operations)
+        if self.settings.device == "cuda":
+            say = self.state.record.fell_back
+            launch.offload = make_offload(self.settings, specialisation, ready, launch, say)
         state.paces.begin(key, launch)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
@@ -483,6 +488,9 @@ class _Entry:
                 self.state.resting = min(self.state.n_early // 2, MOST_UNCOPIED)
         if launch.done or launch.broke:
             record.ran_native(seconds, launch.done, launch.threads)
+            if launch.on_gpu:
+                assert isinstance(launch.offload, Offload)
+                record.ran_on_gpu(launch.offload.counts)
         else:
             record.ran_interpreted()
         if why is not None:
@@ -522,6 +530,7 @@ class _Entry:
         if (
             not again
             or not launch.went_well()
+            or launch.offload is not None
             or sum(array.nbytes for array in launch.arrays.values()) > MOST_KEPT
             or not state.certain
             or launch.seconds_per_iteration * trips > transaction.SLICE_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from parloop.analysis import Facts
 from parloop.config import Exactness
@@ -12,6 +13,9 @@ from parloop.runtime.kernels import Kernel
 from parloop.runtime.record import Record, make_record
 from parloop.runtime.remembered import Remembered
 from parloop.runtime.transaction import Saved
+
+if TYPE_CHECKING:
+    from parloop.runtime.gpu.offload import Offer
 
 
 @dataclass(slots=True)
@@ -29,6 +33,8 @@ class Ready:
     """Records that no launch uses at the moment."""
     leaves_warnings: bool = False
     """Whether an iteration in which something warns is left to the interpreter."""
+    offer: Offer | None = None
+    """The same for the GPU; made when it is first wanted."""
 
     @property
     def minds_warnings(self) -> bool:

@@ -37,6 +37,31 @@ class Count(IntEnum):
     THREADS = 3  # the most that a run used
 
 
+@dataclass(frozen=True, slots=True)
+class GpuCounts:
+    """What launches on the GPU were: how many, their kernels' launches, and the bytes copied."""
+
+    runs: int = 0
+    kernels: int = 0
+    """How many different kernels the last of them had."""
+    launches: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    seconds: float = 0.0
+    """Copies included."""
+
+    def plus(self, other: GpuCounts) -> GpuCounts:
+        """Return both counted together, `other` being later."""
+        return GpuCounts(
+            self.runs + other.runs,
+            other.kernels,
+            self.launches + other.launches,
+            self.bytes_in + other.bytes_in,
+            self.bytes_out + other.bytes_out,
+            self.seconds + other.seconds,
+        )
+
+
 @dataclass(slots=True, eq=False)
 class SiteRecord:
     """The counts of one site. Mutable, and one object for as long as the process lives."""
@@ -52,7 +77,7 @@ class SiteRecord:
     interpreted_runs: int = 0
     """Entries that the interpreter ran from their first iteration."""
     device: str = "interpreter"
-    """Where the last run was: `cpu`, `interpreter`."""
+    """Where the last run was: `cpu`, `cuda`, `interpreter`."""
     seconds: float = 0.0
     """Time in native runs, compiling not included."""
     compile_seconds: float = 0.0
@@ -68,6 +93,8 @@ class SiteRecord:
     """What the interpreter is estimated to take for an iteration of the last native run."""
     fallbacks: dict[Diagnostic, int] = field(default_factory=dict)
     """Why runs, or parts of them, were left to the interpreter, in order of first appearance."""
+    gpu: GpuCounts = GpuCounts()
+    """What runs on the GPU were; they count among the native ones."""
     counts: ctypes.Array[ctypes.c_int64] = field(default_factory=ctypes.c_int64 * len(Count))
     """Native runs that native code has counted by itself: `collect` adds them to the others."""
 
@@ -79,6 +106,12 @@ class SiteRecord:
         self.device = "cpu"
         if threads > self.threads:
             self.threads = threads
+
+    def ran_on_gpu(self, counts: GpuCounts) -> None:
+        """Note that the run counted last was on the GPU."""
+        with _lock:
+            self.device = "cuda"
+            self.gpu = self.gpu.plus(counts)
 
     def ran_interpreted(self, estimated_seconds: float = 0.0) -> None:
         """Count a run that the interpreter did, for a reason that `fell_back` was told once."""
@@ -116,6 +149,7 @@ class SiteRecord:
         self.native_runs = self.interpreted_runs = self.iterations = self.threads = 0
         self.seconds = self.compile_seconds = self.estimated_interpreter_seconds = 0.0
         self.device = "interpreter"
+        self.gpu = GpuCounts()
         self.fallbacks = {}
 
 

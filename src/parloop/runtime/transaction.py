@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol
@@ -202,6 +202,10 @@ class Launch:
     """Sees what others change, apart from the contents of arrays; asked before each slice."""
     overtaken: bool = False
     """Somebody has: the rest of the loop is not for this launch."""
+    offload: Callable[[Launch], None] | None = None
+    """Runs all iterations elsewhere, or leaves everything as it is."""
+    on_gpu: bool = False
+    """Whether it did."""
 
     def run(self) -> None:
         """Run as many iterations as can be."""
@@ -209,6 +213,8 @@ class Launch:
             total = len(self.indices)
             if self.meanwhile is not None:  # a handler may have run since the inputs were read
                 self.overtaken = self.meanwhile.has_changed()
+            if self.offload is not None and not self.is_over():
+                self.run_elsewhere(self.offload)
             while self.done < total and not self.is_over():
                 self.run_slice(self.done, self.end_of_slice())
                 if self.meanwhile is not None:
@@ -217,6 +223,12 @@ class Launch:
             self.error = error
             if self.holder is not None:
                 self.give_signals_back(self.holder)
+
+    def run_elsewhere(self, offload: Callable[[Launch], None]) -> None:
+        """Let `offload` run all of it; handlers may run before it returns."""
+        offload(self)
+        if self.meanwhile is not None:
+            self.overtaken = self.meanwhile.has_changed()
 
     def is_over(self) -> bool:
         """Return whether no further slice is to be run, whatever is left."""

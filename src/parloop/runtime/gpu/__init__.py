@@ -1,0 +1,1 @@
+"""Launches on a GPU: its driver, its memory, and when it is worth asking."""

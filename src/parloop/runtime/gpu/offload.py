@@ -1,0 +1,368 @@
+"""One launch on the GPU instead of the cores: all of its iterations, or nothing.
+
+Nothing on the host changes before everything that the GPU has computed is there and known to be
+what CPython would have computed. So whatever goes wrong, before or in between, what has been done
+is forgotten and the transaction runs the launch on the CPU as if nobody had tried.
+
+Signals are held back meanwhile. One that waits too long has the GPU's work forgotten; its handler
+then sees the state before the loop.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from parloop.codegen.cuda.program import CudaProgram
+from parloop.codegen.layout import FLAG_SHIFT, TRIPPED
+from parloop.diagnostics import Diagnostic, InternalError
+from parloop.runtime.gpu.arrays import Block, DoesNotFit, Placed, find_blocks, place
+from parloop.runtime.gpu.codes import (
+    GpuDeclined,
+    GpuInterrupted,
+    GpuMemory,
+    GpuTripped,
+)
+from parloop.runtime.gpu.device import Gpu, find_gpu, give_up, is_final
+from parloop.runtime.gpu.driver import DriverError
+from parloop.runtime.gpu.programs import Refused, find_module
+from parloop.runtime.gpu.steps import (
+    ReadyStep,
+    Run,
+    State,
+    StateBlock,
+    make_parameters,
+    make_ready,
+)
+from parloop.runtime.handlers import came_from_handler
+from parloop.runtime.interrupts import NEVER, Holder
+from parloop.runtime.stats import GpuCounts
+from parloop.runtime.transaction import FLAG_NAMES, Launch
+
+Words: TypeAlias = np.ndarray[Any, Any]
+
+PATIENCE_SECONDS: Final = 0.1
+"""How long a signal waits for the GPU before its work is forgotten."""
+
+SPINNING_SECONDS: Final = 1e-3
+"""So long the GPU's end is waited for without giving the processor away."""
+
+PAUSE_SECONDS: Final = 1e-4
+
+USABLE: Final = 0.95
+"""How much of the GPU's free memory a launch may take."""
+
+MOST_INTERRUPTS: Final = 100
+"""So often what the GPU has computed is written anew where something comes between."""
+
+MOST_TRIPS: Final = 3
+"""After so many launches of a kernel in a row that were for nothing the CPU runs them all."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """What the GPU may be asked to run: a program for launches of one kernel, and how it fared."""
+
+    program: CudaProgram | None
+    refusal: Diagnostic | None = None
+    """Why there is no program."""
+    trips: int = 0
+    """So many launches in a row were for nothing."""
+    steps: tuple[ReadyStep, ...] = ()
+    gpu: Gpu | None = None
+    """The one that has the kernels of `steps` in its memory."""
+
+    def steps_on(self, gpu: Gpu, program: CudaProgram) -> tuple[ReadyStep, ...]:
+        """Return the program's steps, with its kernels loaded."""
+        if self.gpu is not gpu:
+            module = find_module(gpu, program.text, program.options)
+            self.steps, self.gpu = make_ready(gpu.driver, module, program.steps), gpu
+        return self.steps
+
+
+@dataclass(slots=True)
+class Offload:
+    """One launch that the GPU may run. Called by the transaction before its first slice."""
+
+    offer: Offer
+    written: frozenset[str]
+    """The arrays that the nest stores into."""
+    unread: frozenset[str]
+    """Arrays that have nothing in them before the launch that it reads."""
+    passing: frozenset[str]
+    """Arrays in which nobody looks for anything after the launch."""
+    array_words: Mapping[str, int]
+    """Where each array stands in the record."""
+    first_variable_word: int
+    say: Callable[[Diagnostic], None]
+    """Is told why the GPU did not run the launch."""
+    counts: GpuCounts = field(default_factory=GpuCounts)
+
+    def __call__(self, launch: Launch) -> None:
+        """Run all of `launch` on the GPU, or leave everything as it is."""
+        gpu = find_gpu()
+        if isinstance(gpu, Diagnostic):
+            self.say(gpu)
+            return
+        if self.offer.trips >= MOST_TRIPS or not gpu.lock.acquire(blocking=False):
+            return
+        try:
+            self.run_held(gpu, launch)
+        except Refused as refused:
+            self.say(refused.diagnostic)
+        finally:
+            gpu.lock.release()
+
+    def run_held(self, gpu: Gpu, launch: Launch) -> None:
+        """Do it with signals held back; their handlers run before this returns."""
+        holder = Holder()
+        word = holder.hold()
+        if word == NEVER:  # they would run in the middle
+            return
+        try:
+            self.try_run(gpu, launch, word)
+        except Refused:
+            raise
+        except Exception as error:
+            if came_from_handler(error):
+                launch.error = error
+            else:
+                launch.failure = error  # nothing has changed: the interpreter runs the loop
+        except BaseException as error:
+            launch.error = error
+        finally:
+            launch.give_signals_back(holder)
+
+    def try_run(self, gpu: Gpu, launch: Launch, word: int) -> None:
+        """Run the launch, or raise `Refused`."""
+        try:
+            gpu.driver.enter()
+            attempt = _Attempt(self, gpu, launch, ctypes.c_int64.from_address(word))
+            attempt.run()
+        except DoesNotFit as error:
+            raise Refused(GpuDeclined(str(error))) from error
+        except MemoryError as error:
+            raise Refused(GpuMemory("there is no memory for what the GPU computed")) from error
+        except DriverError as error:
+            if is_final(error):
+                raise Refused(give_up(gpu, error)) from error
+            raise Refused(GpuMemory(f"the GPU has no memory for the loop: {error}")) from error
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The GPU's side of a launch while it lasts."""
+
+    offload: Offload
+    gpu: Gpu
+    launch: Launch
+    signal: ctypes.c_int64
+    """Not 0 once a signal is waiting."""
+    began: float = field(default_factory=time.perf_counter)
+    placed: list[Placed] = field(default_factory=list)
+    extra: list[int] = field(default_factory=list)
+    """Addresses of memory for the state, and for what blocks leave."""
+    before: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """What was copied in, by the block's place, where others may write beside the loop."""
+
+    def run(self) -> None:
+        """Run the launch, or raise."""
+        offload, gpu = self.offload, self.gpu
+        program = self.require_program()
+        steps = offload.offer.steps_on(gpu, program)
+        arrays = {
+            name: self.launch.given[name]
+            for name in dict.fromkeys((*program.reads, *program.writes))
+        }
+        staging = gpu.staging
+        staged_in, staged_out = staging.bytes_in, staging.bytes_out
+        began = time.perf_counter()
+        self.allocate(arrays, 8 * program.state_words, 8 * program.scratch_words)
+        try:
+            self.copy_in(arrays)
+            words = self.device_words(arrays)
+            block = StateBlock(program, staging, self.extra[0])
+            block.begin(words)
+            parameters = make_parameters(
+                program, words, len(self.launch.indices), self.extra[1], self.extra[0]
+            )
+            running = Run(gpu.driver, parameters, self.check)
+            running.run(steps)
+            block.ask()
+            self.wait()
+            state = block.read(parameters.words)
+            if self.has_tripped(state):
+                offload.offer.trips += 1
+                raise Refused(GpuTripped("something happened that only the CPU can do"))
+            changes = self.fetch(arrays)
+            seconds = time.perf_counter() - began
+        finally:
+            self.release()
+        offload.offer.trips = 0
+        copied_in, copied_out = staging.bytes_in - staged_in, staging.bytes_out - staged_out
+        offload.counts = GpuCounts(
+            1, len(program.kernels), running.launches, copied_in, copied_out, seconds
+        )
+        self.commit(state, changes)
+
+    def require_program(self) -> CudaProgram:
+        """Return the program, or raise where it cannot be run now."""
+        program, refusal = self.offload.offer.program, self.offload.offer.refusal
+        if program is None:
+            assert refusal is not None
+            raise Refused(refusal)
+        if program.minds_underflow and np.geterr()["under"] != "ignore":
+            raise Refused(GpuDeclined("`numpy.errstate` asks for underflows to be told"))
+        return program
+
+    def has_tripped(self, state: State) -> bool:
+        """Return whether something has happened that the CPU has to do or to tell."""
+        if state.status & TRIPPED:
+            return True
+        program, modes = self.require_program(), dict(np.geterr())
+        flags = (state.status >> FLAG_SHIFT) & program.watched_flags
+        return any(flags & bit and modes[name] != "ignore" for bit, name in FLAG_NAMES.items())
+
+    def allocate(self, arrays: Mapping[str, np.ndarray[Any, Any]], *extra: int) -> None:
+        """Take memory on the GPU for all arrays, and pieces of `extra` bytes."""
+        driver = self.gpu.driver
+        blocks = find_blocks(arrays)
+        needed = sum(block.room for block in blocks) + sum(extra)
+        free = driver.free_bytes()
+        if needed > free * USABLE:
+            message = f"the loop needs {needed >> 20} MiB on the GPU, {free >> 20} MiB are free"
+            raise Refused(GpuMemory(message))
+        try:
+            self.take(blocks, extra)
+        except DriverError as error:
+            if is_final(error):
+                raise
+            driver.trim()
+            self.take(blocks, extra)
+
+    def take(self, blocks: Sequence[Block], extra: Sequence[int]) -> None:
+        """Take memory for all of it, or for nothing and raise."""
+        driver = self.gpu.driver
+        try:
+            for block in blocks:
+                self.placed.append(place(driver, block))
+            for n_bytes in extra:
+                self.extra.append(driver.allocate(n_bytes) if n_bytes else 0)
+        except DriverError:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give all memory back; where that fails, the GPU is lost, and its memory with it."""
+        addresses = [*(placed.allocated for placed in self.placed), *filter(None, self.extra)]
+        self.placed, self.extra = [], []
+        for address in addresses:
+            self.gpu.driver.free(address)
+
+    def copy_in(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Give the GPU what the launch may read, and what it may leave as it is."""
+        others = threading.active_count() > 1
+        for number, placed in enumerate(self.placed):
+            names = placed.block.names
+            if self.offload.unread.issuperset(names):
+                continue
+            placed.copy_in(self.gpu.staging, arrays)
+            if others and not self.offload.written.isdisjoint(names):
+                self.before[number] = placed.host_bytes(arrays)
+
+    def device_words(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Words:
+        """Return the record with the arrays where they stand on the GPU."""
+        words, first_words = self.launch.words.copy(), self.offload.array_words
+        for word in first_words.values():
+            words[word] = 0
+        for placed in self.placed:
+            for name in placed.block.names:
+                array, word = arrays[name], first_words[name]
+                address, strides = placed.where(name, array)
+                words[word] = address
+                words[word + 1 + array.ndim : word + 1 + 2 * array.ndim] = strides
+        return words
+
+    def check(self) -> None:
+        """Raise where a signal is waiting, between two kernels of many."""
+        if self.signal.value and time.perf_counter() - self.began > PATIENCE_SECONDS:
+            raise Refused(GpuInterrupted("a signal came while the GPU ran the loop"))
+
+    def wait(self) -> None:
+        """Wait until the GPU has done what it was asked for, or a signal cannot wait longer."""
+        driver, began = self.gpu.driver, time.perf_counter()
+        while not driver.is_idle():
+            self.check()
+            if time.perf_counter() - began > SPINNING_SECONDS:
+                time.sleep(PAUSE_SECONDS)
+
+    def fetch(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[Change]:
+        """Return what the launch has made of the arrays that it writes."""
+        changed = self.offload.written - self.offload.passing
+        found: list[Change] = []
+        for number, placed in enumerate(self.placed):
+            names = [name for name in placed.block.names if name in changed]
+            content = placed.fetch(self.gpu.staging) if names else None
+            for name in names:
+                assert content is not None
+                array, before = arrays[name], self.before.get(number)
+                new = placed.view(content, array)
+                old = None if before is None else placed.view(before, array)
+                found += find_changes(array, new, old)
+        return found
+
+    def commit(self, state: State, changes: Sequence[Change]) -> None:
+        """Give the host what the GPU has computed. Whatever comes between, it is done again."""
+        error: BaseException | None = None
+        for _ in range(MOST_INTERRUPTS):
+            try:
+                for change in changes:
+                    change.store()
+                launch, first = self.launch, self.offload.first_variable_word
+                launch.words[first : len(state.words)] = state.words[first:]
+                launch.done, launch.on_gpu = len(launch.indices), True
+                break
+            except BaseException as interrupt:
+                error = interrupt
+        else:
+            raise InternalError("results of the GPU could not be stored") from error
+        launch.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What elements of an array are to become: all of them, or those `where` says so."""
+
+    array: np.ndarray[Any, Any]
+    new: np.ndarray[Any, Any]
+    where: np.ndarray[Any, Any] | None = None
+
+    def store(self) -> None:
+        """Write them."""
+        if self.where is None:
+            np.copyto(self.array, self.new)
+        else:
+            np.copyto(self.array, self.new, where=self.where)
+
+
+def find_changes(
+    array: np.ndarray[Any, Any], new: np.ndarray[Any, Any], old: np.ndarray[Any, Any] | None
+) -> list[Change]:
+    """Return what to write so that `array` is as `new`.
+
+    With `old`, what was there before, only elements that have changed, bit by bit: other threads
+    may have written to the others meanwhile.
+    """
+    if old is None:
+        return [Change(array, new)]
+    if array.dtype.kind == "c":
+        real = find_changes(array.real, new.real, old.real)
+        return real + find_changes(array.imag, new.imag, old.imag)
+    bits = np.dtype(f"u{array.itemsize}")
+    return [Change(array.view(bits), new.view(bits), new.view(bits) != old.view(bits))]
