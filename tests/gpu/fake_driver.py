@@ -201,16 +201,25 @@ extern "C" void emulated_{name}(const Record *record, State *state, const unsign
 """
 
 _HEADER = """
+#include <cmath>
+#include <cstring>
+using std::memcpy;
 struct dim3 { unsigned x, y, z; };
 static dim3 gridDim, blockDim, blockIdx, threadIdx;
 #define __global__
+#define __device__
+#define __forceinline__ inline
+#define __launch_bounds__(threads)
+static inline unsigned long long atomicOr(unsigned long long *at, unsigned long long bits) {
+    unsigned long long before = *at; *at |= bits; return before;
+}
 """
 
 
 @functools.cache
 def compile_for_host(text: str) -> bytes:
     """Return a shared library with the kernels of CUDA C++ `text`, which have no barriers."""
-    names = re.findall(r"__global__ void (\w+)\(", text)
+    names = re.findall(r"^(\w+)\(const Record record", text, re.MULTILINE)
     whole = _HEADER + text + "".join(_WRAPPER.format(name=name) for name in names)
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -11,20 +12,27 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.gpu.fake_driver import FAULTS, FakeGpu
-from tests.gpu.handmade import saxpy, saxpy_program
 
 import parloop
 from parloop.config import SETTING_NAMES
-from parloop.runtime.gpu import device, offering
+from parloop.runtime.gpu import device
 from parloop.runtime.gpu.device import Gpu
 from parloop.runtime.gpu.driver import DriverError, Fault
 
-FAST = parloop.parallel(saxpy)
+
+def saxpy(x: Any, y: Any, a: float) -> None:
+    for i in range(len(x)):
+        y[i] = a * x[i] + y[i]
+
+
+def fast(x: Any, y: Any, a: float) -> None:
+    """Run `saxpy` as the engine does; each test has an engine that knows nothing of it."""
+    raise NotImplementedError
 
 
 @pytest.fixture(autouse=True)
-def handmade(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(offering, "make_program", saxpy_program)
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sys.modules[__name__], "fast", parloop.parallel(saxpy))
     parloop.reset_report()
     with parloop.settings(device="cuda", min_work_ms=0):
         yield
@@ -66,15 +74,16 @@ def codes() -> list[str]:
 def test_a_loop_runs_on_the_gpu_with_the_bits_of_the_cpu(driver: FakeGpu) -> None:
     x, y = given()
     wanted = expected(x, y)
-    FAST(x, y, 0.1)
+    fast(x, y, 0.1)
     assert memory(y) == wanted
-    assert [name for name, _ in driver.launches] == ["saxpy"]
-    assert driver.used_bytes() == 0 or driver.queue
+    assert len(driver.launches) == 1
+    driver.synchronise()
+    assert driver.used_bytes() == 0
 
 
 def test_the_report_tells_what_ran_on_the_gpu(driver: FakeGpu) -> None:
     for _ in range(2):
-        FAST(*given(), 0.1)
+        fast(*given(), 0.1)
     site = seen()
     assert (site.device, site.native_runs, site.gpu.runs) == ("cuda", 2, 2)
     assert (site.gpu.kernels, site.gpu.launches) == (1, 2)
@@ -96,8 +105,8 @@ def test_without_a_gpu_the_cpu_runs_the_loop_and_one_line_says_why(
     x, y = given()
     wanted = expected(x, y)
     for _ in range(3):
-        FAST(x, y, 0.0)
-    FAST(x, y, 0.1)
+        fast(x, y, 0.0)
+    fast(x, y, 0.1)
     assert memory(y) == wanted
     assert (seen().device, codes()) == ("cpu", ["ENV101"])
 
@@ -106,7 +115,7 @@ def test_without_a_gpu_the_cpu_runs_the_loop_and_one_line_says_why(
 def test_the_gpu_is_asked_only_where_the_user_does(driver: FakeGpu, setting: str) -> None:
     assert "device" in SETTING_NAMES
     with parloop.settings(device=setting):
-        FAST(*given(), 0.1)
+        fast(*given(), 0.1)
     assert driver.launches == []
 
 
@@ -130,9 +139,9 @@ def test_however_arrays_lie_in_memory_only_their_elements_change(
 ) -> None:
     x, y = ARRAYS[kind]()
     wanted = expected(x, y)
-    FAST(x, y, 0.1)
+    fast(x, y, 0.1)
     assert memory(y) == wanted
-    assert driver.launches or kind == "a view of the other"
+    assert driver.launches or kind in ("a view of the other", "woven")  # these run in order
 
 
 @pytest.mark.parametrize("buffer_bytes", [64, 2400, 4096])
@@ -143,43 +152,61 @@ def test_arrays_go_through_few_small_buffers(driver: FakeGpu, buffer_bytes: int)
     x, y = given()
     for _ in range(3):
         wanted = expected(x, y)
-        FAST(x, y, 0.1)
+        fast(x, y, 0.1)
         assert memory(y) == wanted
     assert len(driver.pinned) <= 4
 
 
 def test_what_trips_on_the_gpu_runs_on_the_cpu_with_its_warnings(driver: FakeGpu) -> None:
+    def add(x: Any, y: Any, a: float) -> None:
+        for i in range(len(x)):
+            y[i] += a * x[i]
+
     x, y = given()
-    x[7] = 1e308
-    y[7] = np.finfo(float).max
+    x[9], y[9] = 1.7e308, 1.7e308
     with warnings.catch_warnings(record=True) as plain:
-        warnings.simplefilter("always")
-        x[7] *= 10
-        x[9] = 1e308
-        y[9] = 1.79e308
-        wanted = expected(x, y)
-        count = len(plain)
+        warnings.simplefilter("default")
+        plain_y = y.copy()
+        add(x, plain_y, 0.1)
     with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        FAST(x, y, 0.1)
-    assert memory(y) == wanted
-    assert len(told) == count - 1  # the one for `x[7]` was made here
+        warnings.simplefilter("default")
+        parloop.parallel(add)(x, y, 0.1)
+    assert memory(y) == memory(plain_y)
+    assert [str(w.message) for w in told] == [str(w.message) for w in plain] != []
+    assert driver.launches
     assert (seen().device, codes()) == ("cpu", ["RUN122"])
 
 
-def test_a_loop_that_trips_again_and_again_stays_on_the_cpu(driver: FakeGpu) -> None:
+def test_where_overflows_are_ignored_they_are_no_trips(driver: FakeGpu) -> None:
     x, y = given()
-    x[7] = np.inf
-    for _ in range(6):
-        FAST(x, y, 0.1)
-    assert len(driver.launches) == 3
+    x[9], y[9] = 1.7e308, 1.7e308
+    with np.errstate(over="ignore"):
+        wanted = expected(x, y)
+        fast(x, y, 0.1)
+    assert memory(y) == wanted
+    assert seen().device == "cuda"
+
+
+def test_a_loop_that_trips_again_and_again_is_seldom_tried(driver: FakeGpu) -> None:
+    @parloop.parallel
+    def scale(x: Any, y: Any) -> None:
+        for i in range(len(x)):
+            y[i] = x[i] * 10.0
+
+    x, y = given()
+    x[7] = 1.7e308
+    with np.errstate(over="raise"):
+        for _ in range(12):
+            with pytest.raises(FloatingPointError):
+                scale(x, y)
+    assert len(driver.launches) == 4  # the first, and those after 1, 2 and 4 more
 
 
 def test_arrays_larger_than_the_gpu_stay_on_the_cpu(driver: FakeGpu) -> None:
     driver.memory[0] = range(driver.properties.memory_bytes - 1000)
     x, y = given()
     wanted = expected(x, y)
-    FAST(x, y, 0.1)
+    fast(x, y, 0.1)
     assert memory(y) == wanted
     assert (seen().device, codes()) == ("cpu", ["RUN120"])
 
@@ -188,7 +215,7 @@ def n_calls() -> int:
     """Return how many calls of the driver a first and a second launch make."""
     with device.using(FakeGpu()) as gpu:
         for _ in range(2):
-            FAST(*given(30), 0.1)
+            fast(*given(30), 0.1)
         assert isinstance(gpu.driver, FakeGpu)
         return len(gpu.driver.calls)
 
@@ -197,15 +224,17 @@ def n_calls() -> int:
 def test_a_failure_at_any_call_costs_nothing_but_the_gpu(fault: Fault) -> None:
     n_failed = 0
     for number in range(n_calls()):
+        parloop.reset_report()
         driver = FakeGpu()
         driver.fail_at, driver.fault = number, fault
-        with device.using(driver) as gpu:
-            parloop.parallel(saxpy)
+        with device.using(driver) as gpu, parloop.settings(device="cuda", min_work_ms=0):
             for _ in range(3):
                 x, y = given(30)
                 wanted = expected(x, y)
-                FAST(x, y, 0.1)
+                fast(x, y, 0.1)
                 assert memory(y) == wanted, (number, driver.calls)
+            if number >= len(driver.calls):  # the kernel is in the disk cache now
+                break
             failed = driver.calls[number]
             if FAULTS[fault] and failed not in FAULTS[fault]:
                 continue
@@ -233,7 +262,7 @@ def test_elements_that_other_threads_write_meanwhile_stay(driver: FakeGpu) -> No
     other = threading.Thread(target=done.wait)
     other.start()
     try:
-        FAST(x, y, 0.1)
+        fast(x, y, 0.1)
     finally:
         done.set()
         other.join()
@@ -261,7 +290,7 @@ def test_a_signal_waits_for_the_end_of_a_short_launch(driver: FakeGpu) -> None:
     x, y = given()
     wanted = expected(x, y)
     with pytest.raises(Stopped):
-        FAST(x, y, 0.1)
+        fast(x, y, 0.1)
     assert memory(y) == wanted
 
 
@@ -276,6 +305,6 @@ def test_a_signal_does_not_wait_for_a_long_launch(
     x, y = given()
     before = y.copy()
     with pytest.raises(Stopped):
-        FAST(x, y, 0.1)
+        fast(x, y, 0.1)
     assert y.tobytes() == before.tobytes()
     assert codes() == ["RUN123"]

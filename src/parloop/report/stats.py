@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
 from parloop.diagnostics import Diagnostic
-from parloop.runtime.stats import SiteRecord, SiteVerdict, clear_records, records
+from parloop.runtime.stats import GpuCounts, SiteRecord, SiteVerdict, clear_records, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class SiteStats:
     exactness: str
     estimated_interpreter_seconds: float
     """What the interpreted runs are estimated to have taken."""
+    gpu: GpuCounts
+    """What ran on the GPU, and what was copied for it."""
     interpreter_seconds_per_iteration: float = 0.0
     """What the interpreter is estimated to take for an iteration of a native run."""
 
@@ -54,6 +56,7 @@ class SiteStats:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as strings, numbers, lists and dictionaries."""
         fields = {name: getattr(self, name) for name in self.__slots__}
+        fields["gpu"] = asdict(self.gpu)
         fields["fallbacks"] = [
             {"code": why.code, "voice": why.voice, "message": why.message, "line": why.span.line,
              "notes": list(why.notes), "count": count}
@@ -153,6 +156,7 @@ def _snapshot(record: SiteRecord) -> SiteStats:
         threads=record.threads,
         exactness=record.exactness,
         estimated_interpreter_seconds=record.estimated_interpreter_seconds,
+        gpu=record.gpu,
         interpreter_seconds_per_iteration=record.interpreter_seconds_per_iteration,
     )
 
@@ -189,11 +193,29 @@ def _cells(site: SiteStats) -> tuple[str, ...]:
 
 
 def _fallback_lines(site: SiteStats) -> Iterator[str]:
+    if site.gpu.runs:
+        yield _gpu_line(site.gpu)
     for why, count in site.fallbacks:
         where = f" (line {why.span.line})" if why.span.line else ""
         yield f"{count} x {why}{where}"
     if not site.fallbacks and not site.native_runs:
         yield f"{site.interpreted_runs} x too little work for machine code to pay"
+
+
+def _gpu_line(gpu: GpuCounts) -> str:
+    return (
+        f"on the GPU: {_count(gpu.runs, 'run')}, {_count(gpu.kernels, 'kernel')}, "
+        f"{_count(gpu.launches, 'launch', 'launches')}, {_bytes(gpu.bytes_in)} in, "
+        f"{_bytes(gpu.bytes_out)} out, {_time(gpu.seconds)}"
+    )
+
+
+def _bytes(count: int) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 10240:
+            return f"{count} {unit}"
+        count >>= 10
+    return f"{count} GiB"
 
 
 def _time(seconds: float) -> str:
@@ -204,5 +226,5 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1000:.2g} ms" if seconds >= 1e-4 else f"{seconds * 1e6:.2g} µs"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

@@ -62,12 +62,20 @@ def _block(
     low: int, n_bytes: int, names: tuple[str, ...], arrays: Mapping[str, np.ndarray[Any, Any]]
 ) -> Block:
     first = arrays[names[0]]
-    if len(names) == 1 and not first.flags.forc and not _shares_elements(first):
+    if len(names) == 1 and not first.flags.forc and _can_be_packed(first):
         return Block(names, 0, first.nbytes, packed=True)
     if n_bytes > MOST_GAPS * sum(arrays[name].nbytes for name in names) and len(names) > 1:
         listed = ", ".join(f"`{name}`" for name in names)
         raise DoesNotFit(f"{listed} share memory, most of which is in none of them")
     return Block(names, low, n_bytes, packed=False)
+
+
+def _can_be_packed(array: np.ndarray[Any, Any]) -> bool:
+    """Return whether a packed copy means the same. Kernels may know that rows are contiguous."""
+    is_row = array.strides[-1] == array.itemsize
+    return not _shares_elements(array) and (
+        not is_row or packed_strides(array)[-1] == array.itemsize
+    )
 
 
 def _shares_elements(array: np.ndarray[Any, Any]) -> bool:

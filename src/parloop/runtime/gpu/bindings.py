@@ -40,10 +40,7 @@ class NvidiaGpu:
     def __init__(self, ordinal: int = 0) -> None:
         self._cuda = _load_driver()
         self._call("cuInit", 0)
-        version = int(self._call("cuDriverGetVersion"))
-        if version < LEAST_DRIVER:
-            shown = f"{version // 1000}.{version % 1000 // 10}"
-            raise DriverError(Fault.TOO_OLD, "driver", f"it is for CUDA {shown}, 12.0 is needed")
+        _require_new_enough(int(self._call("cuDriverGetVersion")))
         if ordinal >= int(self._call("cuDeviceGetCount")):
             raise DriverError(Fault.MISSING, "cuDeviceGetCount", f"there is no GPU {ordinal}")
         self._device = self._call("cuDeviceGet", ordinal)
@@ -227,6 +224,18 @@ def compile_text(text: str, target: str, options: Sequence[str]) -> bytes:
         return image
     finally:
         nvrtc.nvrtcDestroyProgram(program)
+
+
+def _require_new_enough(driver: int) -> None:
+    """Raise unless a driver runs what the NVRTC that is installed writes."""
+    try:
+        compiler = int(_load_nvrtc().nvrtcVersion()[1])
+    except (RuntimeError, OSError) as error:
+        raise DriverError(Fault.MISSING, "NVRTC", _first_line(error)) from error
+    if driver // 1000 < max(compiler, LEAST_DRIVER // 1000):
+        shown = f"{driver // 1000}.{driver % 1000 // 10}"
+        detail = f"the driver is for CUDA {shown}, NVRTC for {compiler}"
+        raise DriverError(Fault.TOO_OLD, "driver", detail)
 
 
 def _load_driver() -> Any:

@@ -90,8 +90,8 @@ class GpuTripped(Diagnostic):
 
     *Example* `1.0 / x[i]` with a zero among the elements.
 
-    *What to do* Nothing is lost but the time. A loop that does this in every launch stays on the
-    CPU after a few.
+    *What to do* Nothing is lost but the time. A loop that does this again and again is tried on the
+    GPU more and more seldom.
     """
 
     code: ClassVar[str] = "RUN122"

@@ -60,6 +60,7 @@ def make_offer(kernel: Kernel) -> Offer:
 
 def make_program(planned: Planned) -> CudaProgram:
     """Return CUDA C++ for a planned nest; what writes it is loaded when the first is written."""
-    from parloop.codegen.cuda.kernel import write_program
+    from parloop.codegen.cuda.generate import write_program
 
-    return write_program(planned.typing, planned.ranges, planned.plan)
+    assert planned.make_grid is not None
+    return write_program(planned.typing, planned.ranges, planned.plan, planned.make_grid())

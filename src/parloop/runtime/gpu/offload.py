@@ -61,8 +61,8 @@ USABLE: Final = 0.95
 MOST_INTERRUPTS: Final = 100
 """So often what the GPU has computed is written anew where something comes between."""
 
-MOST_TRIPS: Final = 3
-"""After so many launches of a kernel in a row that were for nothing the CPU runs them all."""
+MOST_RESTING: Final = 1024
+"""After launches that were for nothing the CPU runs 1, 2, 4 ... at most so many."""
 
 
 @dataclass(slots=True)
@@ -74,9 +74,16 @@ class Offer:
     """Why there is no program."""
     trips: int = 0
     """So many launches in a row were for nothing."""
+    resting: int = 0
+    """So many of the next ones are not tried."""
     steps: tuple[ReadyStep, ...] = ()
     gpu: Gpu | None = None
     """The one that has the kernels of `steps` in its memory."""
+
+    def has_tripped(self) -> None:
+        """Count a launch that was for nothing."""
+        self.resting = min(2**self.trips, MOST_RESTING)
+        self.trips += 1
 
     def steps_on(self, gpu: Gpu, program: CudaProgram) -> tuple[ReadyStep, ...]:
         """Return the program's steps, with its kernels loaded."""
@@ -110,7 +117,10 @@ class Offload:
         if isinstance(gpu, Diagnostic):
             self.say(gpu)
             return
-        if self.offer.trips >= MOST_TRIPS or not gpu.lock.acquire(blocking=False):
+        if self.offer.resting:
+            self.offer.resting -= 1
+            return
+        if not gpu.lock.acquire(blocking=False):
             return
         try:
             self.run_held(gpu, launch)
@@ -198,7 +208,7 @@ class _Attempt:
             self.wait()
             state = block.read(parameters.words)
             if self.has_tripped(state):
-                offload.offer.trips += 1
+                offload.offer.has_tripped()
                 raise Refused(GpuTripped("something happened that only the CPU can do"))
             changes = self.fetch(arrays)
             seconds = time.perf_counter() - began
