@@ -457,6 +457,9 @@ class _Entry:
         """Return the outcome of a launch, and count it."""
         outcome = self.outcome_of(launch, specialisation)
         record = self.state.record
+        if isinstance(launch.offload, Offload):
+            seconds -= launch.offload.compile_seconds
+            record.compiled(launch.offload.compile_seconds)
         self.state.declined = self.state.n_small = 0
         self.state.fewest = min(self.state.fewest, len(self.indices))
         self.site.inner = launch.raised and launch.done == 0 and work.pays_inside(

@@ -110,6 +110,8 @@ class Offload:
     say: Callable[[Diagnostic], None]
     """Is told why the GPU did not run the launch."""
     counts: GpuCounts = field(default_factory=GpuCounts)
+    compile_seconds: float = 0.0
+    """What finding or making the machine code has taken."""
 
     def __call__(self, launch: Launch) -> None:
         """Run all of `launch` on the GPU, or leave everything as it is."""
@@ -185,7 +187,9 @@ class _Attempt:
         """Run the launch, or raise."""
         offload, gpu = self.offload, self.gpu
         program = self.require_program()
+        compiling = time.perf_counter()
         steps = offload.offer.steps_on(gpu, program)
+        offload.compile_seconds = time.perf_counter() - compiling
         arrays = {
             name: self.launch.given[name]
             for name in dict.fromkeys((*program.reads, *program.writes))
