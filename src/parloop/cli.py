@@ -9,13 +9,10 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parloop import __version__
 from parloop.config import DEVICES, EXACTNESS, parse_setting, read_environment, set_command_line
-
-if TYPE_CHECKING:
-    from parloop.report.stats import Report
 
 WRONG_USAGE = 2
 """The exit code for what cannot be done as asked, as python has it."""
@@ -54,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="run a script with its loops on every core", add_help=False)
     explain = commands.add_parser("explain", help="say what is known of a file's loops")
     explain.add_argument("path", metavar="PATH", nargs="+")
+    explain.add_argument("--html", metavar="FILE", help="write a page in place of the text")
+    explain.add_argument("--json", action="store_true", help="print JSON in place of the text")
     explain.set_defaults(do=_explain)
     _add_survey(commands.add_parser("survey", help="count and judge the loops of many files"))
     cache = commands.add_parser("cache", help="show or empty the store of machine code")
@@ -129,7 +128,10 @@ def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
             text = json.dumps(ran.to_dict(), indent=2, ensure_ascii=False, default=str)
             options.json.write_text(text + "\n", encoding="utf-8")
         if options.html is not None:
-            options.html.write_text(_page(script, ran), encoding="utf-8")
+            from parloop.report.html import page_of_run
+
+            page = page_of_run(script, ran)
+            options.html.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         _fail(f"{error.filename}: cannot be written: {error.strerror}")
     if sys.stderr is None or sys.stderr.closed:
@@ -140,17 +142,6 @@ def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
         from parloop.report.stats import summary_of
 
         print(summary_of(ran), file=sys.stderr)
-
-
-def _page(script: Path, ran: Report) -> str:
-    from parloop.report.explain import CannotExplain, explain
-    from parloop.report.html import page
-
-    try:
-        seen = [explain(script)]
-    except CannotExplain:
-        seen = []
-    return page(seen, ran)
 
 
 def _settings_in(options: argparse.Namespace) -> dict[str, Any]:
@@ -181,13 +172,26 @@ def _script_position(words: list[str], parser: argparse.ArgumentParser) -> int:
 
 
 def _explain(parsed: argparse.Namespace) -> int:
-    from parloop.report.explain import CannotExplain, explain
+    from parloop.report.explain import CannotExplain
+    from parloop.report.html import check_report_name, explain_path, page
 
-    for path in parsed.path:
+    html = None if parsed.html is None else Path(parsed.html)
+    if html is not None and (problem := check_report_name(html)) is not None:
+        return _fail(problem)
+    try:
+        seen = [found for path in parsed.path for found in explain_path(Path(path))]
+    except CannotExplain as error:
+        return _fail(str(error))
+    if parsed.json:
+        found = [one.to_dict() for one in seen]
+        print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    elif html is None:
+        print("\n\n".join(map(str, seen)))
+    if html is not None:
         try:
-            print(explain(Path(path)))
-        except CannotExplain as error:
-            return _fail(str(error))
+            html.write_text(page(seen), encoding="utf-8", errors="replace")
+        except OSError as error:
+            return _fail(f"{error.filename}: cannot be written: {error.strerror}")
     return 0
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from parloop.analysis import Analysis, analyse
+from parloop.analysis import Analysis, Condition, LoopFacts, ParallelIf, analyse
 from parloop.capture.candidates import Callables, find_callables, is_candidate
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.functions import TextFunctions, find_functions
@@ -26,7 +26,9 @@ from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
 from parloop.frontend.ways import with_ways
 from parloop.ir.nodes import Nest
+from parloop.ir.printer import to_text
 from parloop.ir.walk import handles_arrays
+from parloop.report.drawing import Drawing, drawing_of
 from parloop.report.judgement import Judged, LoopVerdict, judge_loop
 from parloop.report.reasons import DecidesAsItGoes, HandlesArrays, InsideUnsupported, NotOverRange
 from parloop.report.text import render_all
@@ -62,6 +64,12 @@ class LoopExplanation:
     facts: tuple[str, ...]
     """What is looked up when the loop is about to run."""
     source: Source = field(repr=False)
+    drawing: Drawing | None = field(default=None, repr=False)
+    """What can be drawn of its dependences and accesses, where it was analysed."""
+    conditions: tuple[Condition, ...] = field(default=(), repr=False)
+    """Where one of them holds, the iterations run in order."""
+    ir: str = field(default="", repr=False)
+    """Of an outermost loop, as parloop's own language has it."""
 
     def __str__(self) -> str:
         return render_all(self.reasons, self.source)
@@ -72,6 +80,8 @@ class LoopExplanation:
         found: dict[str, Any] = {name: getattr(self, name) for name in names}
         found["facts"] = list(self.facts)
         found["reasons"] = [diagnostic_to_dict(reason) for reason in self.reasons]
+        carried = self.drawing.dependences if self.drawing else ()
+        found["dependences"] = [dependence.to_dict() for dependence in carried]
         return found
 
 
@@ -127,12 +137,16 @@ def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
     return Explanation(source, loops)
 
 
-def explain_tree(source: Source, tree: ast.Module, analyse: Analyse = analyse) -> Explanation:
+def explain_tree(
+    source: Source, tree: ast.Module, analyse: Analyse = analyse, *, draws: bool = True
+) -> Explanation:
     """Return what is known of every loop in `tree`, which is `source` parsed.
 
-    `analyse` may decline a nest (`Declined`) whose analysis is not worth its time.
+    `analyse` may decline a nest (`Declined`) whose analysis is not worth its time. Without `draws`
+    nothing is collected that is only drawn.
     """
-    return Explanation(source, _explain_text(source, tree, None, {}, analyse=analyse))
+    loops = _explain_text(source, tree, None, {}, analyse=analyse, draws=draws)
+    return Explanation(source, loops)
 
 
 def parse(source: Source) -> ast.Module:
@@ -234,10 +248,12 @@ def _explain_text(
     values: Mapping[str, object],
     whole: ast.Module | None = None,
     analyse: Analyse = analyse,
+    *,
+    draws: bool = True,
 ) -> tuple[LoopExplanation, ...]:
     functions = find_functions(source, whole or tree)
     callables = find_callables(tree, is_own=functions.defined.__contains__)
-    walker = _Walker(source, callables, values, analyse)
+    walker = _Walker(source, callables, values, analyse, draws)
     walker.visit(tree, _Place("<module>", names or find_imports(tree), functions))
     return tuple(sorted(walker.loops, key=lambda loop: (loop.line, loop.column)))
 
@@ -264,7 +280,9 @@ class _Walker:
         callables: Callables,
         values: Mapping[str, object],
         analyse: Analyse,
+        draws: bool,
     ) -> None:
+        self.draws = draws
         self.source = source
         self.analyse = analyse
         self.callables = callables
@@ -326,16 +344,27 @@ class _Walker:
                 self._add(inner, place, refused, "undecided")
             return True
         values = {k: v for k, v in self.values.items() if k not in place.assigned}
-        judged = {
-            id(facts.loop): judge_loop(facts, analysis, node, values) for facts in analysis.loops
-        }
         by_line = {
-            (facts.loop.span.line, facts.loop.span.column): judged[id(facts.loop)]
+            (facts.loop.span.line, facts.loop.span.column): self._judge(
+                facts, analysis, node, values
+            )
             for facts in analysis.loops
         }
         for inner in _loops_in(node):
             self._add_of_nest(inner, place, by_line)
+        if self.draws:
+            first = next(n for n, loop in enumerate(self.loops) if loop.line == node.lineno)
+            self.loops[first] = replace(self.loops[first], ir=to_text(nest.loop))
         return True
+
+    def _judge(
+        self, facts: LoopFacts, analysis: Analysis, node: ast.For, values: Mapping[str, object]
+    ) -> Judged:
+        found = judge_loop(facts, analysis, node, values)
+        if not self.draws:
+            return found
+        unless = facts.verdict.unless if isinstance(facts.verdict, ParallelIf) else ()
+        return replace(found, drawing=drawing_of(facts, analysis), conditions=unless)
 
     def _add_of_arrays(self, node: ast.For | ast.While, place: _Place) -> None:
         message = "what runs in any order is found when it is known what the arrays are"
@@ -355,7 +384,7 @@ class _Walker:
             found = judged[span.line, span.column]
         if place.in_site:
             why = InsideUnsupported("the loop around this one is left to the interpreter", span)
-            found = Judged(found.verdict, (*found.reasons, why), found.facts)
+            found = replace(found, reasons=(*found.reasons, why))
         self._add(node, place, found, runs)
 
     def _never_a_site(self, node: ast.While | ast.AsyncFor, place: _Place) -> None:
@@ -381,6 +410,8 @@ class _Walker:
                 reasons=judged.reasons,
                 facts=judged.facts,
                 source=self.source,
+                drawing=judged.drawing,
+                conditions=judged.conditions,
             )
         )
 

@@ -1,88 +1,64 @@
-"""One self-contained page: the user's text first, loop lines marked, evidence to unfold.
-
-It says what `str(explanation)` and the table of the report say, in the same order. Colour repeats
-what the words beside it say. Nothing is loaded from anywhere.
-"""
+"""What others ask for as HTML: a page about texts and what ran, a piece of one for a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
-from typing import Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from parloop.report.explain import Explanation, LoopExplanation
-from parloop.report.stats import Report, SiteStats
-from parloop.report.text import printable, render
+from parloop.report.evidence import Place, RunEvidence
+from parloop.report.explain import CannotExplain, Explanation, explain
+from parloop.report.notebooks import explain_notebook
+from parloop.report.page import section, whole_page
+from parloop.report.page_drawing import ARROW_TIP
+from parloop.report.page_evidence import Shown
+from parloop.report.page_style import STYLE
+from parloop.report.stats import Report
+
+PROGRAMS = (".py", ".pyw", ".ipynb")
+"""Names that end so are programs, which no report overwrites."""
 
 
 def explanation_html(seen: Explanation) -> str:
     """Return `seen` as a piece of a page, for a notebook."""
-    return f"<style>{_STYLE}</style>{_section(seen, {})}"
+    body = section(seen, [Shown(loop) for loop in seen.loops])
+    return f'<style>{STYLE}</style><div class="parloop">{ARROW_TIP}{body}</div>'
 
 
-def page(explanations: Sequence[Explanation], ran: Report | None = None) -> str:
+def page(
+    explanations: Sequence[Explanation],
+    ran: Report | None = None,
+    evidence: Mapping[Place, RunEvidence] | None = None,
+) -> str:
     """Return a whole page about some texts, with what ran of them where that is known."""
-    runs = {(site.file, site.line): site for site in ran.sites} if ran is not None else {}
-    sections = "".join(_section(seen, runs) for seen in explanations)
-    table = ran._repr_html_() if ran is not None else ""
-    title = ", ".join(seen.source.path for seen in explanations) or "report"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>parloop: {escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body>{table}{sections}</body></html>\n"
-    )
+    return whole_page(explanations, ran, evidence or {})
 
 
-_STYLE: Final = """
-.parloop { color-scheme: light dark; font: 14px/1.45 system-ui, sans-serif; }
-.parloop pre { margin: 0; font: 13px/1.45 ui-monospace, monospace; white-space: pre; }
-.parloop .text { overflow-x: auto; border: 1px solid #8884; border-radius: 4px; padding: 6px 0; }
-.parloop .row { display: flex; gap: 1em; padding: 0 8px; border-left: 4px solid transparent; }
-.parloop .number { min-width: 3em; text-align: right; opacity: .55; user-select: none; }
-.parloop details { border-left: 4px solid #8886; }
-.parloop details > summary { display: flex; gap: 1em; padding: 0 8px; cursor: pointer; }
-.parloop details > pre { padding: 4px 8px 8px 5em; opacity: .9; }
-.parloop .verdict { margin-left: auto; padding-left: 2em; font-style: italic; }
-.parloop .parallel { border-color: #2a9d4a; background: #2a9d4a1c; }
-.parloop .parallel-if { border-color: #b8860b; background: #b8860b1c; }
-.parloop .serial { border-color: #3b7dd8; background: #3b7dd81c; }
-.parloop .unsupported { border-color: #c0453a; background: #c0453a1c; }
-"""
+def page_of_run(script: Path, ran: Report) -> str:
+    """Return the page about a script that ran, and about other texts whose loops were entered."""
+    from parloop.report.evidence import find_evidence
+
+    paths = dict.fromkeys((str(script), *(site.file for site in ran.sites)))
+    explanations = [seen for path in paths for seen in _explained(path)]
+    return page(explanations, ran, find_evidence())
 
 
-def _section(seen: Explanation, runs: Mapping[tuple[str, int], SiteStats]) -> str:
-    return (
-        f'<section class="parloop"><h2>{escape(seen.source.path)}</h2>'
-        f"<p>{escape(seen.summary)}</p>"
-        f'<div class="text">{"".join(_rows(seen, runs))}</div></section>'
-    )
+def _explained(path: str) -> Sequence[Explanation]:
+    try:
+        return explain_path(Path(path))
+    except CannotExplain:
+        return ()
 
 
-def _rows(seen: Explanation, runs: Mapping[tuple[str, int], SiteStats]) -> Iterator[str]:
-    by_line: dict[int, list[LoopExplanation]] = {}
-    for loop in seen.loops:
-        by_line.setdefault(loop.line, []).append(loop)
-    text = seen.source.text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        cells = f'<pre class="number">{number}</pre><pre>{escape(printable(line)) or " "}</pre>'
-        if number in by_line:
-            site = runs.get((seen.source.path, number))
-            yield _loop_row(cells, by_line[number], site)
-        else:
-            yield f'<div class="row">{cells}</div>'
+def explain_path(path: Path) -> Sequence[Explanation]:
+    """Return what is known of the loops in a script, or in each cell of a notebook.
+
+    Raises `CannotExplain`.
+    """
+    return explain_notebook(path) if path.suffix.lower() == ".ipynb" else (explain(path),)
 
 
-def _loop_row(cells: str, loops: list[LoopExplanation], site: SiteStats | None) -> str:
-    words = ", ".join(loop.verdict for loop in loops)
-    if site is not None:
-        words += f"; {site.native_runs} native, {site.interpreted_runs} interpreted"
-    reasons = [reason for loop in loops for reason in loop.reasons]
-    if site is not None:
-        reasons += [why for why, _ in site.fallbacks if why not in reasons]
-    evidence = "\n\n".join(render(reason, loops[0].source) for reason in reasons)
-    return (
-        f'<details class="{loops[0].verdict}"><summary>{cells}'
-        f'<span class="verdict">{escape(words)}</span></summary>'
-        f"<pre>{escape(evidence)}</pre></details>"
-    )
+def check_report_name(path: Path) -> str | None:
+    """Return why a report must not be written to `path`, if that is so."""
+    if path.suffix.lower() in PROGRAMS:
+        return f"{path} is the name of a program, which a report must not overwrite"
+    return None

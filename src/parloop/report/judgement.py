@@ -29,6 +29,7 @@ from parloop.analysis import (
 from parloop.analysis.codes import CarriedValue, NeedsReduction
 from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
+from parloop.report.drawing import Drawing
 from parloop.report.reasons import AnyOrder, AnyOrderIf, AnyOrderInParts
 from parloop.report.wavefronts import wavefront_evidence
 
@@ -42,6 +43,9 @@ class Judged:
     verdict: LoopVerdict
     reasons: tuple[Diagnostic, ...]
     facts: tuple[str, ...]
+    drawing: Drawing | None = None
+    conditions: tuple[Condition, ...] = ()
+    """Where one of them holds, the iterations run in order."""
 
 
 def judge_loop(

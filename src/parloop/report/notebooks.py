@@ -13,11 +13,15 @@ import ast
 import json
 import textwrap
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
+from parloop.diagnostics import Diagnostic, Label
 from parloop.report.cells import plain_cell
-from parloop.source import Source
+from parloop.report.explain import CannotExplain, Explanation, LoopExplanation, explain_tree
+from parloop.source import NOWHERE, Source, Span
 
 
 class NotANotebook(ValueError):  # noqa: N818 - it says what the bytes are not
@@ -174,3 +178,55 @@ def _checked(cell: Cell) -> Cell:
 
 def _first_words(text: str) -> str:
     return " ".join(text.split())[:120]
+
+
+def explain_notebook(path: Path) -> tuple[Explanation, ...]:
+    """Return what is known of the loops in each cell of the notebook at `path`.
+
+    Raises `CannotExplain` for what is no notebook in Python.
+    """
+    try:
+        notebook = read_notebook(path.read_bytes())
+        if notebook.language != "python":
+            raise CannotExplain(f"{path}: is a notebook in {notebook.language[:40]}")
+        source, tree, cells = notebook.joined(str(path))
+    except OSError as error:
+        raise CannotExplain(f"{path}: cannot be read: {error.strerror}") from None
+    except NotANotebook as error:
+        raise CannotExplain(f"{path}: {error}") from None
+    seen = explain_tree(source, tree)
+    return tuple(_explanation_of(cell, str(path), seen.loops) for cell in cells)
+
+
+def _explanation_of(cell: Cell, path: str, loops: Sequence[LoopExplanation]) -> Explanation:
+    """Return the explanation of one cell, in the lines of the cell."""
+    source = Source(f"{path}[{cell.number}]", cell.text)
+    first, last = cell.first_line, cell.first_line + cell.n_lines - 1
+    mine = (loop for loop in loops if first <= loop.line <= last)
+    return Explanation(source, tuple(_moved(loop, first - 1, last, source) for loop in mine))
+
+
+def _moved(loop: LoopExplanation, by: int, last: int, source: Source) -> LoopExplanation:
+    """Return `loop` in the lines of its cell; what stands in another cell is left out."""
+
+    def moved(reason: Diagnostic) -> Diagnostic:
+        labels = tuple(
+            Label(_shifted(label.span, by), label.text)
+            for label in reason.labels
+            if by < label.span.line <= last
+        )
+        return replace(reason, span=_shifted(reason.span, by), labels=labels)
+
+    return replace(
+        loop,
+        line=loop.line - by,
+        end_line=loop.end_line - by,
+        reasons=tuple(map(moved, loop.reasons)),
+        source=source,
+    )
+
+
+def _shifted(span: Span, by: int) -> Span:
+    if span == NOWHERE:
+        return span
+    return Span(span.line - by, span.column, span.end_line - by, span.end_column, span.where)

@@ -118,14 +118,14 @@ def summary_of(seen: Report) -> str | None:
     native = [site for site in seen.sites if site.native_runs]
     line = f"parloop: {len(native)} of {_count(len(seen.sites), 'loop')} ran natively"
     if native:
-        line += f", {_time(sum(site.seconds for site in native))}"
+        line += f", {show_seconds(sum(site.seconds for site in native))}"
     left = sum(site.estimated_interpreter_seconds for site in seen.sites)
     if left < _WORTH_SAYING:
         return line
     largest = max(seen.sites, key=lambda site: site.estimated_interpreter_seconds)
     why = f", {largest.fallbacks[0][0].message}" if largest.fallbacks else ""
     return (
-        f"{line}; about {_time(left)} in the interpreter; "
+        f"{line}; about {show_seconds(left)} in the interpreter; "
         f"the largest left: {largest.place}{why} (parloop run --report)"
     )
 
@@ -187,8 +187,8 @@ def _cells(site: SiteStats) -> tuple[str, ...]:
         str(site.iterations),
         site.device,
         str(site.threads or "-"),
-        _time(site.seconds) if site.native_runs else "-",
-        _time(site.compile_seconds) if site.compile_seconds else "-",
+        show_seconds(site.seconds) if site.native_runs else "-",
+        show_seconds(site.compile_seconds) if site.compile_seconds else "-",
     )
 
 
@@ -206,7 +206,7 @@ def _gpu_line(gpu: GpuCounts) -> str:
     return (
         f"on the GPU: {_count(gpu.runs, 'run')}, {_count(gpu.kernels, 'kernel')}, "
         f"{_count(gpu.launches, 'launch', 'launches')}, {_bytes(gpu.bytes_in)} in, "
-        f"{_bytes(gpu.bytes_out)} out, {_time(gpu.seconds)}"
+        f"{_bytes(gpu.bytes_out)} out, {show_seconds(gpu.seconds)}"
     )
 
 
@@ -218,7 +218,8 @@ def _bytes(count: int) -> str:
     return f"{count} GiB"
 
 
-def _time(seconds: float) -> str:
+def show_seconds(seconds: float) -> str:
+    """Return a time as people read it: `12 s`, `0.41 s`, `1.2 ms`."""
     if seconds >= 10:
         return f"{seconds:.0f} s"
     if seconds >= 0.01 or seconds == 0:
