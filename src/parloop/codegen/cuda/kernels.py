@@ -214,6 +214,7 @@ class KernelWriter:
             name,
             (extents["x"], extents["y"], extents["z"]),
             SHAPES[len(chain)],
+            len(chain),
             lines=lines_of((chain[0],)),
         )
 

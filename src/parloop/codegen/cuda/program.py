@@ -26,7 +26,7 @@ back, and the CPU runs it. Flags alone do not stop a run: where the user ignores
 
 **Steps** run one after another, on one stream. A `Launch` runs one kernel; its `extents` give how
 many threads are worth having in each dimension: any grid and block will do (the loops in a kernel
-stride by the number of threads), but of at most `most_blocks` blocks, which have a multiple of 32
+stride by the number of threads), but in its `dimensions` only; of at most `most_blocks` blocks, which have a multiple of 32
 threads, at most 256; and `one_thread` kernels run as one block of one thread. A `Repeat` runs its
 steps once for each index in `range(start, stop, step)`. Before each round it sets the record's word
 `index` to the index and `tag` to `tag_value`; these words are the host's, and stay as the last
@@ -75,6 +75,8 @@ class Launch:
     """How many threads are worth having in x, y and z; any of them may be 0: then nothing runs."""
     block: tuple[int, int, int] = (1, 1, 1)
     """A good shape of blocks."""
+    dimensions: int = 0
+    """In so many dimensions, from x on, there may be more than one thread."""
     most_blocks: int = 0
     """The most blocks that the grid may have in all; 0: as many as there can be."""
     shared_bytes: int = 0
