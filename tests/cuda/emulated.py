@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import RLock
 from typing import Any
 from unittest import mock
 
@@ -196,12 +197,15 @@ def compile_all(programs: Sequence[CudaProgram], folder: Path) -> Library:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EmulationError(done.stderr[:4000])
-    handle = ctypes.CDLL(str(library))
+    handle = ctypes.PyDLL(str(library))
     handle.emulated_problem.restype = ctypes.c_char_p
     return Library(handle, frozenset(map(key_of, programs)), log)
 
 
 # running
+
+_ONE_AT_A_TIME = RLock()
+"""There is one device; a signal handler may come to it while it is in use."""
 
 
 @dataclass
@@ -216,6 +220,11 @@ class Emulated:
 
     def run(self, address: int, lo: int, hi: int) -> int:
         """Run iterations `lo` .. `hi` - 1 and return the status, as a kernel does."""
+        with _ONE_AT_A_TIME:
+            return self.run_alone(address, lo, hi)
+
+    def run_alone(self, address: int, lo: int, hi: int) -> int:
+        """Run them while no other thread runs any."""
         program = self.program
         memory = (ctypes.c_int64 * program.n_words).from_address(address)
         record = np.frombuffer(memory, np.int64)
@@ -226,11 +235,7 @@ class Emulated:
         state = np.zeros(program.state_words, np.int64)
         first = program.first_word
         state[STATE_HEADER:] = words[first:]
-        self.tell_arrays(words)
         self.run_steps(program.steps, words, state)
-        problem = self.library.handle.emulated_problem()
-        if problem:
-            raise EmulationError(problem.decode())
         self.library.check()
         after = state[STATE_HEADER:]
         words[[Header.RUN, Header.BLOCKS, Header.SCRATCH]] = record[
@@ -301,11 +306,17 @@ class Emulated:
         }
         block = shaped[step.dimensions]
         grid = [min(most, -(-n // b)) for n, b in zip(extents, block, strict=True)]
+        if step.most_blocks == 1:
+            grid = [1, 1, 1]
+        self.tell_arrays(words)
         shape = (ctypes.c_uint * 6)(*grid, *block)
         function = getattr(self.library.handle, f"{key_of(self.program)}_{step.kernel}")
         function(
             ctypes.c_void_p(words.ctypes.data), ctypes.c_void_p(state.ctypes.data), shape, order
         )
+        problem = self.library.handle.emulated_problem()
+        if problem:
+            raise EmulationError(problem.decode())
 
 
 @contextmanager

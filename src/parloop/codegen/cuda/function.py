@@ -74,7 +74,10 @@ class ThreadWriter(StatementWriter):
         self.fuses = False
         self.record = RECORD
         self.hint = ""
-        body.do("u32 trip = 0;")
+        self.watched: dict[str, tuple[Scalar, Place, Place]] = {}
+        """Sums of integers that may wrap: what was added to them, and taken from them."""
+        self.numbers: dict[str, Place] = {}
+        """Variables of which the number of the iteration is kept that assigned them."""
 
     # events
 
@@ -115,6 +118,40 @@ class ThreadWriter(StatementWriter):
         if name not in EXACT_FUNCTIONS:
             raise UnsupportedOperationError(name.removeprefix(LIBM))
         return super().external(name, function_type)
+
+    # variables
+
+    def assign(self, name: str, value: Mixed) -> None:
+        """Give a variable a value; note what somebody wants to know of it."""
+        watched = self.watched.get(name)
+        if watched is None:
+            super().assign(name, value)
+        else:
+            type_, added, taken = watched
+            before = self.builder.load(self.variables[name].slots[type_][0], typ=llvm_type(type_))
+            before.fixed, before.name = True, f"{name}_before"
+            super().assign(name, value)
+            after = self.get(self.variables[name], type_)
+            self._note_change(type_, before, after, added)
+            self._note_change(type_, after, before, taken)
+        if name in self.numbers:
+            self.body.do(f"{self.numbers[name].text} = number;")
+
+    def _note_change(self, type_: Scalar, low: Any, high: Any, total: Place) -> None:
+        """Add to `total` by how much `high` is more than `low`."""
+        builder = self.builder
+        compare = builder.icmp_signed if type_.kind == "i" else builder.icmp_unsigned
+        ends = self.widened(type_, high), self.widened(type_, low)
+        change = builder.select(compare(">", high, low), builder.sub(*ends), I64(0))
+        more = builder.add(builder.load(total, typ=I64), change)
+        self.raises(builder.icmp_unsigned("<", more, change))
+        builder.store(more, total)
+
+    def keep_number(self, name: str) -> None:
+        """Keep the number of the iteration that assigns a variable."""
+        self.hint = f"{name}_number"
+        self.numbers[name] = self.slot(I64)
+        self.hint = ""
 
     # memory
 

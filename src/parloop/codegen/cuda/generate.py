@@ -28,6 +28,7 @@ from parloop.codegen.cuda.prelude import prelude
 from parloop.codegen.cuda.program import (
     HI,
     LO,
+    MOST_BLOCKS,
     MOST_RECORD_WORDS,
     STATE_HEADER,
     CudaProgram,
@@ -274,6 +275,7 @@ class _Generator:
         except UnsupportedOperationError as why:
             raise Declined(NotOnTheDevice.at(writer.span, str(why))) from None
         self.texts.append(writer.text)
+        self.scratch_words = max(self.scratch_words, writer.n_words * MOST_BLOCKS)
         return launch
 
     def one_thread(self, body: tuple[Stmt, ...]) -> Launch:

@@ -11,13 +11,15 @@ the last iteration leaves the variables that it assigns.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from parloop.codegen.cuda.builder import Body
+from parloop.codegen.cuda.atomics import AtomicWriter, is_atomic
+from parloop.codegen.cuda.builder import Body, Line
 from parloop.codegen.cuda.codes import PartialResultsStay
 from parloop.codegen.cuda.extents import HostNumbers
-from parloop.codegen.cuda.function import ThreadWriter
-from parloop.codegen.cuda.program import HI, LO, Launch, Step
+from parloop.codegen.cuda.partials import Best, Last, Partial, Sum, words_of_variable
+from parloop.codegen.cuda.program import HI, LO, MOST_BLOCKS, SCRATCH, Launch, Step
 from parloop.codegen.cuda.render import render
 from parloop.codegen.cuda.values import Names
 from parloop.codegen.events import I1, I64
@@ -27,6 +29,7 @@ from parloop.codegen.regions import bound_names, region_arrays
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Assign, Const, Continue, For, If, Name, Stmt, While
 from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
+from parloop.schedule.combining import ArrayFold, Choice, Fold, combining
 from parloop.schedule.grid import Grid
 from parloop.source import NOWHERE, Span
 
@@ -43,8 +46,14 @@ class KernelWriter:
         self.program = program
         self.in_state = in_state
         self.text = ""
-        self.body = Body(Names())
-        self.writer = ThreadWriter(program, self.body, in_state)
+        self.partials: tuple[Partial, ...] = ()
+        self.folds: dict[str, ArrayFold] = {}
+        """The arrays that threads accumulate into."""
+        self.accumulated: set[str] = set()
+        """The variables of which threads have partial results."""
+        self.n_words = 0
+        """How many words a thread has for these."""
+        self.start()
 
     @property
     def span(self) -> Span:
@@ -66,30 +75,152 @@ class KernelWriter:
         self, name: str, stmt: For, number: int, grid: Grid, host: HostNumbers
     ) -> tuple[Step, ...]:
         """Write a kernel whose threads are the iterations of `stmt`."""
-        if self.program.plan.cores[number]:
-            needs = self.program.plan.cores[number]
-            raise Declined(PartialResultsStay.at(stmt.span, needs[0].target))
-        self.open(stmt, (stmt,))
         chain = [stmt]
         while len(chain) < len(grid.chains[number]):
             inner = chain[-1].body[-1]
             assert isinstance(inner, For)
             chain.append(inner)
         dimensions = [grid.dimension(number, n) for n in grid.chains[number]]
+        self.find_partials(stmt, number, chain)
+        self.open(stmt, (stmt,))
+        self.writer.begin_folds(self.folds)
         self.level(chain, dimensions, 0, [])
+        self.writer.end_folds()
+        if not self.partials:
+            self.close(name)
+            return (self.launch(name, chain, dimensions, host),)
+        self.leave_row(name)
         self.close(name)
-        return (self.launch(name, chain, dimensions, host),)
+        whole = f"{name}_whole"
+        self.write_whole(name, whole)
+        launch = self.launch(name, chain, dimensions, host)
+        x, y, z = (e if e == "1" else f"max(1, {e})" for e in launch.extents)
+        return (
+            replace(launch, extents=(x, y, z), most_blocks=MOST_BLOCKS),
+            Launch(whole, (str(THREADS), "1", "1"), SHAPES[1], 1, most_blocks=1),
+        )
+
+    # partial results
+
+    def find_partials(self, stmt: For, number: int, chain: list[For]) -> None:
+        """Find what threads find out each for themselves."""
+        plan, layout = self.program.plan, self.program.layout
+        found: list[Partial] = []
+        at = 0
+        for reduction in plan.cores[number]:
+            how = combining(reduction, self.program.typing, stmt, regroup=plan.regroup)
+            name = reduction.target
+            match how:
+                case Fold(regrouped=False) if not how.bounded or how.operator == "+":
+                    found.append(Sum(name, at, how))
+                case Choice():
+                    places, word = {}, at + 1
+                    for each in (name, *how.companions):
+                        places[each] = word
+                        word += words_of_variable(layout.members[each])
+                    found.append(Best(name, at, how, places, word - at))
+                case ArrayFold() if is_atomic(how):
+                    self.folds[name] = how
+                    continue
+                case _:
+                    raise Declined(PartialResultsStay.at(stmt.span, name))
+            at += found[-1].n_words
+        self.accumulated = {each.name for each in found}
+        self.accumulated |= {n for each in found if isinstance(each, Best) for n in each.places}
+        for name in sorted(self.sometimes(chain) - self.accumulated):
+            found.append(Last(name, at, 1 + words_of_variable(layout.members[name])))
+            at += found[-1].n_words
+            self.accumulated.add(name)
+        self.partials, self.n_words = tuple(found), at
+
+    def sometimes(self, chain: list[For]) -> set[str]:
+        """Return the variables that are wanted after the kernel, and not assigned at its end."""
+        loop = chain[-1]
+        names = bound_names(loop) | {loop.index}
+        if is_rectangle(chain):
+            names -= definite(loop.body) | {loop.index}
+        return names & self.wanted(chain[0])
+
+    def leave_row(self, name: str) -> None:
+        """Put the words of a block's threads together, and leave them in the block's row."""
+        body, count = self.body, self.n_words
+        body.do(f"u64 mine[{count}];")
+        for partial in self.partials:
+            partial.leave(self.writer)
+        self.write_tree(name)
+        with body.block("if (at == 0) {"):
+            blocks = "u64(gridDim.x) * gridDim.y * gridDim.z"
+            block = "blockIdx.x + u64(gridDim.x) * (blockIdx.y + u64(gridDim.y) * blockIdx.z)"
+            body.do(f"u64 *const row = (u64 *)record.words[{SCRATCH:d}] + {count} * ({block});")
+            body.do(f"for (u32 k = 0; k < {count}; ++k) row[k] = mine[k];")
+            body.do(f"if (({block}) == 0) state->header[0] = {blocks};")
+
+    def write_tree(self, name: str) -> None:
+        """Put the words of all threads of a block together; the first thread has them then."""
+        self.body.do(f"together_in_a_block<{self.n_words}, {name}_words>(mine, trip);")
+        self.body.do("const u32 at = thread_in_block();")
+
+    def write_whole(self, name: str, whole: str) -> None:
+        """Write the kernel that puts the rows together, and the functions that both use."""
+        first = self.text
+        self.text = ""
+        parts = []
+        for suffix, parameters in (
+            ("nothing", "u64 *mine"),
+            ("together", "u64 *mine, const u64 *theirs, u32 &trip"),
+        ):
+            self.start()
+            for partial in self.partials:
+                (partial.nothing if suffix == "nothing" else partial.together)(self.writer)
+            head = f"static __device__ __forceinline__ void {suffix}({parameters})\n{{\n"
+            parts.append(f"{head}{render(self.body)}}}\n")
+        parts = [f"struct {name}_words {{\n{''.join(parts)}}};\n"]
+        self.start()
+        writer, body, count = self.writer, self.body, self.n_words
+        self.look_back()
+        body.do(f"u64 mine[{count}];")
+        body.do(f"{name}_words::nothing(mine);")
+        body.do("const u32 at = thread_in_block();")
+        with body.block("for (u64 block = at; block < state->header[0]; block += blockDim.x) {"):
+            rows = f"(const u64 *)record.words[{SCRATCH:d}] + {count} * block"
+            body.do(f"{name}_words::together(mine, {rows}, trip);")
+        body.do(f"together_in_a_block<{count}, {name}_words>(mine, trip);")
+        with body.block("if (at == 0) {"):
+            for partial in self.partials:
+                names = partial.places if isinstance(partial, Best) else (partial.name,)
+                writer.open_variables(names)
+                partial.apply(writer)
+        self.close(whole)
+        self.text = "\n".join((*parts, first, self.text))
 
     # the frame
+
+    def start(self) -> None:
+        """Begin a new text."""
+        self.body = Body(Names())
+        self.writer = AtomicWriter(self.program, self.body, self.in_state)
+
+    def look_back(self) -> None:
+        """Write the look at what has happened before: after a trip there is nothing to do."""
+        self.body.do("u32 trip = 0;")
+        tripped = "(*(volatile u64 *)&state->status & TRIPPED) != 0"
+        if self.partials or self.folds:  # all threads of a block have to come to the same decision
+            tripped = f"__syncthreads_or({tripped})"
+        self.body.do(f"if ({tripped}) return;")
 
     def open(self, loop: For, body: tuple[Stmt, ...]) -> None:
         """Write the head of a kernel: arrays, variables, a look at what has happened before."""
         writer = self.writer
-        self.body.do("if (*(volatile u64 *)&state->status & TRIPPED) return;")
+        self.look_back()
         writer.open_arrays(region_arrays(loop, self.program), {})
         names = {e.id for e in all_expressions(body) if isinstance(e, Name)} | bound_names(loop)
         names |= {loop.index}
-        writer.open_variables(sorted(names & self.program.layout.variables.keys()))
+        names &= self.program.layout.variables.keys()
+        writer.open_variables(sorted(names - self.accumulated))
+        for partial in self.partials:
+            partial.begin(writer)
+        if writer.numbers:
+            self.body.do("u64 number = 0;")
 
     def close(self, name: str) -> None:
         """Write the end of a kernel, and keep its text."""
@@ -101,9 +232,17 @@ class KernelWriter:
     # threads
 
     def level(
-        self, chain: list[For], dimensions: list[str], depth: int, last: list[Any]
+        self,
+        chain: list[For],
+        dimensions: list[str],
+        depth: int,
+        last: list[Any],
+        around: tuple[Any, ...] | list[Any] = (),
     ) -> None:
-        """Write the loops of the chain from `depth` on. `last`: whether those around are there."""
+        """Write the loops of the chain from `depth` on.
+
+        `last`: whether those around are in their last iterations, `around`: their numbers.
+        """
         writer, body = self.writer, self.body
         loop, dimension = chain[depth], dimensions[depth]
         if depth == 0 and self.is_outermost(loop):
@@ -125,6 +264,8 @@ class KernelWriter:
         at = counter.kept
         header = f"for (u64 {at} = {{0}}; {at} < {{1}}; {at} += {{2}}) {{"
         with body.loop(header, writer.builder.add(lo, thread), hi, threads):
+            if writer.numbers and depth + 1 == len(chain):
+                self.number([*around, counter])
             writer.iteration(loop, counter, start, step)
             is_last = writer.builder.icmp_unsigned("==", writer.builder.add(counter, I64(1)), hi)
             here = [*last, is_last]
@@ -139,24 +280,31 @@ class KernelWriter:
                     for d in dimensions[depth + 1 :]
                 ]
                 self.leave(loop, chain[0], names, [*here, *firsts])
-                self.level(chain, dimensions, depth + 1, here)
+                self.level(chain, dimensions, depth + 1, here, [*around, counter])
             else:
                 self.iteration(loop, chain, here)
 
+    def number(self, counters: list[Any]) -> None:
+        """Give the iteration of all loops of the chain a number, larger the later it comes."""
+        bits = 62 // len(counters)
+        builder = self.writer.builder
+        number: Any = counters[0]
+        for counter in counters[1:]:
+            self.writer.raises(builder.icmp_unsigned(">=", counter, I64(1 << bits)))
+            number = builder.or_(builder.shl(number, I64(bits)), counter)
+        if len(counters) > 1:
+            self.writer.raises(builder.icmp_unsigned(">=", counters[0], I64(1 << bits)))
+        self.body.do("number = {0};", builder.add(number, I64(1)))
+
     def iteration(self, loop: For, chain: list[For], last: list[Any]) -> None:
         """Write what one thread does in one iteration, and what it leaves."""
-        wanted = self.wanted(chain[0]) & (bound_names(loop) | {loop.index})
-        sure = definite(loop.body) | {loop.index}
-        depends = len(chain) > 1 and not is_rectangle(chain)
-        for name in sorted(wanted):
-            if name not in sure or depends:
-                raise Declined(PartialResultsStay.at(loop.span, name))
-        self.writer.explain(loop.body[0])
+        sure = (definite(loop.body) | {loop.index}) - self.accumulated
+        wanted = self.wanted(chain[0]) & sure
         jumps = any(isinstance(s, Continue) for s in statements(loop.body))
         if jumps and wanted:
             with self.body.loop("do {"):
                 self.writer.block(loop.body)
-            self.body.lines[-1].template = "} while (false);"
+            self.body.lines[-1] = Line("close", "} while (false);")
         else:
             self.writer.block(loop.body)
         self.leave(loop, chain[0], sure, last)

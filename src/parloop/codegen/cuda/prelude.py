@@ -140,6 +140,42 @@ __device__ inline double powers_of_ten(u64 n)
     return powers[n];
 >>
 
+// The number of the running thread in its block.
+__device__ __forceinline__ u32 thread_in_block()
+<<
+    return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
+>>
+
+__device__ __forceinline__ u32 threads_in_block()
+<<
+    return blockDim.x * blockDim.y * blockDim.z;
+>>
+
+// Puts the words of all threads of a block together, of which the first one has them then: a tree
+// in each warp, then one over what the warps have left. A block has at most 8 warps.
+template <u32 count, class Words> __device__ inline void together_in_a_block(u64 *mine, u32 &trip)
+<<
+    __shared__ u64 left[8 * count];
+    const u32 at = thread_in_block(), lane = at % 32;
+    const u32 warps = threads_in_block() / 32;
+    for (u32 round = 0; round < 2; ++round) <<
+        for (u32 distance = 16; distance > 0; distance /= 2) <<
+            u64 theirs[count];
+            for (u32 k = 0; k < count; ++k)
+                theirs[k] = __shfl_down_sync(0xffffffff, mine[k], distance);
+            if (lane < distance) Words::together(mine, theirs, trip);
+        >>
+        if (round == 0) <<
+            if (lane == 0)
+                for (u32 k = 0; k < count; ++k) left[at / 32 * count + k] = mine[k];
+            __syncthreads();
+            Words::nothing(mine);
+            if (at < warps)
+                for (u32 k = 0; k < count; ++k) mine[k] = left[at * count + k];
+        >>
+    >>
+>>
+
 // Says what happened in a thread; few threads have something to say.
 __device__ inline void tell(u64 *status, u32 trip)
 <<

@@ -26,11 +26,11 @@ back, and the CPU runs it. Flags alone do not stop a run: where the user ignores
 
 **Steps** run one after another, on one stream. A `Launch` runs one kernel; its `extents` give how
 many threads are worth having in each dimension: any grid and block will do (the loops in a kernel
-stride by the number of threads), but in its `dimensions` only; of at most `most_blocks` blocks, which have a multiple of 32
-threads, at most 256; and `one_thread` kernels run as one block of one thread. A `Repeat` runs its
-steps once for each index in `range(start, stop, step)`. Before each round it sets the record's word
-`index` to the index and `tag` to `tag_value`; these words are the host's, and stay as the last
-round left them.
+stride by the number of threads), but in its `dimensions` only; of at most `most_blocks` blocks,
+which have a multiple of 32 threads, at most 256; and `one_thread` kernels run as one block of one
+thread. A `Repeat` runs its steps once for each index in `range(start, stop, step)`. Before each
+round it sets the record's word `index` to the index and `tag` to `tag_value`; these words are the
+host's, and stay as the last round left them.
 
 All numbers are Python expressions over the record's words `w` (as signed 64-bit integers) and the
 function `trips`; `compile_number` makes a function of one. Index words of `Repeat`s around a step

@@ -54,7 +54,7 @@ class _Renderer:
                 self.statement(line)
             case "close":
                 self.depth -= 1
-                self.write("}")
+                self.write(line.template)
             case _:
                 for operand in line.operands:
                     self.consume(operand)

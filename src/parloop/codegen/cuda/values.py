@@ -166,7 +166,8 @@ _RESERVED = """
     log2 log10 pow sin cos tan asin acos atan atan2 sinh cosh tanh hypot round min max printf malloc
     free assert clock signal raise time exit abort isnan isinf isfinite signbit exp2 expm1 log1p
     cbrt erf erfc tgamma lgamma fma fmin fmax fdim frexp ldexp modf remainder remquo scalbn ilogb
-    logb nextafter NULL EOF errno linux unix tell TRIPPED DIVIDED OVERFLOWED UNDERFLOWED INVALID
+    logb nextafter NULL EOF errno linux unix mine theirs number left lane round distance row at rows
+    tell TRIPPED DIVIDED OVERFLOWED UNDERFLOWED INVALID
 """
 
 RESERVED = frozenset(_RESERVED.split())
