@@ -55,8 +55,10 @@ class _Writer:
     def statement(self, indent: str, depth: int) -> None:
         kind = self.rng.random()
         add = self.lines.append
-        if kind < 0.34:
+        if kind < 0.26:
             add(indent + self.on_vector())
+        elif kind < 0.34:
+            add(indent + self.on_window())
         elif kind < 0.52:
             add(indent + self.on_matrix())
         elif kind < 0.6:
@@ -123,6 +125,31 @@ class _Writer:
         if self.rng.random() < 0.15:
             value = self.rng.choice(("0", "1.5", "s", "k * s", "v[1]"))
         return f"{target}[{self.cut(low, high)}] {op} {value}"
+
+    def on_window(self) -> str:
+        """Return a statement on slices whose ends follow the loop or are data."""
+        a, b = self.rng.choice(VECTORS), self.rng.choice(VECTORS)
+        ends = self.rng.choice(
+            (
+                *("t:t + 2", ":t", "t:", "t - 1:t + 1", "max(0, t - 1):t + 2", "-t - 1:"),
+                *("t % 3:", "t % 3 - 1:", ":n - t", "t % 2:min(n, t + 3)", "t:t % 3:-1", "t::2"),
+                *("len(u) // 2:-t", "-2:t"),
+            )
+        )
+        m, p = self.rng.choice(MATRICES), self.rng.choice(MATRICES)
+        return self.rng.choice(
+            (
+                f"{a}[{ends}] {self.rng.choice(('=', '+=', '*='))} {b}[{ends}] * k",
+                f"{a}[{ends}] -= {b}[{ends}]",
+                f"{a}[{ends}] = s",
+                f"r = {a}[{ends}]",
+                f"r = {a}[{ends}] + k",
+                f"w[:t] = {a}[t - 1::-1]",
+                f"{m}[t % 3:, {ends}] += {p}[t % 3:, {ends}]",
+                f"{m}[t % 4, {ends}] = {p}[1, {ends}] + {a}[{ends}]",
+                f"{m}[t:t + 2, 1:-1] = {p}[t - 1:t + 1, 2:] - {m}[t:t + 2, :-2]",
+            )
+        )
 
     def on_matrix(self) -> str:
         a, b = self.rng.choice(MATRICES), self.rng.choice(MATRICES)

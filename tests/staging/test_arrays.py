@@ -117,10 +117,26 @@ def test_what_shapes_have_to_be_is_a_condition(body: str, conditions: list[str])
     assert conditions_of(body) == conditions
 
 
+def test_slices_that_follow_an_index_are_tested_by_subscripts() -> None:
+    assert body_of("m[0, t:t + 3] = v[:3]") == [
+        "%g0 = %rm.shape[1] + 1[m.shape[1] - t]",
+        "%g1 = %rm.shape[1] + 1[t + 3]",
+        "for %i2 in 0:3:1 {",
+        "m[0, %i2 + t] = v[%i2]",
+        "}",
+    ]
+
+
+def test_other_slices_are_clipped_as_python_clips_them() -> None:
+    lines = body_of("s = t % 3", "w = v[s:s + 2] * 2")
+    clipped = "min(max(%e6 + v.shape[0] if %e6 < 0 else %e6, 0), v.shape[0])"
+    assert f"%e7 = {clipped}" in lines
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        "u[1:] = v[t:]",
+        "u[1:] = v[k:]",
         "u[1:] = m[1:]",
         "u[1:] = v[1:] ** k",
         "u[:] = m",
@@ -129,7 +145,7 @@ def test_what_shapes_have_to_be_is_a_condition(body: str, conditions: list[str])
         "b[:] = b + 200",
         "u[5:3] = 1",
         "if u > v: u[1:] = 0",
-        "w = u[t:]",
+        "w = u[::n]",
         "u[1:, 1:] = 0",
     ],
 )

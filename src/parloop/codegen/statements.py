@@ -13,6 +13,7 @@ from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
 from parloop.codegen.lanes import mark_access, mark_loop, mark_rare, new_group
 from parloop.codegen.polls import STRIP, emit_poll, has_strips, is_innermost
+from parloop.codegen.totals import TotalWriter
 from parloop.ir.nodes import (
     Assign,
     Break,
@@ -160,6 +161,10 @@ class StatementWriter(HoistWriter):
         start, trips, step = self.range_of(stmt)
         proved, trips = self.tested_at_head(stmt, trips, start, step)
         before, self.inside = self.inside, self.inside | proved
+        if stmt.total:
+            TotalWriter(self, stmt, (trips, start, step)).write()
+            self.inside = before
+            return
         self.counted(stmt, I64(0), trips, start, step)
         self.inside = before
 

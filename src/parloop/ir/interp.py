@@ -41,6 +41,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.totals import total
 from parloop.ir.walk import is_in_place, is_repeated
 from parloop.source import NOWHERE
 
@@ -255,11 +256,25 @@ def _extent(base: Value, axis: int | None, rank: int | None) -> Value:
 
 
 def _run_for(loop: For, indices: range, environment: Environment) -> _Way:
+    if loop.total:
+        return _run_total(loop, indices, environment)
     for index in indices:
         environment[loop.index] = index
         if _run_block(loop.body, environment) is _Way.BREAK:
             return _Way.END
     return _run_block(loop.orelse, environment)
+
+
+def _run_total(loop: For, indices: range, environment: Environment) -> _Way:
+    before = environment[loop.total]
+    zero = type(before)(-0.0)
+    numbers = []
+    for index in indices:
+        environment[loop.index], environment[loop.total] = index, zero
+        _run_block(loop.body, environment)
+        numbers.append(environment[loop.total])
+    environment[loop.total] = before + total(numbers, zero)
+    return _Way.END
 
 
 def _run_while(loop: While, environment: Environment) -> _Way:

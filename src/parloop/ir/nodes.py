@@ -196,6 +196,10 @@ class For:
     Python ints; `step` may be any expression and of any sign. `index` is the user's name: it keeps
     its last value afterwards, is not bound by zero trips, and the body may assign it (which does
     not change the iteration). Where the user's loop is over items, it is a name of ours.
+
+    Where `total` names a variable, each iteration adds one number to it, and these numbers are put
+    together as `np.sum` does (`ir.totals`) before their sum is added. Prints as
+    `for i in 0:n:1 into s { ... }`. Only staging makes such loops.
     """
 
     index: str
@@ -205,6 +209,7 @@ class For:
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    total: str = ""
 
     @property
     def title(self) -> str:

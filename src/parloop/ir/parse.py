@@ -134,8 +134,10 @@ class _Reader:
         match word:
             case "for":
                 index, _, bounds = rest.partition(" in ")
+                bounds, _, total = bounds.partition(" into ")
                 start, stop, step = (parse_expression(bound) for bound in bounds.split(":"))
-                return For(index.strip(), start, stop, step, self.block(), self.otherwise())
+                body, orelse = self.block(), self.otherwise()
+                return For(index.strip(), start, stop, step, body, orelse, total=total.strip())
             case "while":
                 return While(parse_expression(rest), self.block(), self.otherwise())
             case "if":

@@ -69,7 +69,8 @@ def _statement(stmt: Stmt) -> list[str]:
             bounds = ":".join(
                 _expression(bound, _OR) for bound in (stmt.start, stmt.stop, stmt.step)
             )
-            return _blocks(f"for {index} in {bounds}", body, orelse)
+            into = f" into {stmt.total}" if stmt.total else ""
+            return _blocks(f"for {index} in {bounds}{into}", body, orelse)
         case While(test=test, body=body, orelse=orelse):
             return _blocks(f"while {to_text(test)}", body, orelse)
         case If(test=test, then=then, otherwise=otherwise):

@@ -12,14 +12,14 @@ from parloop.capture.sites import KEEP
 from parloop.codegen.layout import Layout
 from parloop.diagnostics import Declined
 from parloop.ir import interp
-from parloop.ir.nodes import Const, Expr
+from parloop.ir.nodes import Expr
 from parloop.ir.printer import to_text
 from parloop.runtime.arguments import DTYPES
 from parloop.runtime.codes import ArraysDoNotFit
 from parloop.runtime.results import make_reader
 from parloop.runtime.specialisation import Bind
 from parloop.staging.expansion import Expansion
-from parloop.staging.views import Axis, Fixed, View
+from parloop.staging.views import Axis, Fixed, View, names_in
 
 _DTYPES = {scalar: dtype for dtype, scalar in DTYPES.items()}
 
@@ -61,8 +61,10 @@ def make_array_reader(
     arrays = turns.bound[0].keys()
     numbers = [name for name in names if name not in arrays and name in layout.members]
     read = make_reader(numbers, layout) if numbers else lambda record: ()
+    inputs = frozenset(expansion.nest.inputs)
     makers = [
-        {name: _maker(view, layout) for name, view in bound.items()} for bound in turns.bound
+        {name: _maker(view, layout, inputs) for name, view in bound.items()}
+        for bound in turns.bound
     ]
 
     def bind(
@@ -76,20 +78,19 @@ def make_array_reader(
     return read, bind
 
 
-def _maker(view: View, layout: Layout) -> Callable[[Any, Mapping[str, Any]], object]:
+def _maker(
+    view: View, layout: Layout, inputs: frozenset[str]
+) -> Callable[[Any, Mapping[str, Any]], object]:
     """Return what makes the array object that a name holds after a launch."""
     if view.whole:
         return lambda record, given: given[view.array]
-    places = [part.place for part in view.parts if isinstance(part, Fixed)]
-    held = tuple(
-        place.id for place in places if not isinstance(place, Const) and hasattr(place, "id")
-    )
+    held = tuple(sorted(names_in(view) - inputs))
     read = make_reader(held, layout) if held else lambda record: ()
 
     def make(record: Any, given: Mapping[str, Any]) -> object:
         known = {**given, **dict(zip(held, read(record), strict=True))}
-        taken = tuple(_taken(part, known) for part in view.parts)
-        return given[view.array][taken]
+        taken = given[view.array][tuple(_taken(part, known) for part in view.parts)]
+        return taken.copy() if view.own else taken
 
     return make
 

@@ -105,7 +105,9 @@ def is_uniform(body: tuple[Stmt, ...], varying: set[str], assigned: set[str]) ->
                     return False
             case For(index=index, orelse=orelse):
                 bounds = (stmt.start, stmt.stop, stmt.step)
-                if orelse or index in varying or any(_varies(b, varying) for b in bounds):
+                if orelse or stmt.total or index in varying:
+                    return False
+                if any(_varies(b, varying) for b in bounds):
                     return False
                 if not is_uniform(stmt.body, varying, set(assigned)):
                     return False

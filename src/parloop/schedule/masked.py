@@ -178,6 +178,8 @@ class _Checker:
                 )
             case If(test=test) | While(test=test):
                 return self.expression(test)
+            case For(total=total) if total:
+                return False
             case For(start=start, stop=stop, step=step):
                 return step == Const(1) and self.is_subscript(start) and self.is_subscript(stop)
             case Break() | Continue():

@@ -30,7 +30,8 @@ from parloop.source import Span
 from parloop.staging import elementwise
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
-from parloop.staging.values import State, Values, aligned, alternatives, full_axes
+from parloop.staging.places import State, full_axes
+from parloop.staging.values import Values, aligned, alternatives
 from parloop.staging.views import (
     View,
     distance,
@@ -83,6 +84,10 @@ class Expander(Values):
         if any(made.count(view) > 1 for view in made):
             # one object or two? each name would get a view object of its own
             raise self.declined(self.nest.loop.span, "two names are left with the same view")
+        arrays = [view.array for view in found.values()]
+        if any(view.own and arrays.count(view.array) > 1 for view in found.values()):
+            message = "an array is left, and a view of it, whose shape changes"
+            raise self.declined(self.nest.loop.span, message)
         return found
 
     def in_turns(self) -> tuple[For, Turns]:
@@ -96,7 +101,7 @@ class Expander(Values):
         while True:
             body, after = self.one_turn(loop, states[-1])
             bodies.append(body)
-            assigned = {s.target for s in statements(body) if isinstance(s, Assign)}
+            assigned = _bound(body) | {loop.index}
             kept = {name: view for name, view in after.items() if name in live}
             if _names_of_positions(kept) & assigned:
                 raise self.declined(loop.span, "a view is kept from one iteration to the next")
@@ -168,10 +173,8 @@ class Expander(Values):
             if head == before:
                 self.state = before
                 return body, after
-            fixed = _names_of_positions(head) & {
-                s.target for s in statements(body) if isinstance(s, Assign)
-            }
-            if fixed:
+            changing = _bound(body) | ({loop.index} if isinstance(loop, For) else set())
+            if _names_of_positions(head) & changing:
                 raise self.declined(loop.span, "a view is kept from one iteration to the next")
         raise self.declined(loop.span, "the arrays of a loop change names too often")
 
@@ -287,7 +290,8 @@ class Expander(Values):
             if name not in others and not clash:
                 break
             number_ += 1
-        view = replace(View(name, full_axes(value.shape)), whole=True)
+        is_whole = all(map(self.is_fixed, value.shape))
+        view = View(name, full_axes(value.shape), whole=is_whole, own=not is_whole)
         self.loops(view, value, stmt.span)
         self.state[target] = view
 
@@ -380,7 +384,8 @@ class Expander(Values):
         if not fits:
             raise self.declined(span, "an array is stored into a smaller one")
         for length in shape:
-            self.require(at_least(length, 1), span)
+            if self.is_fixed(length):
+                self.require(at_least(length, 1), span)
         names = [self.fresh("i") for _ in shape]
         indices = [_index(name) for name in names]
         stored = aligned(value, shape)(indices)
@@ -404,6 +409,12 @@ def _is_augmented(stmt: Store) -> bool:
             return subscripts is stmt.subscripts
         case _:
             return False
+
+
+def _bound(body: tuple[Stmt, ...]) -> set[str]:
+    inside = tuple(statements(body))
+    names = {s.target for s in inside if isinstance(s, Assign)}
+    return names | {s.index for s in inside if isinstance(s, For)}
 
 
 def _joined(one: State, other: State) -> State:

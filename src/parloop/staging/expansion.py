@@ -30,7 +30,7 @@ from parloop.ir.uses import nest_of
 from parloop.ir.walk import all_expressions, statements
 from parloop.staging.arrays import Expander, Turns
 from parloop.staging.codes import ArrayStatement
-from parloop.staging.values import arrays_in
+from parloop.staging.places import arrays_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from parloop.ir.nodes import Binary, Call, Compare, Const, Expr, Extent, Name, Unary
 from parloop.ir.printer import to_text
-from parloop.ir.walk import copied
+from parloop.ir.walk import copied, expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ class Linear:
         if not factor:
             return number(0)
         return Linear(tuple((e, f * factor) for e, f in self.terms), self.constant * factor)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are in it."""
+        inside = (part for expr, _ in self.terms for part in expressions(expr))
+        return frozenset(part.id for part in inside if isinstance(part, Name))
 
     @property
     def known(self) -> int | None:

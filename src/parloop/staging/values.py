@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import (
@@ -20,63 +20,24 @@ from parloop.ir.nodes import (
     Load,
     Logical,
     Name,
-    Nest,
     Rank,
     Slice,
-    Stmt,
-    Store,
     Unary,
 )
-from parloop.ir.types import PY_INT, Array, Scalar, Type
+from parloop.ir.types import PY_INT
 from parloop.ir.walk import copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.elementwise import Build, Elements, Made, Number, Operand
-from parloop.staging.lengths import Linear, at_least, linear_of, number, to_expr
-from parloop.staging.scalars import UNSURE, ScalarTypes
-from parloop.staging.views import (
-    Axis,
-    Fixed,
-    MakeIndex,
-    View,
-    cut,
-    whole_array,
-)
-
-State: TypeAlias = dict[str, View | None]
-"""What each name that holds an array holds; None where that depends on the way taken."""
+from parloop.staging.lengths import Linear, number, to_expr
+from parloop.staging.places import Places
+from parloop.staging.scalars import UNSURE
+from parloop.staging.views import Axis, MakeIndex, View
 
 
-class Values:
-    """One nest on its way: the state of its names, and what has been found to be needed."""
-
-    def __init__(self, nest: Nest, types: Mapping[str, Type]) -> None:
-        self.nest = nest
-        self.types = types
-        self.arrays = arrays_in(types)
-        self.dtypes: dict[str, Scalar] = {name: t.dtype for name, t in self.arrays.items()}
-        self.extents: dict[str, tuple[Linear, ...]] = {
-            name: whole_array(name, t.ndim).shape for name, t in self.arrays.items()
-        }
-        self.state: State = {name: whole_array(name, t.ndim) for name, t in self.arrays.items()}
-        self.scalars = ScalarTypes(nest, types)
-        self.scratch: dict[str, tuple[Scalar, tuple[Expr, ...]]] = {}
-        self.passing: set[str] = set()
-        self.ordered: set[str] = set()
-        self.turn = 0
-        """Which copy of the body this is."""
-        self.conditions: dict[Expr, None] = {}
-        self.out: list[Stmt] = []
-        self.exits: list[list[State]] = []
-        self.places: dict[str, Linear] = {}
-        """The positions that `position` has given names to, where they are sums of indices."""
-        self._made: dict[tuple[int, str], str] = {}
-        self._fresh = 0
-
-    def declined(self, span: Span, message: str) -> Declined:
-        """Return what leaves the nest to the interpreter."""
-        return Declined(ArrayStatement.at(span, message))
+class Values(Places):
+    """The values of one nest: what is computed before loops, and what in them."""
 
     # values
 
@@ -204,138 +165,6 @@ class Values:
             found.append(length)
         return tuple(reversed(found))
 
-    # arrays and names
-
-    def array(self, name: str, span: Span) -> View:
-        view = self.state[name]
-        if view is None:
-            raise self.declined(span, f"`{name}` depends on the way taken")
-        return view
-
-    def taken(self, name: str, subscripts: tuple[Expr, ...], span: Span) -> View:
-        """Return the view `name[subscripts]`; its fixed positions are held in names."""
-        view = self.array(name, span)
-        axes = list(view.axes)
-        if len(subscripts) > len(axes):
-            raise self.declined(span, f"`{name}` has too many subscripts")
-        parts: list[Fixed | Axis] = []
-        rest = iter(subscripts)
-        for part in view.parts:
-            subscript = next(rest, None) if isinstance(part, Axis) else None
-            if isinstance(part, Axis) and subscript is not None:
-                parts.append(self.part(part, subscript, view, span))
-            else:
-                parts.append(part)
-        return View(view.array, tuple(parts))
-
-    def part(self, axis: Axis, subscript: Expr, view: View, span: Span) -> Fixed | Axis:
-        if isinstance(subscript, Slice):
-            found = cut(axis, subscript, self.linear)
-            if found is None:
-                raise self.declined(span, "the ends of a slice change while the loop runs")
-            for value in found.nonnegative:
-                self.require(at_least(value, 0), span)
-            return found.axis
-        place = self.number(subscript)
-        if any(t.kind not in "iu" for t in (place.type, *place.others)):
-            raise self.declined(span, "a subscript is not an integer")
-        if axis.start == number(0) and axis.step == 1 and self.is_extent(axis, view):
-            return Fixed(place.expr if isinstance(place.expr, Const) else self.position(place))
-        known = self.linear(subscript)
-        if known is None or known.known is None:
-            raise self.declined(span, "an element is taken of a view")
-        inside = known if known.known >= 0 else axis.length + known
-        self.require(at_least(axis.length - inside, 1), span)
-        self.require(at_least(inside, 0), span)
-        return Fixed(to_expr(axis.start + inside.scaled(axis.step)))
-
-    def is_extent(self, axis: Axis, view: View) -> bool:
-        return axis.length in self.extents[view.array]
-
-    def position(self, place: Number) -> Name:
-        """Return a name that keeps the position, whatever becomes of the names in it."""
-        name = self.fresh("k")
-        known = linear_of(place.expr, self.during_an_iteration)
-        if known is not None:
-            self.places[name] = known
-        self.out.append(Assign(name, place.expr, place.expr.span))
-        return Name(name, place.expr.span)
-
-    def asked(self, expr: Extent | Rank) -> Expr:
-        """Return a question for a shape in terms of the inputs."""
-        if expr.array not in self.state:
-            return copied(expr)
-        if expr.array in self.arrays and not self.is_rebound(expr):
-            return copied(expr)
-        view = self.array(expr.array, expr.span)
-        if isinstance(expr, Rank):
-            return Const(len(view.axes))
-        if expr.axis is None or expr.rank not in (None, len(view.axes)):
-            raise self.declined(expr.span, "the size of a view is asked for")
-        if not -len(view.axes) <= expr.axis < len(view.axes):
-            raise self.declined(expr.span, "a view has not so many axes")
-        return to_expr(view.shape[expr.axis])
-
-    def is_rebound(self, expr: Extent | Rank) -> bool:
-        return self.state[expr.array] != whole_array(expr.array, self.arrays[expr.array].ndim)
-
-    def linear(self, expr: Expr) -> Linear | None:
-        """Return `expr` as a sum of what stays the same while the nest runs, if it is one."""
-        return linear_of(expr, self.unchanging)
-
-    def during_an_iteration(self, expr: Name | Extent) -> Linear | None:
-        """Return what stays the same at least until the loops around it go on."""
-        if isinstance(expr, Name) and self.scalars.is_index(expr.id):
-            return Linear(((Name(expr.id), 1),), 0)
-        return self.unchanging(expr)
-
-    def unchanging(self, expr: Name | Extent) -> Linear | None:
-        if isinstance(expr, Name):
-            known = expr.id not in self.scalars.bound and self.types.get(expr.id) == PY_INT
-            return Linear(((Name(expr.id), 1),), 0) if known else None
-        view = self.state.get(expr.array)
-        if view is None or expr.axis is None or expr.rank is not None:
-            return None
-        return view.shape[expr.axis] if -len(view.axes) <= expr.axis < len(view.axes) else None
-
-    def scratch_for(
-        self, place: object, kind: str, type_: Scalar, shape: tuple[Linear, ...], span: Span
-    ) -> str:
-        """Return the name of an array of its own for a place in the text."""
-        key = (hash((span, len(shape))) if isinstance(place, View) else id(place), kind)
-        name = self._made.get(key)
-        if name is None:
-            name = self._made[key] = f"%s{len(self.scratch)}"
-        extents = tuple(to_expr(length) for length in shape)
-        before = self.scratch.get(name)
-        if before is not None and before != (type_, extents) and not kind.endswith("'"):
-            return self.scratch_for(place, f"{kind}.{self.turn}'", type_, shape, span)
-        if before is not None and before != (type_, extents):
-            raise self.declined(span, "an array changes its type or shape")
-        self.scratch[name] = (type_, extents)
-        self.dtypes[name] = type_
-        self.extents[name] = shape
-        return name
-
-    def require(self, condition: Expr | bool, span: Span) -> None:
-        """Make a condition of what has to hold; decline what cannot."""
-        if condition is False:
-            raise self.declined(span, "the shapes of arrays do not fit together, or one is empty")
-        if condition is not True:
-            self.conditions[condition] = None
-
-    def fresh(self, kind: str) -> str:
-        self._fresh += 1
-        return f"%{kind}{self._fresh - 1}"
-
-    def element_of(self, node: Load | Store) -> tuple[Expr, ...] | None:
-        """Return the subscripts of one element of an array as it is, None of anything else."""
-        view = self.array(node.array, node.span)
-        if len(node.subscripts) != len(view.axes) or not _covers(view, self.extents[view.array]):
-            return None
-        if any(isinstance(part, Slice) for part in node.subscripts):
-            return None
-        return tuple(self.scalar(part) for part in node.subscripts)
 
 
 def _keeps(part: tuple[Linear, ...], shape: tuple[Linear, ...]) -> bool:
@@ -343,10 +172,6 @@ def _keeps(part: tuple[Linear, ...], shape: tuple[Linear, ...]) -> bool:
     return len(part) == len(shape) and all(
         one.known != 1 or length.known == 1 for one, length in zip(part, shape, strict=True)
     )
-
-
-def _covers(view: View, extents: tuple[Linear, ...]) -> bool:
-    return view.parts == full_axes(extents)
 
 
 def aligned(part: Operand, shape: tuple[Linear, ...]) -> Build:
@@ -389,20 +214,7 @@ def _equal(one: Linear, other: Linear) -> Expr | bool:
     return Compare("==", to_expr(one), to_expr(other)) if apart is None else apart == 0
 
 
-def arrays_in(types: Mapping[str, Type]) -> dict[str, Array]:
-    """Return the NumPy arrays among the inputs; others are copies of lists."""
-    return {
-        name: type_
-        for name, type_ in types.items()
-        if isinstance(type_, Array) and type_.dtype.owner == "numpy"
-    }
-
-
 def alternatives(part: Operand) -> tuple[Operand, ...]:
     if isinstance(part, Elements):
         return (part,)
     return tuple(Number(part.expr, type_) for type_ in (part.type, *part.others))
-
-
-def full_axes(shape: tuple[Linear, ...]) -> tuple[Axis, ...]:
-    return tuple(Axis(number(0), length) for length in shape)

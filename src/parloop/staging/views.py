@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parloop.ir.nodes import Binary, Const, Expr, Extent, Load, Name, Slice
-from parloop.ir.walk import copied
+from parloop.ir.walk import copied, expressions
 from parloop.staging.lengths import Linear, atom, number, quotient, to_expr
 
 MakeIndex = Callable[[], Expr]
@@ -44,11 +44,16 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Elements of `array`, by what is taken of each of its axes. `whole`: the array object."""
+    """Elements of `array`, by what is taken of each of its axes. `whole`: the array object.
+
+    `own`: an array object that the nest makes with another shape in each iteration; its elements
+    stand at the beginning of `array`.
+    """
 
     array: str
     parts: tuple[Fixed | Axis, ...]
     whole: bool = False
+    own: bool = False
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -106,13 +111,9 @@ def cut(axis: Axis, taken: Slice, value_of: Callable[[Expr], Linear | None]) -> 
 
     `None` where the ends are not sums that the launch knows.
     """
-    step = 1
-    if taken.step is not None:
-        match taken.step:
-            case Const(value=int(step)) if step != 0:
-                pass
-            case _:
-                return None
+    step = step_of(taken)
+    if step is None:
+        return None
     if step < 0:
         return _reversed(axis, taken, step)
     lower = _end(taken.lower, axis.length, value_of, number(0))
@@ -127,6 +128,17 @@ def cut(axis: Axis, taken: Slice, value_of: Callable[[Expr], Linear | None]) -> 
         return None
     needed = tuple(one for one in inside if one.known is None and one != axis.length)
     return Cut(Axis(first, length, axis.step * step), needed)
+
+
+def step_of(taken: Slice) -> int | None:
+    """Return the step of a slice if it is a constant other than 0."""
+    match taken.step:
+        case None:
+            return 1
+        case Const(value=int(step)) if step != 0:
+            return int(step)
+        case _:
+            return None
 
 
 def _reversed(axis: Axis, taken: Slice, step: int) -> Cut | None:
@@ -203,6 +215,11 @@ def _from_start(place: int, extent: Linear) -> Linear:
 
 
 def names_in(view: View) -> frozenset[str]:
-    """Return the names by which the view's fixed positions are known."""
-    found = (part.place for part in view.parts if isinstance(part, Fixed))
-    return frozenset(place.id for place in found if isinstance(place, Name))
+    """Return the names by which the view's positions are known."""
+    return frozenset(name for part in view.parts for name in _names(part))
+
+
+def _names(part: Fixed | Axis) -> frozenset[str]:
+    if isinstance(part, Axis):
+        return part.start.names | part.length.names
+    return frozenset(e.id for e in expressions(part.place) if isinstance(e, Name))
