@@ -131,7 +131,7 @@ def index_of_type_none(a, n):
 
 
 def index_of_type_slice(a, n):
-    for i in range(n):                   #: serial; runs interpreter
+    for i in range(n):                   #: serial
         a[i:i + 1] = i
     return a
 
