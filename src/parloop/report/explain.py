@@ -138,14 +138,21 @@ def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
 
 
 def explain_tree(
-    source: Source, tree: ast.Module, analyse: Analyse = analyse, *, draws: bool = True
+    source: Source,
+    tree: ast.Module,
+    analyse: Analyse = analyse,
+    *,
+    draws: bool = True,
+    callables: Callables | None = None,
 ) -> Explanation:
     """Return what is known of every loop in `tree`, which is `source` parsed.
 
     `analyse` may decline a nest (`Declined`) whose analysis is not worth its time. Without `draws`
-    nothing is collected that is only drawn.
+    nothing is collected that is only drawn. `callables` are those of `tree`, if they are known.
     """
-    loops = _explain_text(source, tree, None, {}, analyse=analyse, draws=draws)
+    loops = _explain_text(
+        source, tree, None, {}, analyse=analyse, draws=draws, callables=callables
+    )
     return Explanation(source, loops)
 
 
@@ -250,9 +257,11 @@ def _explain_text(
     analyse: Analyse = analyse,
     *,
     draws: bool = True,
+    callables: Callables | None = None,
 ) -> tuple[LoopExplanation, ...]:
     functions = find_functions(source, whole or tree)
-    callables = find_callables(tree, is_own=functions.defined.__contains__)
+    if callables is None:
+        callables = find_callables(tree, is_own=functions.defined.__contains__)
     walker = _Walker(source, callables, values, analyse, draws)
     walker.visit(tree, _Place("<module>", names or find_imports(tree), functions))
     return tuple(sorted(walker.loops, key=lambda loop: (loop.line, loop.column)))
@@ -292,6 +301,8 @@ class _Walker:
     def visit(self, node: ast.AST, place: _Place) -> None:
         """Explain the loops in `node`, which stands in `place`."""
         match node:
+            case ast.expr():
+                return  # no loop stands in one
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 place = self._inside_function(node, place)
             case ast.ClassDef(name=name):

@@ -199,8 +199,13 @@ def is_compute_like(nest: Loop, names: Names, has_effects: Callable[[str], bool]
     objects, in it or in a function of the text's own that it calls.
     """
     computes = False
+    rows: set[int] = set()
     for node in ast.walk(nest):
         match node:
+            case ast.For(iter=ast.Call() as header) if kind_of_call(header, names) == "pandas":
+                rows.add(id(header))  # going over rows is no work on tables
+            case ast.Call() if id(node) in rows:
+                pass
             case ast.Call(func=func):
                 kind = kind_of_call(node, names)
                 if kind in EFFECTS or (isinstance(func, ast.Name) and has_effects(func.id)):

@@ -131,7 +131,9 @@ class _Counter:
         self.names = find_names(text.tree)
         functions = find_functions(text.source, text.tree)
         self.callables = find_callables(text.tree, is_own=functions.defined.__contains__)
-        seen = explain_tree(text.source, text.tree, analyse_within_limits, draws=False)
+        seen = explain_tree(
+            text.source, text.tree, analyse_within_limits, draws=False, callables=self.callables
+        )
         self.explained = {(loop.line, loop.column): loop for loop in seen.loops}
         self.effects = bodies.find_effects(self.names).__contains__
 

@@ -90,6 +90,8 @@ def _script(found: Input, data: bytes) -> FileRecord:
         return _unparsed(found, text, f"line {error.lineno or 1}: {error.msg}", 0)
     except ValueError as error:
         return _problem(found, "cannot be parsed", str(error))
+    except MemoryError:  # what the parser says of too deep a stack
+        return _problem(found, "nested too deeply")
     source = Source(found.label, text)
     return _record(found, Text(found.label, source, tree), _digest(text), ())
 

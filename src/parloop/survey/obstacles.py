@@ -10,7 +10,13 @@ import ast
 import re
 from typing import Final
 
-from parloop.capture.candidates import Callables, Obstacle, find_obstacles
+from parloop.capture.candidates import (
+    Callables,
+    Obstacle,
+    find_obstacles,
+    is_item_loop,
+    is_range_loop,
+)
 from parloop.diagnostics import Diagnostic
 from parloop.survey.calls import kind_of_call
 from parloop.survey.headers import Loop, iterable_of
@@ -80,8 +86,7 @@ def kind_of_reason(
     reason: Diagnostic, loop: Loop, callables: Callables, names: Names
 ) -> str:
     """Return the kind of what `explain` says is in the way of `loop`."""
-    line = reason.span.line
-    if reason.code == "SYN152" or (reason.code == "SYN101" and line == _header(loop).lineno):
+    if reason.code == "SYN152" or not (is_range_loop(loop) or is_item_loop(loop)):
         return f"loop over: {iterable_of(loop, names)}"
     first = next(find_obstacles(loop, callables), None)
     if first is not None:
@@ -92,10 +97,6 @@ def kind_of_reason(
     if reason.code == "SYN108":
         return "own function: " + _own_function(reason.message)
     return _QUOTED.sub("...", reason.message).removeprefix("the loop ")
-
-
-def _header(loop: Loop) -> ast.expr:
-    return loop.test if isinstance(loop, ast.While) else loop.iter
 
 
 def _own_function(message: str) -> str:
