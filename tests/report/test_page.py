@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -143,7 +145,6 @@ def test_evidence_facts_pictures_and_ir_stand_with_the_loop() -> None:
     shown = "".join(read(text).texts)
     assert "carries a value from one iteration to the next" in shown
     assert "share no memory" in shown
-    assert "looked up when the loop runs" in shown
     assert "at distance 1" in shown
     assert "at distance (1, 0)" in shown
     assert "The loop as parloop reads it" in shown
@@ -227,3 +228,60 @@ def test_a_notebook_is_explained_cell_by_cell_in_the_lines_of_each(
     assert loops_of(reader) == [(2, "serial"), (2, "parallel")]
     shown = "".join(reader.texts)
     assert all(line in shown for cell in cells for line in cell.splitlines())
+
+
+RUNS = dedent("""\
+    import numpy as np
+
+    def add(a, b, k):
+        for i in range(len(b)):
+            a[i + k] = b[i] + 1
+
+    def total(a):
+        s = 0
+        for i in range(len(a)):
+            s += a[i]
+        return s
+
+    add(np.zeros(2000), np.ones(1000), 500)
+    total(np.arange(1000))
+    for word in ["x", "y"]:
+        print(word)
+    raise SystemExit(7)
+    """)
+
+
+def run_with_page(tmp_path: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    script = tmp_path / "runs.py"
+    script.write_text(RUNS)
+    words = ["run", f"--html={target}", "--min-work-ms=0", str(script)]
+    return subprocess.run(
+        [sys.executable, "-m", "parloop", *words],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def test_a_run_writes_a_page_with_conditions_values_times_and_code(tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    done = run_with_page(tmp_path, out)
+    assert (done.returncode, done.stdout) == (7, "x\ny\n")
+    reader = check_page(out.read_text(encoding="utf-8"))
+    shown = " ".join(" ".join(reader.texts).split())
+    assert "2 of 2 loops ran natively" in shown
+    assert "in this run" in shown
+    assert "a and b share no memory yes" in shown
+    assert "k = 500" in shown
+    assert "s accumulates integers, whose order makes no difference yes" in shown
+    assert "array of float64, 1 axis" in shown
+    assert "native runs 1" in shown
+    assert "Generated code, LLVM IR" in shown
+    assert "define " in shown
+    links = {a["href"] for _, a in reader.elements if "href" in a} - {"data:,"}
+    assert links == {"#s0-line-4", "#s0-line-9"}
+
+
+def test_a_page_of_a_run_that_cannot_be_written_keeps_the_exit_code(tmp_path: Path) -> None:
+    done = run_with_page(tmp_path, tmp_path / "none" / "out.html")
+    assert (done.returncode, done.stdout) == (7, "x\ny\n")
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written: No such file or directory" in done.stderr

@@ -22,12 +22,13 @@ from parloop.report.stats import Report, SiteStats, show_seconds, summary_of
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Even if something slipped through: nothing is loaded, nothing is run."""
 
-_LEGEND: Final[Mapping[Mark, str]] = {
-    "cpu": "any order, on the CPU",
-    "gpu": "any order, on the GPU",
-    "native": "in order, as machine code",
-    "interpreter": "in the interpreter",
+_LEGEND: Final[Mapping[Mark, tuple[str, str]]] = {
+    "cpu": ("may run on all cores", "in parallel on the CPU"),
+    "gpu": ("may run on the GPU", "in parallel on the GPU"),
+    "native": ("in order, as machine code", "in order, as machine code"),
+    "interpreter": ("left to the interpreter", "in the interpreter"),
 }
+"""What the colours mean: before a run, and of one."""
 
 
 def document(title: str, body: str) -> str:
@@ -57,7 +58,8 @@ def whole_page(
     )
     loops = [one for shown in found for one in shown]
     runs = _runs(explanations, found, ran) if ran is not None else ""
-    header = f"<header><h1>{escape(title)}</h1>{_lead(explanations, ran)}{_legend(loops)}</header>"
+    about = f"{_lead(explanations, ran)}{_legend(loops, ran)}"
+    header = f"<header><h1>{escape(title)}</h1>{about}</header>"
     foot = "<footer>Written by parloop. Open a marked line to read why.</footer>"
     return document(title, f"{header}<main>{runs}{sections}</main>{foot}")
 
@@ -80,10 +82,11 @@ def _lead(explanations: Sequence[Explanation], ran: Report | None) -> str:
     return f'<p class="lead">{escape(text)}</p>'
 
 
-def _legend(loops: Sequence[Shown]) -> str:
+def _legend(loops: Sequence[Shown], ran: Report | None) -> str:
     counts = Counter(one.mark for one in loops)
     items = "".join(
-        f'<li class="{mark}"><span class="dot"></span><b>{counts[mark]}</b> {words}</li>'
+        f'<li class="{mark}"><span class="dot"></span><b>{counts[mark]}</b> '
+        f"{words[ran is not None]}</li>"
         for mark, words in _LEGEND.items()
         if counts[mark]
     )

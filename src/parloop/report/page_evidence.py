@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from parloop.diagnostics import Diagnostic
 from parloop.report.evidence import RunEvidence
 from parloop.report.explain import LoopExplanation
 from parloop.report.page_drawing import drawing_html
+from parloop.report.reasons import HandlesArrays
 from parloop.report.stats import SiteStats, show_seconds
 from parloop.report.text import render
 
@@ -33,16 +34,26 @@ class Shown:
         if self.site is not None:
             if not self.site.native_runs:
                 return "interpreter"
-            if self.loop.verdict not in ("parallel", "parallel-if"):
+            if self._in_order:
                 return "native"
             return "gpu" if self.site.device == "cuda" else "cpu"
         if self.loop.runs == "interpreter" or self.loop.verdict == "unsupported":
             return "interpreter"
-        return "native" if self.loop.verdict == "serial" else "cpu"
+        return "native" if self._in_order else "cpu"
+
+    @property
+    def _in_order(self) -> bool:
+        """Whether it is a serial loop as a whole, with no way to more than one core."""
+        return self.loop.verdict == "serial" and self.words not in _WAYS.values()
 
     @property
     def words(self) -> str:
         """The verdict, as a pill says it."""
+        for reason in self.loop.reasons:
+            if reason.code in _WAYS:
+                return _WAYS[reason.code]
+        if any(isinstance(reason, HandlesArrays) for reason in self.loop.reasons):
+            return "array statements"
         return {
             "parallel": "parallel",
             "parallel-if": "parallel if",
@@ -66,6 +77,10 @@ class Shown:
         return self.loop.runs == "interpreter" and self.loop.verdict != "unsupported"
 
 
+_WAYS: Final = {"DEP112": "wavefront", "DEP113": "in three parts"}
+"""Serial loops that may use all cores nevertheless."""
+
+
 def _on_cores(threads: int) -> str:
     return f"{threads} threads" if threads > 1 else "1 thread"
 
@@ -73,8 +88,12 @@ def _on_cores(threads: int) -> str:
 def panel(shown: Shown) -> str:
     """Return what is to be seen of a loop that is opened."""
     loop = shown.loop
-    parts = [_reasons(loop)]
-    if loop.facts:
+    answered = bool(loop.facts) and shown.site is not None
+    parts = [
+        _reason(reason, loop, notes=not (answered and n == 0))
+        for n, reason in enumerate(loop.reasons)
+    ]
+    if answered:
         parts.append(_facts(shown))
     if loop.drawing is not None and not loop.drawing.is_empty:
         drawn = drawing_html(loop.drawing)
@@ -86,15 +105,12 @@ def panel(shown: Shown) -> str:
     return f'<div class="panel">{"".join(parts)}</div>'
 
 
-def _reasons(loop: LoopExplanation) -> str:
-    return "".join(_reason(reason, loop) for reason in loop.reasons)
-
-
-def _reason(reason: Diagnostic, loop: LoopExplanation) -> str:
+def _reason(reason: Diagnostic, loop: LoopExplanation, *, notes: bool) -> str:
+    """Return one piece of evidence; its notes may stand in the table of conditions instead."""
     evidence = _excerpt(reason, loop)
-    notes = "".join(f"<li>{_words(note)}</li>" for note in reason.notes)
-    notes += "".join(f"<li>help: {_words(advice)}</li>" for advice in reason.help)
-    listed = f'<ul class="notes">{notes}</ul>' if notes else ""
+    lines = [*(reason.notes if notes else ()), *(f"help: {advice}" for advice in reason.help)]
+    items = "".join(f"<li>{_words(line)}</li>" for line in lines)
+    listed = f'<ul class="notes">{items}</ul>' if items else ""
     return (
         f'<div class="reason"><p><span class="tag">{reason.voice}[{reason.code}]</span>'
         f"{_words(reason.message)}</p>{evidence}"
@@ -124,8 +140,6 @@ def _facts(shown: Shown) -> str:
         f"<tr><td>{_words(fact)}</td>{_answer(fact, shown)}</tr>" for fact in shown.loop.facts
     )
     head = "<tr><th>looked up when the loop runs</th><th>in this run</th></tr>"
-    if shown.site is None:
-        head = "<tr><th>looked up when the loop runs</th></tr>"
     values = ""
     if shown.evidence is not None and shown.evidence.values:
         known = ", ".join(
@@ -139,10 +153,8 @@ def _facts(shown: Shown) -> str:
 
 def _answer(fact: str, shown: Shown) -> str:
     """Return a cell that says whether `fact` held in the last launch, as far as that is known."""
-    if shown.site is None:
-        return ""
     evidence = shown.evidence
-    if evidence is None or not shown.site.native_runs:
+    if evidence is None or shown.site is None or not shown.site.native_runs:
         return '<td class="open">not reached</td>'
     held: bool | None = None
     if fact.endswith("share no memory"):
@@ -215,8 +227,21 @@ def _figures(site: SiteStats) -> Iterator[tuple[str, str]]:
         yield "native iterations", f"{site.iterations:,}"
     if site.compile_seconds:
         yield "analysis and compiling", show_seconds(site.compile_seconds)
+    if site.gpu.runs:
+        yield "runs on the GPU", f"{site.gpu.runs:,}"
+        yield "kernels launched there", f"{site.gpu.launches:,}"
+        yield "copied there and back", f"{_bytes(site.gpu.bytes_in)}, {_bytes(site.gpu.bytes_out)}"
+        yield "of it on the GPU", show_seconds(site.gpu.seconds)
     if site.exactness != "exact":
         yield "exactness", site.exactness
+
+
+def _bytes(count: int) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 10240:
+            return f"{count:,} {unit}"
+        count >>= 10
+    return f"{count:,} GiB"
 
 
 def _two_digits(ratio: float) -> str:

@@ -69,7 +69,7 @@ body.parloop { margin: 0; }
 
 .parloop .text { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 10px 0; overflow: hidden; }
-.parloop .line { display: grid; grid-template-columns: 3.6em auto minmax(0, 1fr) auto;
+.parloop .line { display: grid; grid-template-columns: 4.4em auto minmax(0, 1fr) auto;
   align-items: start; font: 13px/1.62 var(--mono); padding-right: 14px; }
 .parloop .number { color: var(--soft); opacity: .75; text-align: right; padding-right: 14px;
   user-select: none; }
@@ -80,19 +80,19 @@ body.parloop { margin: 0; }
 .parloop .n { color: var(--number); } .parloop .c { color: var(--comment); font-style: italic; }
 
 .parloop details.loop > summary { cursor: pointer; list-style: none; position: relative;
-  background: color-mix(in srgb, var(--mark) 9%, transparent); padding-block: 2px; }
+  background: color-mix(in srgb, var(--mark) 9%, transparent); line-height: 1.85; }
 .parloop details.loop > summary::-webkit-details-marker { display: none; }
 .parloop details.loop > summary:hover {
   background: color-mix(in srgb, var(--mark) 16%, transparent); }
 .parloop details.loop > summary:focus-visible { outline-offset: -2px; }
-.parloop details.loop > summary .number::before { content: "\\25B8"; position: absolute; left: 10px;
+.parloop details.loop > summary .number::before { content: "\\25B8"; position: absolute; left: 14px;
   color: var(--mark); opacity: 1; transition: transform .12s; }
 .parloop details.loop[open] > summary .number::before { transform: rotate(90deg); }
 .parloop details.loop > summary .rails i:last-child { opacity: 1; }
-.parloop .pill { font: 500 12.5px/1.62 system-ui, "DejaVu Sans", sans-serif; color: var(--mark);
+.parloop .pill { font: 500 12.5px/1.92 system-ui, "DejaVu Sans", sans-serif; color: var(--mark);
   padding-left: 18px; text-align: right; }
 .parloop .pill small { font-size: inherit; color: var(--soft); font-weight: 400; }
-.parloop .panel { border-left: 3px solid var(--mark); margin: 0 0 6px 3.6em; padding: 4px 26px 20px;
+.parloop .panel { border-left: 3px solid var(--mark); margin: 0 0 6px 4.4em; padding: 4px 26px 20px;
   background: color-mix(in srgb, var(--mark) 3%, transparent); max-width: 980px; }
 .parloop .panel > :first-child { margin-top: 12px; }
 
