@@ -137,7 +137,9 @@ def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
     if sys.stderr is None or sys.stderr.closed:
         return
     if options.report:
-        print(ran, file=sys.stderr)
+        from parloop.report.terminal import print_report
+
+        print_report(ran, sys.stderr)
     elif ran.sites and sys.stderr.isatty():
         from parloop.report.stats import summary_of
 
@@ -186,7 +188,9 @@ def _explain(parsed: argparse.Namespace) -> int:
         found = [one.to_dict() for one in seen]
         print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
     elif html is None:
-        print("\n\n".join(map(str, seen)))
+        from parloop.report.terminal import print_explanations
+
+        print_explanations(seen, sys.stdout)
     if html is not None:
         try:
             html.write_text(page(seen), encoding="utf-8", errors="replace")

@@ -161,6 +161,13 @@ def _snapshot(record: SiteRecord) -> SiteStats:
     )
 
 
+def report_rows(
+    ran: Report,
+) -> tuple[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Return the columns of the table, and each row with the lines that stand below it."""
+    return _COLUMNS, [(_cells(site), tuple(_fallback_lines(site))) for site in ran.sites]
+
+
 def _table(sites: tuple[SiteStats, ...]) -> Iterator[str]:
     rows = [_COLUMNS, *(_cells(site) for site in sites)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from parloop.survey.inputs import total_weight
 from parloop.survey.run import Options, ProgressLine, survey
 from parloop.survey.tables import all_tables
 from parloop.survey.terminal import is_terminal, print_tables
@@ -17,7 +18,7 @@ def run_survey(parsed: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code: 1 where there was nothing to read."""
     out = None if parsed.out is None else Path(parsed.out)
     options = Options(parsed.paths, out, parsed.sample, parsed.jobs)
-    progress = ProgressLine() if is_terminal() else None
+    progress = ProgressLine(total_weight(parsed.paths)) if is_terminal() else None
     try:
         totals = survey(options, progress) if progress else survey(options)
     finally:

@@ -16,7 +16,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal, Self, TypeAlias
 
@@ -57,6 +57,27 @@ class Input:
     data: bytes | None = None
     problem: str | None = None
     detail: str = ""
+    weight: int = 0
+    """Bytes on the disk that are done with it: for the progress bar."""
+
+
+def total_weight(paths: Sequence[str]) -> int:
+    """Return the bytes on the disk of all files that `find_inputs` will look into, about."""
+    total = 0
+    for path in paths:
+        if Path(path).is_dir():
+            for folder, _, names in os.walk(path):
+                total += sum(_weight(Path(folder, name)) for name in names if _kind_of(name))
+        else:
+            total += _weight(Path(path))
+    return total
+
+
+def _weight(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def find_inputs(paths: Sequence[str], limits: Limits) -> Iterator[Input]:
@@ -132,7 +153,7 @@ def _of_file(path: Path, limits: Limits, *, named: bool) -> Iterator[Input]:
     elif status.st_size > limits.file_bytes:
         yield _too_large(label, kind, status.st_size)
     else:
-        yield Input(label, kind, path=path)
+        yield Input(label, kind, path=path, weight=status.st_size)
 
 
 def _in_archive(path: Path, limits: Limits) -> Iterator[Input]:
@@ -174,7 +195,8 @@ def _in_zip(path: Path, budget: _Budget) -> Iterator[Input]:
             elif stat.S_ISLNK(member.external_attr >> 16):
                 yield Input(label, "script", problem="symbolic link")
             else:
-                yield _read_member(label, lambda m=member: archive.open(m), budget)
+                found = _read_member(label, lambda m=member: archive.open(m), budget)
+                yield replace(found, weight=member.compress_size)
 
 
 def _in_tar(path: Path, budget: _Budget) -> Iterator[Input]:
@@ -182,6 +204,7 @@ def _in_tar(path: Path, budget: _Budget) -> Iterator[Input]:
     with path.open("rb") as file, gzip.open(file) if not plain else file as raw:
         stream = _Counted(raw, budget)
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_ShortHeaders) as archive:
+            at = 0
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined] # they need not be kept
                 budget.count()
@@ -196,7 +219,9 @@ def _in_tar(path: Path, budget: _Budget) -> Iterator[Input]:
                     problem = "symbolic link" if link else "not a regular file"
                     yield Input(label, "script", problem=problem)
                 else:
-                    yield _read_member(label, lambda m=member: archive.extractfile(m), None)
+                    found = _read_member(label, lambda m=member: archive.extractfile(m), None)
+                    yield replace(found, weight=file.tell() - at)
+                    at = file.tell()
 
 
 class _ShortHeaders(tarfile.TarInfo):

@@ -105,7 +105,5 @@ class FileRecord:
     comprehensions: int = 0
     repeated: int = 0
     """Loops that repeat others of the file, and are not in `loops`."""
-    weight: int = 0
-    """Bytes on disk that are done with this file: for the progress bar."""
     digest: str = ""
     """The same for files with the same code."""
