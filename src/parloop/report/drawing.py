@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from parloop.analysis import Analysis, LoopFacts
+from parloop.analysis import Analysis, LoopFacts, ParallelIf
 from parloop.analysis.accesses import Access
 from parloop.analysis.affine import Affine, counter, is_parameter
 
@@ -65,6 +65,8 @@ class Drawing:
     elements: tuple[Elements, ...]
     others: tuple[Carried, ...] = ()
     """Dependences that other loops of the nest carry."""
+    conditional: bool = False
+    """Whether the dependences exist only where a condition of the verdict fails."""
     summary: bool = False
     """Whether the loop accumulates: there are no arrows for that."""
 
@@ -76,7 +78,8 @@ class Drawing:
 
 def drawing_of(facts: LoopFacts, analysis: Analysis) -> Drawing:
     """Return what can be drawn of one loop of a nest."""
-    mine = _carried(facts, analysis)
+    sums = {need.target for need in facts.needs}
+    mine = tuple(found for found in _carried(facts, analysis) if found.array not in sums)
     others = [
         found
         for other in analysis.loops
@@ -86,7 +89,8 @@ def drawing_of(facts: LoopFacts, analysis: Analysis) -> Drawing:
     ]
     kept = tuple(dict.fromkeys(others))[:MOST_DEPENDENCES]
     elements = tuple(_elements(facts, analysis))
-    return Drawing(facts.loop.title, mine, elements, kept, bool(facts.needs))
+    conditional = isinstance(facts.verdict, ParallelIf)
+    return Drawing(facts.loop.title, mine, elements, kept, conditional, bool(facts.needs))
 
 
 def _carried(facts: LoopFacts, analysis: Analysis) -> tuple[Carried, ...]:

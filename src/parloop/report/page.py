@@ -5,6 +5,7 @@ One file that loads nothing and runs nothing: `<details>` opens loops, by the ke
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -166,8 +167,14 @@ def section(
 ) -> str:
     """Return one text as HTML, its loops to be opened."""
     rows = "".join(_rows(seen, shown, number))
-    name = f"<h2>{escape(seen.source.path)}</h2>" if heading else "<h3>The text</h3>"
+    name = f"<h2>{escape(_heading(seen.source.path))}</h2>" if heading else "<h3>The text</h3>"
     return f'<section>{name}<div class="text">{rows}</div></section>'
+
+
+def _heading(path: str) -> str:
+    """Return what stands above a text: of a notebook's cell its number."""
+    found = re.fullmatch(r".*\.ipynb\[(\d+)\]", path, re.DOTALL | re.IGNORECASE)
+    return f"cell {found[1]}" if found else path
 
 
 def _rows(seen: Explanation, shown: Sequence[Shown], section_number: int) -> Iterator[str]:

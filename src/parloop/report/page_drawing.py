@@ -48,7 +48,7 @@ def _space(drawing: Drawing) -> str:
             words = "No iteration needs another, but for what is accumulated."
         return _figure(_line(drawing.index, {}), words)
     indices = next(iter(vectors.values()))[0].indices[-2:]
-    words = _vectors_in_words(vectors)
+    words = _vectors_in_words(vectors, conditional=drawing.conditional)
     if len(indices) == 1:
         return _figure(_line(indices[0], vectors), words)
     same = [other for other in drawing.others if other.indices[-2:] == indices]
@@ -73,13 +73,14 @@ def _vectors(dependences: Sequence[Carried], depth: int) -> Vectors:
     return dict([*found.items()][:MOST_ARROWS])
 
 
-def _vectors_in_words(vectors: Vectors) -> str:
+def _vectors_in_words(vectors: Vectors, *, conditional: bool) -> str:
     parts = []
     for vector, dependences in vectors.items():
         arrays = ", ".join(dict.fromkeys(f"<code>{escape(d.array)}</code>" for d in dependences))
         shown = str(vector[0]) if len(vector) == 1 else str(vector)
         parts.append(f"{arrays} at distance {shown}")
-    return f"An arrow leads to the iteration that needs it: {'; '.join(parts)}."
+    where = "Where a condition fails, an" if conditional else "An"
+    return f"{where} arrow leads to the iteration that needs it: {'; '.join(parts)}."
 
 
 def _undrawn(drawing: Drawing) -> str:
@@ -94,13 +95,16 @@ def _undrawn(drawing: Drawing) -> str:
         )
     unknown = any(None in dependence.distances for dependence in drawing.dependences)
     where = "; <code>?</code> is not the same everywhere" if unknown else ""
-    return f"Iterations that need others{where}:<ul>{''.join(dict.fromkeys(parts))}</ul>"
+    start = "Iterations need others where a condition fails" if drawing.conditional else (
+        "Iterations that need others"
+    )
+    return f"{start}{where}:<ul>{''.join(dict.fromkeys(parts))}</ul>"
 
 
 def _line(index: str, vectors: Vectors) -> str:
     count = 8
-    width, height = STEP * (count - 1) + 48, 96
-    y = 62
+    y = 62 if vectors else 16
+    width, height = STEP * (count - 1) + 48, y + 34
     at = [24 + place * STEP for place in range(count)]
     arcs = (
         _arc(at[start], at[start] + distance * STEP, y)

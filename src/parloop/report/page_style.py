@@ -108,7 +108,7 @@ body.parloop { margin: 0; }
 .parloop ul.notes li { margin: 2px 0; }
 .parloop .yes { color: var(--cpu); } .parloop .no { color: var(--interpreter); }
 .parloop .open { color: var(--soft); }
-.parloop dl.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr));
+.parloop dl.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(138px, 1fr));
   gap: 10px 22px; margin: 0 0 12px; }
 .parloop dl.figures div { display: flex; flex-direction: column; justify-content: flex-end; }
 .parloop .time { white-space: nowrap; }
