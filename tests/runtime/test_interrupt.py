@@ -17,7 +17,7 @@ from parloop.runtime import dispatch
 pytestmark = [
     pytest.mark.filterwarnings("default"),
     pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here"),
-    pytest.mark.skipif(dispatch.RUNS_TRACED, reason="a signal in coverage's own lock waits for ever"),
+    pytest.mark.skipif(dispatch.RUNS_TRACED, reason="a signal inside coverage waits for ever"),
 ]
 
 DELAY = 0.3
