@@ -197,4 +197,4 @@ class TooManyTypes(Diagnostic):
 
     @classmethod
     def at(cls, span: Span, name: str, types: Iterable[Member]) -> Self:
-        return cls(f"`{name}` may be {_listed(types)}", span, notes=(_INTERPRETER,))
+        return cls(f"{name} may be {_listed(types)}", span, notes=(_INTERPRETER,))

@@ -173,7 +173,7 @@ class _Typer:
                 state = {**state, target: union - _UNBOUND}
                 self.note({target: state[target]})
                 if len(state[target]) > MAX_MEMBERS:
-                    raise Declined(TooManyTypes.at(stmt.span, target, state[target]))
+                    raise Declined(TooManyTypes.at(stmt.span, f"`{target}`", state[target]))
                 return state
             case Store():
                 self.store(stmt, state)

@@ -1,0 +1,380 @@
+"""`docs/what-runs.md`, from runs of the programs under `tests/loops`: `python -m tests.what_runs`.
+
+A row names a construct, a piece of a program that shows it, and the program. What the page says of
+it is what the program did.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.corpus import FILES, LoopFile
+from tests.differential import run
+
+import parloop
+from parloop.report.explain import LoopExplanation
+
+PAGE = Path(__file__).parent.parent / "docs" / "what-runs.md"
+
+HEAD = """\
+# What runs
+
+Each line is a construct, a piece of a program that has it, and what became of that program's loop
+when the tests ran it. `python -m tests.what_runs` writes this page from the programs under
+`tests/loops`, all of which are compared with CPython bit for bit; a test holds the page to what
+happens. What keeps a loop of your own in the interpreter: `parloop explain FILE` before it runs,
+`parloop run --report FILE` after.
+
+- **cores**: proved to run in any order, and spread over the cores.
+- **cores if**: the same, where a condition holds that each launch tests; else as *in order*.
+- **in order**: machine code, one iteration after the other; loops inside it may take the cores.
+- **interpreter**: the loop runs as if parloop were not there, for the reason given.
+"""
+
+
+PLACES = {"parallel": "cores", "parallel-if": "cores if", "serial": "in order"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One construct: in words, as code, and the program that has it."""
+
+    words: str
+    code: str
+    program: str
+    """`file.function` under `tests/loops`."""
+    because: str = ""
+    """Why the interpreter runs it, where the run itself keeps no reason."""
+
+    @property
+    def file(self) -> LoopFile:
+        """The file of the program."""
+        stem = self.program.partition(".")[0]
+        return next(file for file in FILES if file.path.stem == stem)
+
+    @property
+    def function(self) -> str:
+        """The name of the program."""
+        return self.program.partition(".")[2]
+
+    @property
+    def text(self) -> str:
+        """The text of the program."""
+        for node in self.file.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == self.function:
+                return ast.get_source_segment(self.file.text, node) or ""
+        raise KeyError(self.program)
+
+    @property
+    def line(self) -> int:
+        """The line of the loop: the outermost one with a mark and the code, else the first."""
+        marks = [m for m in self.file.marks if m.function == self.function and m.outermost]
+        lines = self.file.text.splitlines()
+        for mark in marks:
+            if self.code in lines[mark.line - 1]:
+                return mark.line
+        if marks:
+            return marks[0].line
+        (definition,) = (
+            node
+            for node in self.file.tree.body
+            if isinstance(node, ast.FunctionDef) and node.name == self.function
+        )
+        return next(n.lineno for n in ast.walk(definition) if isinstance(n, ast.For | ast.While))
+
+
+def place_of(row: Row) -> str:
+    """Run the program of `row`, and say where its loop ran, or why it did not."""
+    fast = parloop.parallel(row.file.fresh()[row.function], min_work_ms=0)
+    parloop.reset_report()
+    for arguments in row.file.arguments(row.function):
+        run(fast, arguments, "always", str(row.file.path), parloop.settings(min_work_ms=0))
+    sites = [site for site in parloop.report().sites if site.line == row.line]
+    (loop,) = (loop for loop in _explained(row.file) if loop.line == row.line)
+    for site in sites:
+        if site.native_runs:
+            return PLACES[loop.verdict if loop.verdict in PLACES else site.verdict]
+    reasons = [why.message for site in sites for why, _ in site.fallbacks]
+    reasons += [row.because] if row.because else []
+    reasons += [why.message for why in loop.reasons]
+    return "interpreter: " + re.sub(r" \(line \d+\)", "", reasons[0])
+
+
+@cache
+def _explained(file: LoopFile) -> tuple[LoopExplanation, ...]:
+    return tuple(parloop.explain(file.path).loops)
+
+
+def page() -> str:
+    """Return the text of the page."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    yield HEAD
+    for title, rows in SECTIONS.items():
+        yield f"## {title}\n"
+        yield "| construct | as in | runs |"
+        yield "|---|---|---|"
+        for row in rows:
+            code = row.code.replace("|", "\\|")
+            place = place_of(row).replace("|", "\\|")
+            yield f"| {row.words} | `{code}` | {place} |"
+        yield ""
+
+
+SECTIONS: dict[str, tuple[Row, ...]] = {
+    "Loops": (
+        Row(
+            "range with one to three arguments, any step",
+            "range(n - 1, -1, -1)",
+            "control.reversed_range",
+        ),
+        Row(
+            "a step that is only known when the loop runs",
+            "range(lo, hi, step)",
+            "control.step_from_an_argument",
+        ),
+        Row(
+            "bounds from expressions",
+            "range(n // 3, min(n, len(a)) - 1, 1 + n % 2)",
+            "control.bounds_from_expressions",
+        ),
+        Row("bounds from shapes", "range(a.shape[0])", "control.bounds_from_the_shape"),
+        Row("triangles", "for j in range(i + 1)", "control.lower_triangle"),
+        Row("imperfect nests", "b[i] = s / m", "control.imperfect_nest"),
+        Row(
+            "time steps around sweeps",
+            "for t in range(steps)",
+            "control.several_nests_in_one_body",
+        ),
+        Row(
+            "stencils in place, as wavefronts",
+            "a[i, j] = a[i - 1, j] + a[i, j - 1]",
+            "control.wavefront",
+        ),
+        Row("`while` inside a loop", "while x > 1.0", "control.inner_while"),
+        Row(
+            "`while` that waits for somebody else",
+            "while flag[0] == 0",
+            "control.inner_while_that_waits",
+        ),
+        Row("the items of an array or a list", "for x in a", "items.total"),
+        Row("`enumerate`", "for k, x in enumerate(a)", "items.numbered"),
+        Row("`zip`", "for x, y in zip(a, b)", "items.side_by_side"),
+        Row("`reversed`", "for x in reversed(a)", "items.backwards"),
+        Row("a list that grows while it is gone over", "items.append(x)", "items.grows"),
+        Row("a generator", "for i in (k * k for k in range(n))", "control.over_a_generator"),
+        Row(
+            "a dictionary",
+            "for k in d",
+            "control.over_a_dictionary",
+            because="what the loop goes over is no array, list or tuple",
+        ),
+    ),
+    "Ways out": (
+        Row("`break`, and what was found", "break", "control.find_first"),
+        Row("`return` from a loop", "return i", "ways.first_equal"),
+        Row("`return` from a nest", "return i, j", "ways.first_pair"),
+        Row("a flag and `break`", "found = True", "ways.flags"),
+        Row("`for ... else`", "else:", "control.number_of_the_else"),
+        Row("`continue`", "continue", "control.continue_in_the_loop"),
+        Row(
+            "an exception in the middle",
+            "b[i] = 10 // (k - i)",
+            "control.exception_in_the_middle",
+        ),
+        Row("`try` around the loop", "except ZeroDivisionError", "control.caught_by_the_caller"),
+        Row("`try` in the loop", "try:", "control.try_in_the_body"),
+        Row("`raise` in the loop", "raise ValueError(i)", "control.raise_in_the_body"),
+        Row("`assert` in the loop", "assert a[i] < 5", "control.assert_in_the_body"),
+        Row("`with` in the loop", 'with np.errstate(all="ignore")', "control.with_in_the_body"),
+        Row("`yield` in the loop", "yield", "environment.generator_yields_inside"),
+        Row("prints in the loop", "print(a[i])", "control.print_in_the_body"),
+    ),
+    "Statements": (
+        Row("`if`, `elif`, `else`", "elif a[i] > 0", "control.if_elif_else"),
+        Row("conditional expressions", "a[i] if a[i] > 0 else", "control.conditional_expressions"),
+        Row(
+            "`and`, `or`, `not` giving operands",
+            "(a[i] and 5) + (a[i] or 7)",
+            "control.boolean_operators_give_operands",
+        ),
+        Row("chained comparisons", "0 <= a[i] < 1 != a[i]", "control.chained_comparisons"),
+        Row("tuple assignment", "x, y = y, x + i", "control.tuple_assignment_swaps"),
+        Row("assignment expressions", "(x := a[i]) > 0", "control.walrus"),
+        Row("a name that is bound in one branch only", "found = i", "control.bound_in_one_branch"),
+        Row(
+            "a number that changes its type",
+            "s += a[i]",
+            "control.type_changes_in_the_first_iteration",
+        ),
+        Row(
+            "a variable that differs in type by branch",
+            "x = 0.5",
+            "control.type_differs_by_branch",
+        ),
+        Row("a value carried to the next iteration", "previous = a[i]", "control.previous_value"),
+        Row(
+            "global names that the loop assigns",
+            "global",
+            "environment.global_assigned_in_the_body",
+        ),
+        Row("names of the function around", "nonlocal", "environment.nonlocal_accumulator"),
+    ),
+    "Reductions": (
+        Row("integer sums", "s += x[i] * x[i]", "lists.sum_of_integers"),
+        Row(
+            "float sums, folded in CPython's order",
+            "s += a[i]",
+            "control.type_changes_in_the_first_iteration",
+        ),
+        Row("several, under a condition", "if a[i] > 0", "control.accumulator_under_a_condition"),
+        Row("minima with their place", "at = i", "integers.first_position_of_the_minimum"),
+        Row("`min`, `max`", "m = max(m, a[i])", "integers.maximum_from_zero"),
+        Row("histograms", "counts[idx[i]] += 1", "indexing.histogram_with_duplicates"),
+        Row("scatter-add of floats", "total[idx[i]] += w[i]", "indexing.scatter_add_of_floats"),
+        Row("prefix sums", "o[i] = s", "control.prefix_sum"),
+        Row("recurrences", "s = s * x + c[i]", "control.polynomial_by_horner"),
+    ),
+    "Arrays and subscripts": (
+        Row("NumPy arrays of numbers, of any layout", "c[i, j] =", "indexing.add_matrices"),
+        Row("reads through index arrays", "b[i] = a[idx[i]]", "indexing.gather"),
+        Row(
+            "writes through index arrays, looked at before",
+            "b[idx[i]] = a[i]",
+            "indexing.scatter",
+        ),
+        Row("subscripts from the end", "a[-1] + a[-2] * i", "indexing.constant_negative_index"),
+        Row("subscripts beyond the end", "b[i] = a[i + 1] * 2", "indexing.out_of_range_read"),
+        Row("subclasses of arrays", "b[i] = a[i]", "indexing.subclass_with_its_own_getitem"),
+        Row(
+            "elements of other types: strings, objects, other byte orders",
+            "a[i]",
+            "indexing.odd_element_types",
+        ),
+        Row("columns of structured arrays", "x[i]", "indexing.fields_of_a_structure"),
+    ),
+    "Whole arrays": (
+        Row(
+            "arithmetic of slices, in time steps",
+            "u[1:-1] += k * (u[2:] - 2 * u[1:-1] + u[:-2])",
+            "array_statements.heat_in_place",
+        ),
+        Row(
+            "two dimensions, boundaries, copies",
+            "un = u.copy()",
+            "array_statements.heat_in_two_dimensions",
+        ),
+        Row("rows held in names", "now = u[t]", "array_statements.row_views"),
+        Row("buffers exchanged by name", "u, un = un, u", "array_statements.exchanged_buffers"),
+        Row("temporaries", "e = d * d + 1", "array_statements.temporaries"),
+        Row(
+            "a new array in each step",
+            "u = u + dt * v",
+            "array_statements.a_new_array_in_each_step",
+        ),
+        Row(
+            "comparisons, roots, absolute values",
+            "np.sqrt(np.abs(u))",
+            "array_statements.roots_and_comparisons",
+        ),
+        Row(
+            "`np.where`, `np.maximum`, `np.minimum`",
+            "np.where(u > 0.5, v, 0)",
+            "array_statements.limits_and_choices",
+        ),
+        Row("broadcast rows", "m += r", "array_statements.a_row_is_repeated"),
+        Row(
+            "arrays that share memory",
+            "v[:] = w * 2",
+            "array_statements.arrays_that_share_memory",
+        ),
+        Row(
+            "float operations whose bits depend on the layout",
+            "a ** 3",
+            "array_statements.an_operation_without_elements_of_its_own",
+        ),
+    ),
+    "Lists": (
+        Row(
+            "lists of floats or of ints, read and written",
+            "y[i] = 3 * x[i] + y[i]",
+            "lists.write_a_list",
+        ),
+        Row("ints without bound", "x[i] = x[i] + x[i - 1]", "lists.integers_without_bound"),
+        Row("scratch lists", "flags = [True] * (n + 1)", "lists.sieve"),
+        Row(
+            "`[0] * n` that receives floats",
+            "y[i] = i * 0.5",
+            "lists.integers_that_become_floats",
+        ),
+        Row("two names for one list", "x[i] = y[i - 1] + 1", "lists.two_names"),
+        Row("lists of several types", "s += x[i]", "lists.mixed_types"),
+        Row("strings", "s += x[i]", "lists.strings"),
+        Row("appends", "out.append(v * v)", "appends.squares"),
+        Row("appends under a condition", "out.append(v)", "appends.positive_ones"),
+        Row(
+            "appends of values of several types",
+            "out.append(v if v > 0 else 0)",
+            "appends.several_types",
+        ),
+        Row(
+            "a list that is read and appended to",
+            "out.append(out[-1] * 0.5)",
+            "appends.looks_back",
+        ),
+    ),
+    "Functions": (
+        Row("the builtins and `math`", "math.exp(a[i])", "floats.math_exp"),
+        Row("NumPy's functions of numbers", "np.exp(a[i])", "floats.numpy_exp"),
+        Row("functions of the program", "clip(a[i])", "functions.several_returns"),
+        Row(
+            "functions with loops and early `return`s",
+            "escape(",
+            "functions.loop_and_early_return",
+        ),
+        Row(
+            "functions that write arrays",
+            "fill_row(a, i, i * 0.5)",
+            "functions.a_function_writes_a_row",
+        ),
+        Row("functions passed as values", "b[i] = f(a[i], 0.5)", "functions.passed_as_a_value"),
+        Row("closures and lambdas", "half(a[i])", "functions.of_a_lambda"),
+        Row("recursion", "depth(i)", "functions.recursion"),
+        Row(
+            "functions that may return nothing",
+            "maybe_nothing(a[i])",
+            "functions.may_return_none",
+        ),
+        Row("`math.gamma`, `math.lgamma`", "math.gamma(a[i])", "floats.math_gamma"),
+        Row("random numbers", "random", "environment.random_numbers"),
+    ),
+    "Numbers": (
+        Row("ints that leave 64 bits", "p *= i", "integers.product_beyond_64_bits"),
+        Row(
+            "all widths of NumPy's integers, with their wraps",
+            "c[i] = a[i] - b[i]",
+            "integers.difference_of_unsigned",
+        ),
+        Row(
+            "division by zero: an exception",
+            "a[i] = 100 // (k - i)",
+            "integers.python_zero_division",
+        ),
+        Row("division by zero: NumPy's warning", "1.0 / a[i]", "floats.warnings_in_two_lines"),
+        Row("complex numbers", "c[i] = a[i] * b[i] + a[i]", "floats.complex_product"),
+        Row("rounding", "round(a[i], n)", "floats.rounding_to_digits"),
+        Row("text", "len(str(a[i]))", "floats.text_of_a_float"),
+        Row("strings", 'where = "inside"', "control.else_of_the_loop"),
+    ),
+}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
