@@ -104,12 +104,12 @@ def test_a_name_has_the_types_that_reach_it(body: tuple[str, ...], types: set[Ty
             ("s = x", "if k > 1: s = k", "if k > 2: s = y", "if k > 3: s = z",
              "if k > 4: s = small", "t = s"),
             "TYP106",
-            "`this value` may be `complex` or `float32` or `float` or `int8` or `int`",
+            "this value may be `complex` or `float32` or `float` or `int8` or `int`",
         ),
         (
             ("s = (x if k else y) if k else ((z if k else small) if k else k)",),
             "TYP106",
-            "`this value` may be",
+            "this value may be",
         ),
     ],
 )  # fmt: skip
