@@ -1,6 +1,7 @@
 """All programs of `tests/loops` on an emulated GPU, against CPython.
 
     python -m tests.cuda.campaign [--files NAME ...] [--functions NAME ...] [--reasons]
+    python -m tests.cuda.campaign --nvrtc       compiles them all for every architecture instead
 
 Says which share of the programs has loops that go to a GPU, whether what they leave is what CPython
 leaves, and why the other loops do not go.
@@ -27,6 +28,7 @@ from tests.cuda.emulated import (
     compile_all,
     emulating,
 )
+from tests.cuda.nvrtc import ARCHITECTURES, compile_text, text_for_nvrtc
 from tests.differential import MODES, Mode, find_difference, run, slices_of
 
 import parloop
@@ -92,8 +94,9 @@ def main() -> int:
     parser.add_argument("--functions", nargs="*", default=[])
     parser.add_argument("--reasons", action="store_true", help="say why loops do not go, each")
     parser.add_argument("--quick", action="store_true", help="one mode of warnings only")
+    parser.add_argument("--nvrtc", action="store_true", help="compile with NVRTC, run nothing")
     arguments = parser.parse_args()
-    if COMPILER is None:
+    if COMPILER is None and not arguments.nvrtc:
         print("there is no g++")
         return 1
     os.environ.setdefault("PARLOOP_CACHE_DIR", tempfile.mkdtemp(prefix="parloop-cuda-"))
@@ -104,7 +107,7 @@ def main() -> int:
         if arguments.files and file.path.stem not in arguments.files:
             continue
         names = [n for n in file.functions() if not arguments.functions or n in arguments.functions]
-        cases = [collect(file, name) for name in names]
+        cases = [collect(file, name, modes=("always", "raise")) for name in names]
         for case in cases:
             for function, line, why in case.collected.declined:
                 reasons[f"{why.code} {why.message}"] += 1
@@ -113,6 +116,12 @@ def main() -> int:
         some = [case for case in cases if case.collected.programs]
         total, accepted = total + len(cases), accepted + len(some)
         if not some:
+            continue
+        if arguments.nvrtc:
+            for architecture in ARCHITECTURES:
+                text = text_for_nvrtc(p for case in some for p in case.collected.programs.values())
+                compile_text(text, architecture)
+            print(f"{file.path.stem}: compiled for {', '.join(ARCHITECTURES)}", flush=True)
             continue
         with tempfile.TemporaryDirectory(prefix="parloop-cuda-") as folder:
             try:

@@ -267,16 +267,18 @@ class _Generator:
     # kernels
 
     def kernel(self, stmt: For, number: int, around: tuple[str, ...]) -> tuple[Step, ...]:
-        """Return the launches for a loop on the cores."""
-        writer = self.writer()
-        try:
-            host = HostNumbers(self.program, self.in_state, around)
-            launch = writer.parallel(self.name(stmt), stmt, number, self.grid, host)
-        except UnsupportedOperationError as why:
-            raise Declined(NotOnTheDevice.at(writer.span, str(why))) from None
-        self.texts.append(writer.text)
-        self.scratch_words = max(self.scratch_words, writer.n_words * MOST_BLOCKS)
-        return launch
+        """Return the launches for a loop on the cores: one, or three where it is split."""
+        host = HostNumbers(self.program, self.in_state, around)
+        found: list[Step] = []
+        for part in (0, 1, 2) if number in self.program.plan.splits else (None,):
+            writer = self.writer()
+            try:
+                found += writer.parallel(self.name(stmt), stmt, number, self.grid, host, part)
+            except UnsupportedOperationError as why:
+                raise Declined(NotOnTheDevice.at(writer.span, str(why))) from None
+            self.texts.append(writer.text)
+            self.scratch_words = max(self.scratch_words, writer.n_words * MOST_BLOCKS)
+        return tuple(found)
 
     def one_thread(self, body: tuple[Stmt, ...]) -> Launch:
         """Return the launch of one thread that runs statements in order."""

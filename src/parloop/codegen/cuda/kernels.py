@@ -27,7 +27,7 @@ from parloop.codegen.function import Program
 from parloop.codegen.layout import Header
 from parloop.codegen.regions import bound_names, region_arrays
 from parloop.diagnostics import Declined
-from parloop.ir.nodes import Assign, Const, Continue, For, If, Name, Stmt, While
+from parloop.ir.nodes import Assign, Const, Continue, Expr, For, If, Name, Stmt, While
 from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Fold, combining
 from parloop.schedule.grid import Grid
@@ -46,6 +46,8 @@ class KernelWriter:
         self.program = program
         self.in_state = in_state
         self.text = ""
+        self.part: tuple[Expr, int] | None = None
+        """Where the loop is split, and which part this is: before, at it, or after it."""
         self.partials: tuple[Partial, ...] = ()
         self.folds: dict[str, ArrayFold] = {}
         """The arrays that threads accumulate into."""
@@ -72,9 +74,17 @@ class KernelWriter:
         return Launch(name, one_thread=True, lines=lines_of(body))
 
     def parallel(
-        self, name: str, stmt: For, number: int, grid: Grid, host: HostNumbers
+        self,
+        name: str,
+        stmt: For,
+        number: int,
+        grid: Grid,
+        host: HostNumbers,
+        part: int | None = None,
     ) -> tuple[Step, ...]:
-        """Write a kernel whose threads are the iterations of `stmt`."""
+        """Write a kernel whose threads are the iterations of `stmt`, or of a part of it."""
+        if part is not None:
+            self.part = self.program.plan.splits[number], part
         chain = [stmt]
         while len(chain) < len(grid.chains[number]):
             inner = chain[-1].body[-1]
@@ -253,6 +263,8 @@ class KernelWriter:
             start, hi, step = writer.range_of(loop)
             lo = I64(0)
         start, step = writer.known_bounds(loop, start, step)
+        if depth == 0 and self.part is not None:
+            lo, hi = self.part_of(lo, hi, start)
         thread = self.named(
             f"u64(blockIdx.{dimension}) * blockDim.{dimension} + threadIdx.{dimension}",
             f"thread_{dimension}",
@@ -295,6 +307,23 @@ class KernelWriter:
         if len(counters) > 1:
             self.writer.raises(builder.icmp_unsigned(">=", counters[0], I64(1 << bits)))
         self.body.do("number = {0};", builder.add(number, I64(1)))
+
+    def part_of(self, lo: Any, hi: Any, start: Any) -> tuple[Any, Any]:
+        """Return the iterations of a part of a loop, which counts up by one.
+
+        Nothing here overflows: the place is compared before its distance is taken.
+        """
+        assert self.part is not None
+        builder = self.writer.builder
+        place, part = self.part
+        index = self.writer.integer(place)
+        below = builder.icmp_signed("<", index, builder.add(start, lo))
+        above = builder.icmp_signed(">=", index, builder.add(start, hi))
+        inside = builder.select(above, hi, builder.sub(index, start))
+        first = builder.select(below, lo, inside)
+        outside = builder.or_(below, above)
+        second = builder.select(outside, first, builder.add(first, I64(1)))
+        return ((lo, first), (first, second), (second, hi))[part]
 
     def iteration(self, loop: For, chain: list[For], last: list[Any]) -> None:
         """Write what one thread does in one iteration, and what it leaves."""
