@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("path", metavar="PATH", nargs="+")
     explain.add_argument("--html", metavar="FILE", help="write a page in place of the text")
     explain.add_argument("--json", action="store_true", help="print JSON in place of the text")
+    explain.add_argument(
+        "--cuda", action="store_true", help="print the kernels that a GPU would run instead"
+    )
     explain.set_defaults(do=_explain)
     _add_survey(commands.add_parser("survey", help="count and judge the loops of many files"))
     cache = commands.add_parser("cache", help="show or empty the store of machine code")
@@ -181,6 +184,11 @@ def _explain(parsed: argparse.Namespace) -> int:
     if html is not None and (problem := check_report_name(html)) is not None:
         return _fail(problem)
     try:
+        if parsed.cuda:
+            from parloop.report.cuda import explain_cuda
+
+            print("\n\n".join(explain_cuda(Path(path)) for path in parsed.path))
+            return 0
         seen = [found for path in parsed.path for found in explain_path(Path(path))]
     except CannotExplain as error:
         return _fail(str(error))

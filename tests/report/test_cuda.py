@@ -1,0 +1,44 @@
+"""`parloop explain --cuda`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parloop import cli
+
+TEXT = """\
+def heat(u, v, n, m):
+    for i in range(1, n - 1):
+        for j in range(1, m - 1):
+            v[i, j] = 0.25 * (u[i - 1, j] + u[i + 1, j])
+
+
+def total(a, n):
+    s = 0.0
+    for i in range(n):
+        s += a[i]
+    return s
+"""
+
+
+@pytest.fixture
+def shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    (tmp_path / "heat.py").write_text(TEXT)
+    assert cli.main(["explain", "--cuda", str(tmp_path / "heat.py")]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_kernel_has_the_lines_of_the_loop_and_its_names(shown: str) -> None:
+    assert "// 4: v[i, j] = 0.25 * (u[i - 1, j] + u[i + 1, j])" in shown
+    assert "heat_2(const Record record, State *state)" in shown
+    assert "store<double>(v + " in shown
+
+
+def test_what_is_taken_for_granted_is_said(shown: str) -> None:
+    assert "n: int, m: int, u: float64[:, :], v: float64[:, :]" in shown
+
+
+def test_a_loop_that_stays_on_the_cpu_says_why(shown: str) -> None:
+    assert "unsupported[GEN201] no loop here has iterations for many threads at once" in shown
