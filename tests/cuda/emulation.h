@@ -228,6 +228,31 @@ template <class T> static T exchange(T value, size_t of)
 
 } // namespace emulation
 
+// What the sanitizer calls where C++ leaves a behaviour undefined, in place of its own library's.
+#define UNDEFINED(name)                                                                             \
+    extern "C" __attribute__((visibility("hidden"), noinline)) void __ubsan_handle_##name()        \
+    {                                                                                               \
+        emulation::fail("undefined behaviour (" #name ")", nullptr);                               \
+    }
+UNDEFINED(add_overflow)
+UNDEFINED(sub_overflow)
+UNDEFINED(mul_overflow)
+UNDEFINED(negate_overflow)
+UNDEFINED(divrem_overflow)
+UNDEFINED(shift_out_of_bounds)
+UNDEFINED(out_of_bounds)
+UNDEFINED(type_mismatch_v1)
+UNDEFINED(load_invalid_value)
+UNDEFINED(builtin_unreachable)
+UNDEFINED(missing_return)
+UNDEFINED(vla_bound_not_positive)
+UNDEFINED(nonnull_arg)
+UNDEFINED(nonnull_return_v1)
+UNDEFINED(pointer_overflow)
+UNDEFINED(float_cast_overflow)
+UNDEFINED(invalid_builtin)
+UNDEFINED(dynamic_type_cache_miss)
+
 template <class T> static T load(const char *at)
 {
     emulation::note_read(at, sizeof(T));
