@@ -61,14 +61,21 @@ def collect(
 
 
 def compare(
-    case: Case, library: Library, exactness: Exactness = "exact", modes: Sequence[Mode] = MODES
+    case: Case,
+    library: Library,
+    exactness: Exactness = "exact",
+    modes: Sequence[Mode] = MODES,
+    sizes: Sequence[int | None] = (None, 3),
 ) -> None:
-    """Run a case emulated, and note where it leaves something else than CPython does."""
+    """Run a case emulated, and note where it leaves something else than CPython does.
+
+    `sizes` are iterations a slice, None for the usual ones.
+    """
     file, name = case.file, case.name
     with emulating(library) as launches:
         for number, arguments in enumerate(file.arguments(name)):
             for mode in modes:
-                for slices in (None, 3):
+                for slices in sizes:
                     plain = file.fresh()[name]
                     fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
                     expected = run(plain, arguments, mode, str(file.path))

