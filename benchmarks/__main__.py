@@ -1,5 +1,6 @@
 """Compare parloop with CPython, Numba and C (`cpu`), or measure what it costs: where it brings
-nothing (`overhead`), when a loop runs for the first time in a process (`first`)."""
+nothing (`overhead`), when a loop runs for the first time in a process (`first`), on a GPU
+(`gpu`)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import first, overhead, results
+from benchmarks import first, gpu, overhead, results
 from benchmarks.program import program_names
 from benchmarks.runner import Options, ProgramResult, run
 from benchmarks.sides import PEERS
@@ -19,7 +20,8 @@ RESULTS = Path(__file__).with_name("results")
 def main() -> None:
     """Measure what the command line asks for, print it, and write it into a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="cpu", choices=("cpu", "overhead", "first"))
+    whats = ("cpu", "overhead", "first", "gpu")
+    parser.add_argument("what", nargs="?", default="cpu", choices=whats)
     parser.add_argument("--programs", default=",".join(program_names()), help="names, with commas")
     parser.add_argument(
         "--size", choices=("full", "cpython", "tiny"), help="full; for `first`, cpython"
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, help=f"a folder for the results, such as {RESULTS.name}/"
     )
+    parser.add_argument("--minutes", type=float, default=7.5, help="for `gpu`: how long at most")
     options = parser.parse_args()
     if options.what == "overhead":
         print(overhead.measure())
@@ -40,6 +43,9 @@ def main() -> None:
     programs = tuple(name for name in options.programs.split(",") if name)
     if unknown := [name for name in programs if name not in program_names()]:
         parser.error(f"no program is called {', '.join(unknown)}")
+    if options.what == "gpu":
+        chosen_here = () if options.programs == ",".join(program_names()) else programs
+        sys.exit(gpu.main(chosen_here, options.minutes, options.out or RESULTS))
     peers = tuple(name for name in options.peers.split(",") if name in PEERS)
     size = options.size or ("cpython" if options.what == "first" else "full")
     chosen = Options(programs, peers, size, options.repeat, options.first, options.threads)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import benchmarks.programs
+from benchmarks import gpu_sizes
 
 Arguments = tuple[Any, ...]
 
@@ -32,7 +33,8 @@ class Program:
 
     def make(self, size: str) -> Arguments:
         """Return arguments of the size called `size`, the same ones at every call."""
-        return self.maker(self.sizes[size], np.random.default_rng(SEED))
+        chosen = gpu_sizes.SIZES[self.name] if size == "gpu" else self.sizes[size]
+        return self.maker(chosen, np.random.default_rng(SEED))
 
     def output_positions(self) -> tuple[int, ...]:
         """Return where among the arguments the outputs stand."""

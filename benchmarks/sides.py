@@ -2,6 +2,7 @@
 
     cpython              the program's function as it stands
     parloop              `parloop.parallel` of it
+    parloop-gpu          the same, on the GPU
     parloop-reassociate  the same in the tier that may regroup floating-point sums
     njit                 `numba.njit` of it (or of `serial` in the peer's module)
     prange               `numba.njit(parallel=True)` of `parallel` in the peer's module
@@ -31,6 +32,7 @@ import numpy as np
 from benchmarks.program import Arguments, Program
 
 CPYTHON, PARLOOP, REASSOCIATE = "cpython", "parloop", "parloop-reassociate"
+PARLOOP_GPU = "parloop-gpu"
 NJIT, PRANGE, C_OPENMP = "njit", "prange", "c"
 PEERS = (NJIT, PRANGE, C_OPENMP)
 
@@ -49,8 +51,8 @@ def prepare(side: str, program: Program, arguments: Arguments) -> Call:
     """Return a callable that does one call of `program` on `arguments`, nothing compiled yet."""
     if side == CPYTHON:
         return lambda: program.function(*arguments)
-    if side in (PARLOOP, REASSOCIATE):
-        return _prepare_parloop(program, arguments)
+    if side in (PARLOOP, REASSOCIATE, PARLOOP_GPU):
+        return _prepare_parloop(program, arguments, "cuda" if side == PARLOOP_GPU else "cpu")
     if side == C_OPENMP:
         return _prepare_c(program, arguments)
     return _prepare_numba(side, program, arguments)
@@ -65,7 +67,7 @@ def different_bits(program: Program) -> tuple[str, ...]:
     return tuple(peer for peer in PEERS for line in lines if f'"{peer}"' in line)
 
 
-def _prepare_parloop(program: Program, arguments: Arguments) -> Call:
+def _prepare_parloop(program: Program, arguments: Arguments, device: str) -> Call:
     parloop = importlib.import_module("parloop")
     if not hasattr(parloop, "parallel"):
         raise UnavailableError("this parloop has no `parallel` yet")
@@ -74,7 +76,7 @@ def _prepare_parloop(program: Program, arguments: Arguments) -> Call:
 
     def call() -> Any:
         if not made:
-            made.append(parloop.parallel(program.function))
+            made.append(parloop.parallel(program.function, device=device))
         return made[0](*arguments)
 
     return call

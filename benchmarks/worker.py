@@ -15,13 +15,14 @@ import hashlib
 import importlib
 import json
 import sys
+from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from benchmarks.program import Program, bits_of, load_program, result_bits
-from benchmarks.sides import PARLOOP, REASSOCIATE, UnavailableError, prepare
+from benchmarks.sides import PARLOOP, PARLOOP_GPU, REASSOCIATE, UnavailableError, prepare
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ class Bench:
 
     def report(self) -> dict[str, Any]:
         """Return what `parloop.report` says of the loops."""
-        if self.side not in (PARLOOP, REASSOCIATE):
+        if self.side not in (PARLOOP, REASSOCIATE, PARLOOP_GPU):
             return {"sites": []}
         parloop: Any = importlib.import_module("parloop")
 
@@ -93,6 +94,8 @@ class Bench:
                     "native_runs": site.native_runs,
                     "interpreted_runs": site.interpreted_runs,
                     "estimated_interpreter_seconds": site.estimated_interpreter_seconds,
+                    "device": site.device,
+                    "gpu": asdict(site.gpu),
                     "fallbacks": [f"{count} x {why}" for why, count in site.fallbacks],
                 }
                 for site in parloop.report().sites

@@ -213,7 +213,8 @@ def _gpu_line(gpu: GpuCounts) -> str:
     return (
         f"on the GPU: {_count(gpu.runs, 'run')}, {_count(gpu.kernels, 'kernel')}, "
         f"{_count(gpu.launches, 'launch', 'launches')}, {_bytes(gpu.bytes_in)} in, "
-        f"{_bytes(gpu.bytes_out)} out, {show_seconds(gpu.seconds)}"
+        f"{_bytes(gpu.bytes_out)} out, {show_seconds(gpu.seconds)}, "
+        f"of which kernels {show_seconds(gpu.kernel_seconds)}"
     )
 
 

@@ -49,6 +49,8 @@ class GpuCounts:
     bytes_out: int = 0
     seconds: float = 0.0
     """Copies included."""
+    kernel_seconds: float = 0.0
+    """The kernels alone, as the GPU's own clock has it."""
 
     def plus(self, other: GpuCounts) -> GpuCounts:
         """Return both counted together, `other` being later."""
@@ -59,6 +61,7 @@ class GpuCounts:
             self.bytes_in + other.bytes_in,
             self.bytes_out + other.bytes_out,
             self.seconds + other.seconds,
+            self.kernel_seconds + other.kernel_seconds,
         )
 
 

@@ -31,6 +31,8 @@ class Gpu:
     """Loaded machine code by key."""
     refused: dict[str, Diagnostic] = field(default_factory=dict)
     """Texts by key that could not be made machine code, and why."""
+    marks: tuple[Any, Any] = (None, None)
+    """Around the kernels of a launch."""
     process: int = field(default_factory=os.getpid)
     lost: Diagnostic | None = None
 

@@ -207,7 +207,9 @@ class _Attempt:
                 program, words, len(self.launch.indices), self.extra[1], self.extra[0]
             )
             running = Run(gpu.driver, parameters, self.check)
+            start = gpu.driver.mark(gpu.marks[0])
             running.run(steps)
+            gpu.marks = start, gpu.driver.mark(gpu.marks[1])
             block.ask()
             self.wait()
             state = block.read(parameters.words)
@@ -220,8 +222,15 @@ class _Attempt:
             self.release()
         offload.offer.trips = 0
         copied_in, copied_out = staging.bytes_in - staged_in, staging.bytes_out - staged_out
+        kernel_seconds = gpu.driver.seconds_between(*gpu.marks)
         offload.counts = GpuCounts(
-            1, len(program.kernels), running.launches, copied_in, copied_out, seconds
+            1,
+            len(program.kernels),
+            running.launches,
+            copied_in,
+            copied_out,
+            seconds,
+            kernel_seconds,
         )
         self.commit(state, changes)
 
