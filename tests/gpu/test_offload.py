@@ -15,7 +15,8 @@ from tests.gpu.fake_driver import FAULTS, FakeGpu
 
 import parloop
 from parloop.config import SETTING_NAMES
-from parloop.runtime.gpu import device
+from parloop.runtime import dispatch
+from parloop.runtime.gpu import device, offering
 from parloop.runtime.gpu.device import Gpu
 from parloop.runtime.gpu.driver import DriverError, Fault
 
@@ -245,6 +246,26 @@ def test_a_failure_at_any_call_costs_nothing_but_the_gpu(fault: Fault) -> None:
                 assert driver.used_bytes() == 0, failed
                 assert driver.launches
     assert n_failed >= 2
+
+
+def test_a_bug_in_the_generator_leaves_the_loop_to_the_cpu(
+    driver: FakeGpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(planned: object) -> None:
+        raise KeyError("a bug")
+
+    @parloop.parallel
+    def double(y: Any) -> None:
+        for i in range(len(y)):
+            y[i] = 2.0 * y[i]
+
+    monkeypatch.setattr(offering, "make_program", broken)
+    monkeypatch.setattr(dispatch, "RAISES_BUGS", False)
+    y = np.ones(300)
+    for n in range(1, 4):
+        double(y)
+        assert (y == 2.0**n).all()
+    assert (seen().device, codes(), seen().interpreted_runs) == ("cpu", ["RUN901"], 0)
 
 
 def test_elements_that_other_threads_write_meanwhile_stay(driver: FakeGpu) -> None:

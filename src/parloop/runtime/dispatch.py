@@ -29,6 +29,7 @@ from parloop.runtime.codes import (
     CannotBeUndone,
     ChangedMeanwhile,
     InputOutside,
+    InternalFailure,
     IterationLeftNative,
     ListChanged,
     ListNotSupported,
@@ -38,7 +39,7 @@ from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
 from parloop.runtime.enter import make_entering
 from parloop.runtime.gpu.offering import make_offload
-from parloop.runtime.gpu.offload import Offload
+from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
 from parloop.runtime.lists import Lists, copy_lists, find_appended, find_lists
@@ -273,8 +274,7 @@ class _Entry:
             operations = work.operations_of(specialisation.nest, self.indices, arguments)
         launch = self.make_launch(ready, words, arguments, operations)
         if self.settings.device == "cuda":
-            say = self.state.record.fell_back
-            launch.offload = make_offload(self.settings, specialisation, ready, launch, say)
+            launch.offload = self.find_offload(launch, ready, specialisation)
         state.paces.begin(key, launch)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
@@ -431,6 +431,21 @@ class _Entry:
             holder=Holder() if is_held else None,
             meanwhile=meanwhile,
         )
+
+    def find_offload(
+        self, launch: Launch, ready: Ready, specialisation: Specialisation
+    ) -> Offload | None:
+        """Return what runs `launch` on the GPU, None if the CPU is to run it."""
+        say = self.state.record.fell_back
+        try:
+            return make_offload(self.settings, specialisation, ready, launch, say)
+        except Exception as error:
+            if RAISES_BUGS or came_from_handler(error):
+                raise
+            why = InternalFailure(f"{type(error).__name__}: {error}", self.site.info.span)
+            ready.offer = Offer(None, why)  # the CPU runs the loop
+            say(why)
+            return None
 
     def run_launch(
         self, launch: Launch, ready: Ready, specialisation: Specialisation
