@@ -34,7 +34,7 @@ def run(end: float, *, everything: bool = True) -> Suite:
     suite = Suite()
     some = [file for file in FILES if everything or file.path.stem == "floats"]
     for file in some:
-        for name in file.functions() if everything else list(file.functions())[:4]:
+        for name in file.functions() if everything else list(file.functions())[:2]:
             if time.monotonic() > end:
                 suite.finished = False
                 return suite

@@ -19,6 +19,8 @@ from typing import Any
 
 from parloop.runtime.gpu.driver import DriverError, Fault, Grid, Parameters, Properties
 
+_EMULATION = Path(__file__).parent.parent / "cuda"
+
 PROPERTIES = Properties("Fake GPU", (8, 0), 1 << 30, 4, 1e9, 1e11, 2.0, 1 << 20)
 
 FAULTS = {
@@ -70,7 +72,7 @@ class FakeGpu:
 
     def function(self, module: Any, name: str) -> Any:
         self._called("function")
-        return name, getattr(module, f"emulated_{name}")
+        return name, getattr(module, f"emulated_{name}"), module
 
     def free_bytes(self) -> int:
         self._called("free_bytes")
@@ -124,13 +126,21 @@ class FakeGpu:
 
     def launch(self, function: Any, grid: Grid, parameters: Parameters) -> None:
         self._called("launch")
-        name, run = function
+        name, run, module = function
         self.launches.append((name, grid))
         words = parameters.words.copy()  # as the driver does
         state = parameters.state
         shape = (ctypes.c_uint32 * 7)(*grid.blocks, *grid.threads, grid.shared_bytes)
         record = words.ctypes.data_as(ctypes.c_void_p)
-        self._queue(lambda: run(record, ctypes.c_void_p(state), shape))
+
+        def work() -> None:
+            self._tell_memory(module)
+            run(record, ctypes.c_void_p(state), shape)
+            problem = ctypes.c_char_p(module.emulated_problem()).value
+            assert not problem, problem
+            assert words.size  # which lives as long as this function
+
+        self._queue(work)
 
     def mark(self, again: Any = None) -> Any:
         self._called("mark")
@@ -179,6 +189,13 @@ class FakeGpu:
         while self.queue:
             self.queue.popleft()()
 
+    def _tell_memory(self, module: Any) -> None:
+        """Tell the emulation which memory is the GPU's."""
+        rooms = self.memory.items()
+        begins = (ctypes.c_void_p * len(rooms))(*[start for start, _ in rooms])
+        ends = (ctypes.c_void_p * len(rooms))(*[ctypes.addressof(r) + len(r) for _, r in rooms])
+        module.emulated_arrays(ctypes.c_long(len(rooms)), begins, ends)
+
     def _check(self, rooms: dict[int, Any], address: int, n_bytes: int) -> None:
         assert any(
             start <= address and address + n_bytes <= ctypes.addressof(room) + len(room)
@@ -187,47 +204,33 @@ class FakeGpu:
 
 
 _WRAPPER = """
-extern "C" void emulated_{name}(const Record *record, State *state, const unsigned *shape) {{
-    gridDim = {{shape[0], shape[1], shape[2]}};
-    blockDim = {{shape[3], shape[4], shape[5]}};
-    for (blockIdx.z = 0; blockIdx.z < gridDim.z; ++blockIdx.z)
-    for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y)
-    for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x)
-    for (threadIdx.z = 0; threadIdx.z < blockDim.z; ++threadIdx.z)
-    for (threadIdx.y = 0; threadIdx.y < blockDim.y; ++threadIdx.y)
-    for (threadIdx.x = 0; threadIdx.x < blockDim.x; ++threadIdx.x)
-        {name}(*record, state);
+extern "C" void emulated_{name}(const void *record, void *state, const unsigned *shape)
+{{
+    Record words;
+    memcpy(&words, record, sizeof words);
+    dim3 grid = {{shape[0], shape[1], shape[2]}}, block = {{shape[3], shape[4], shape[5]}};
+    emulation::launch(grid, block, {barriers}, 0, [&] {{ {name}(words, (State *)state); }});
 }}
 """
 
-_HEADER = """
-#include <cmath>
-#include <cstring>
-using std::memcpy;
-struct dim3 { unsigned x, y, z; };
-static dim3 gridDim, blockDim, blockIdx, threadIdx;
-#define __global__
-#define __device__
-#define __forceinline__ inline
-#define __launch_bounds__(threads)
-static inline unsigned long long atomicOr(unsigned long long *at, unsigned long long bits) {
-    unsigned long long before = *at; *at |= bits; return before;
-}
-"""
+_FLAGS = (
+    *("-std=c++17", "-O0", "-ffp-contract=off", "-fno-strict-aliasing", "-w"),
+    *("-shared", "-fPIC"),
+)
 
 
 @functools.cache
 def compile_for_host(text: str) -> bytes:
-    """Return a shared library with the kernels of CUDA C++ `text`, which have no barriers."""
+    """Return a shared library with the kernels of CUDA C++ `text`."""
     names = re.findall(r"^(\w+)\(const Record record", text, re.MULTILINE)
-    whole = _HEADER + text + "".join(_WRAPPER.format(name=name) for name in names)
+    barriers = "true" if text.count("__syncthreads") > 1 else "false"  # one is in the prelude
+    whole = '#include "emulation.h"\n' + text.replace('extern "C" __global__', "__global__")
+    whole += "".join(_WRAPPER.format(name=name, barriers=barriers) for name in names)
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
         source.write_text(whole, encoding="utf-8")
-        command = ("g++", "-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC")
-        done = subprocess.run(
-            [*command, str(source), "-o", str(library)], capture_output=True, text=True, check=False
-        )
+        command = ["g++", *_FLAGS, f"-I{_EMULATION}", str(source), "-o", str(library)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DriverError(Fault.COMPILE, "g++", done.stderr)
         return library.read_bytes()
@@ -245,6 +248,7 @@ def load_library(image: bytes) -> Any:
             path.write_bytes(image)
             try:
                 _loaded[key] = ctypes.CDLL(str(path))
+                _loaded[key].emulated_problem.restype = ctypes.c_void_p
             except OSError as error:
                 raise DriverError(Fault.COMPILE, "load", str(error)) from error
     return _loaded[key]
