@@ -134,6 +134,24 @@ ARRAYS = {
 }
 
 
+def test_auto_chooses_the_gpu_where_it_is_predicted_to_be_clearly_quicker(
+    driver: FakeGpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(a: Any, b: Any, c: Any) -> None:
+        for i in range(len(a)):
+            c[i] = a[i] + b[i]
+
+    monkeypatch.setattr(offering, "AUTO_USES_GPU", True)
+    arrays = [np.ones(300) for _ in range(3)]
+    for cores_are_slow in (False, True):
+        monkeypatch.setattr(offering, "LEAST_SECONDS", 0.0)
+        monkeypatch.setattr(offering, "CLEARLY", 1e-9 if cores_are_slow else 1.5)
+        with parloop.settings(device="auto", min_work_ms=0):
+            parloop.parallel(add)(*arrays)
+        assert len(driver.launches) == cores_are_slow
+    assert (arrays[2] == 2.0).all()
+
+
 @pytest.mark.parametrize("kind", ARRAYS)
 def test_however_arrays_lie_in_memory_only_their_elements_change(
     driver: FakeGpu, kind: str

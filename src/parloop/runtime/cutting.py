@@ -38,6 +38,7 @@ class Paces:
         pace = self.known.get((key, launch.threads))
         if pace is not None and launch.certain:
             launch.seconds_per_iteration, launch.copy_seconds = pace
+            launch.is_measured = True
 
     def are_long(self, key: object, operations: float, trips: int, *, certain: bool) -> bool:
         """Return whether iterations may take so long that the kernel has polls.

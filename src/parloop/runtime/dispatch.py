@@ -273,9 +273,10 @@ class _Entry:
         if specialisation.expansion is not None:
             operations = work.operations_of(specialisation.nest, self.indices, arguments)
         launch = self.make_launch(ready, words, arguments, operations)
-        if self.settings.device == "cuda":
-            launch.offload = self.find_offload(launch, ready, specialisation)
         state.paces.begin(key, launch)
+        if self.settings.device in ("cuda", "auto"):
+            launch.estimated_operations = operations
+            launch.offload = self.find_offload(launch, ready, specialisation)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
             if not overlap:

@@ -70,7 +70,7 @@ def gpu_costs(
     return GpuCosts(
         doubles_per_second=singles / max(single_to_double, 1.0),
         singles_per_second=singles,
-        bytes_per_second=MOST_COPIED * bytes_per_second or GpuCosts.bytes_per_second,
+        bytes_per_second=MOST_COPIED * bytes_per_second or GpuCosts().bytes_per_second,
         in_bytes_per_second=BUS_IN,
         out_bytes_per_second=BUS_OUT,
     )

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
+
+import numpy as np
 
 from parloop.codegen.cuda.program import CudaProgram
 from parloop.config import Settings
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.runtime import transaction
-from parloop.runtime.gpu.device import find_gpu
+from parloop.runtime.gpu.device import Gpu, find_gpu
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.kernels import Kernel, Planned
 from parloop.runtime.regions import Ready
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.transaction import Launch
+from parloop.schedule.devices import GpuCosts, Work, gpu_costs, gpu_seconds
+
+AUTO_USES_GPU = False
+"""Whether `device="auto"` may choose the GPU: not before the differential suite has run on one."""
+
+LEAST_SECONDS: Final = 0.05
+"""What the cores do in less stays there: the GPU is not even opened for it."""
+
+CLEARLY: Final = 1.5
+"""By so much the GPU has to be predicted to be quicker."""
+
+BYTES_PER_OPERATION: Final = 2.0
+"""One operation in four goes to memory, and not to a cache."""
+
+GPU_AT_BEST: Final = GpuCosts(1e13, 2e13, 3e12, 4e10, 4e10, 5e-6, 1e-4)
 
 
 def make_offload(
@@ -27,11 +45,19 @@ def make_offload(
 
     `say` is told why, where the user has asked for the GPU.
     """
-    if settings.device != "cuda" or launch.lists is not None or transaction.FAIL_AT:
+    is_asked = settings.device == "cuda"
+    if not is_asked and not (settings.device == "auto" and AUTO_USES_GPU):
+        return None
+    if launch.lists is not None or transaction.FAIL_AT:
+        return None
+    if not is_asked and not may_pay(launch, GPU_AT_BEST):
         return None
     gpu = find_gpu()
     if isinstance(gpu, Diagnostic):
-        say(gpu)
+        if is_asked:
+            say(gpu)
+        return None
+    if not is_asked and not may_pay(launch, costs_of(gpu)):
         return None
     offer = ready.offer
     if offer is None:
@@ -47,6 +73,45 @@ def make_offload(
     layout = ready.kernel.layout
     return Offload(
         offer, written, scratch & passing, passing, layout.arrays, layout.first_variable_word, say
+    )
+
+
+def may_pay(launch: Launch, costs: GpuCosts) -> bool:
+    """Return whether the GPU is predicted to be clearly quicker than the cores.
+
+    What the cores take is known from the launch before, if there was one like this.
+    """
+    on_cores = launch.seconds_per_iteration * len(launch.indices)
+    if not launch.is_measured:
+        on_cores /= launch.threads
+    if on_cores < LEAST_SECONDS:
+        return False
+    work = work_of(launch)
+    return gpu_seconds(work, costs) < on_cores / CLEARLY
+
+
+def work_of(launch: Launch) -> Work:
+    """Return what a launch is, as far as its arrays and its estimate tell."""
+    arrays = [a for a in launch.given.values() if isinstance(a, np.ndarray)]
+    operations = launch.estimated_operations
+    stored = [a for a in arrays if a.flags.writeable]
+    return Work(
+        operations,
+        operations * BYTES_PER_OPERATION,
+        float(sum(a.nbytes for a in arrays)),
+        float(sum(a.nbytes for a in stored)),
+        is_single=bool(arrays) and all(a.itemsize <= 4 for a in arrays),
+    )
+
+
+def costs_of(gpu: Gpu) -> GpuCosts:
+    """Return what the GPU can be expected to do."""
+    known = gpu.driver.properties
+    return gpu_costs(
+        known.multiprocessors,
+        known.clock_hertz,
+        known.memory_bytes_per_second,
+        known.single_to_double,
     )
 
 
