@@ -176,6 +176,19 @@ def test_arrays_go_through_few_small_buffers(driver: FakeGpu, buffer_bytes: int)
     assert len(driver.pinned) <= 4
 
 
+def test_room_for_results_is_kept_between_launches_and_not_mixed_up(driver: FakeGpu) -> None:
+    for n in (300, 50, 300, 400):
+        x, y = given(n)
+        wanted = expected(x, y)
+        fast(x, y, 0.1)
+        assert memory(y) == wanted
+    gpu = device.find_gpu()
+    assert isinstance(gpu, Gpu)
+    kept = [room.nbytes for room in gpu.staging.rooms.values()]
+    assert len(kept) <= 2  # `y` may stand before or behind `x`
+    assert max(kept) == 3200
+
+
 def test_what_trips_on_the_gpu_runs_on_the_cpu_with_its_warnings(driver: FakeGpu) -> None:
     def add(x: Any, y: Any, a: float) -> None:
         for i in range(len(x)):

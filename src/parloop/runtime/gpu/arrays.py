@@ -118,9 +118,9 @@ class Placed:
         address = self.block.low if packed is None else _address(packed)
         return np.frombuffer(ctypes.string_at(address, self.block.n_bytes), np.uint8)
 
-    def fetch(self, staging: Staging) -> np.ndarray[Any, Any]:
-        """Return the bytes that it has on the GPU."""
-        found = np.empty(self.block.n_bytes, np.uint8)
+    def fetch(self, staging: Staging, number: int) -> np.ndarray[Any, Any]:
+        """Return the bytes that it has on the GPU, in room `number`."""
+        found = staging.room(number, self.block.n_bytes)
         staging.copy_out(_address(found), self.address, self.block.n_bytes)
         return found
 

@@ -331,7 +331,7 @@ class _Attempt:
         found: list[Change] = []
         for number, placed in enumerate(self.placed):
             names = [name for name in placed.block.names if name in changed]
-            content = placed.fetch(self.gpu.staging) if names else None
+            content = placed.fetch(self.gpu.staging, number) if names else None
             for name in names:
                 assert content is not None
                 array, before = arrays[name], self.before.get(number)

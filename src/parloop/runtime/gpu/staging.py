@@ -10,12 +10,17 @@ import ctypes
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from parloop.runtime.gpu.driver import Driver
 
 BUFFER_BYTES: Final = 1 << 22
 """How large one buffer of the ring is: some 0.1 ms of copying."""
 
 BUFFERS: Final = 4
+
+MOST_KEPT: Final = 1 << 30
+"""How many bytes of host memory are kept for the results of the next launch."""
 
 
 @dataclass(slots=True)
@@ -40,8 +45,20 @@ class Staging:
     buffer_bytes: int = BUFFER_BYTES
     ring: list[Buffer] = field(default_factory=list)
     place: int = 0
+    rooms: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """Host memory for results that are not the user's yet; fresh memory costs more than a copy."""
     bytes_in: int = 0
     bytes_out: int = 0
+
+    def room(self, number: int, n_bytes: int) -> np.ndarray[Any, Any]:
+        """Return memory for one block of a launch's results, until the next launch."""
+        found = self.rooms.get(number)
+        if found is None or found.nbytes < n_bytes:
+            self.rooms.pop(number, None)
+            found = np.empty(n_bytes, np.uint8)
+            if sum(room.nbytes for room in self.rooms.values()) + n_bytes <= MOST_KEPT:
+                self.rooms[number] = found
+        return found[:n_bytes]
 
     def copy_in(self, target: int, source: int, n_bytes: int) -> None:
         """Copy the user's memory to the GPU. It may change again as soon as this returns."""
