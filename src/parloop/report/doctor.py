@@ -11,19 +11,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from parloop.diagnostics import Diagnostic
 from parloop.runtime.cores import default_threads
+from parloop.runtime.gpu.device import find_gpu
 
 Parallel = Callable[[Callable[..., Any]], Callable[..., Any]]
 """What makes a function's loops run natively: `parloop.parallel`, which comes after this module."""
 
-PACKAGES: Final = ("parloop", "numpy", "llvmlite", "islpy")
+PACKAGES: Final = ("parloop", "numpy", "llvmlite", "islpy", "cuda-core")
 _ELEMENTS: Final = 200_000
 """Elements of the example: the interpreter takes some 0.1 s for them."""
 
 
 def describe(parallel: Parallel, cache: Sequence[str] = ()) -> str:
     """Return the text of `parloop doctor`; `cache` is what is known of the disk cache."""
-    return "\n".join((*_versions(), *_threads(), *cache, *_example(parallel)))
+    return "\n".join((*_versions(), *_threads(), *_gpu(), *cache, *_example(parallel)))
 
 
 def _versions() -> Iterator[str]:
@@ -39,6 +41,19 @@ def _versions() -> Iterator[str]:
 
 def _threads() -> Iterator[str]:
     yield f"threads   {default_threads()} by default"
+
+
+def _gpu() -> Iterator[str]:
+    """Yield what was found of a GPU, which is opened for it."""
+    gpu = find_gpu()
+    if isinstance(gpu, Diagnostic):
+        yield f"gpu       {gpu.message}"
+        return
+    known = gpu.driver.properties
+    yield (
+        f"gpu       {known.name} ({known.target}), {known.multiprocessors} multiprocessors, "
+        f"{known.memory_bytes >> 30} GiB"
+    )
 
 
 def _example(parallel: Parallel) -> Iterator[str]:
