@@ -9,6 +9,8 @@ from tests.corpus import FILES
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "parloop"
+OUTSIDE = {"codes.py", "api.py", "startup.py", "notebook.py", "cli.py"}
+"""Modules of no phase, which the map has among the ways in."""
 NOT_LISTED = {"__init__.py", "__main__.py", "codes.py"}
 
 
@@ -21,8 +23,7 @@ def test_the_map_has_every_module() -> None:
     for folder in sorted(p for p in PACKAGE.iterdir() if (p / "__init__.py").exists()):
         (text,) = [text for title, text in sections.items() if title.startswith(folder.name)]
         there = {path.name for path in folder.glob("*.py")} - NOT_LISTED
-        elsewhere = {"codes.py", "api.py", "notebook.py", "cli.py"}
-        named = set(re.findall(r"`(\w+\.py)`", text)) - elsewhere
+        named = set(re.findall(r"`(\w+\.py)`", text)) - OUTSIDE
         assert named == there, folder.name
 
 

@@ -16,7 +16,7 @@ from parloop.diagnostics import Diagnostic
 ROOT = Path(parloop.__file__).parent
 PHASES = (
     *("ir", "capture", "frontend", "analysis", "staging", "schedule", "codegen", "runtime"),
-    *("report", "survey", "api", "notebook", "cli"),
+    *("report", "survey", "api", "startup", "notebook", "cli"),
 )
 """The order of `docs/architecture.md`: a module imports only from phases before its own."""
 OPEN_TO_ALL = ("source", "diagnostics", "config")

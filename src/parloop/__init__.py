@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parloop.api import (
         explain,
+        install,
         parallel,
         report,
         reset_report,
+        uninstall,
     )
     from parloop.config import Settings, configure, current_settings, settings
     from parloop.diagnostics import Mismatch, NotNative
@@ -32,10 +34,12 @@ __all__ = [
     "configure",
     "current_settings",
     "explain",
+    "install",
     "parallel",
     "report",
     "reset_report",
     "settings",
+    "uninstall",
 ]
 
 _HOMES = {
@@ -45,11 +49,13 @@ _HOMES = {
     "configure": "parloop.config",
     "current_settings": "parloop.config",
     "explain": "parloop.api",
+    "install": "parloop.api",
     "load_ipython_extension": "parloop.notebook",
     "parallel": "parloop.api",
     "report": "parloop.api",
     "reset_report": "parloop.api",
     "settings": "parloop.config",
+    "uninstall": "parloop.api",
     "unload_ipython_extension": "parloop.notebook",
 }
 """Where each public name comes from, at its first use: `import parloop` itself is quick."""

@@ -9,9 +9,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from parloop import config
-from parloop.capture import decorator
+from parloop.capture import decorator, installed
+from parloop.capture.importer import Store
 from parloop.capture.sites import REGISTRY, Outcome, Site
-from parloop.config import Settings, current_settings
+from parloop.config import Settings, current_settings, is_off
 
 if TYPE_CHECKING:
     from parloop.report.explain import Explanation
@@ -58,6 +59,38 @@ def reset_report() -> None:
     from parloop.report.stats import reset_report
 
     reset_report()
+
+
+def install(*wanted: str | Callable[[str], bool]) -> None:
+    """Run the loops of packages natively: of those named, and of modules that a predicate wants.
+
+    Before they are imported: a package that already is raises ValueError, as does a name that
+    cannot be one. Child processes inherit the names.
+    """
+    names = [one for one in wanted if isinstance(one, str)]
+    predicates = [one for one in wanted if not isinstance(one, str)]
+    for one in predicates:
+        if not callable(one):
+            raise TypeError(f"{one!r} must be the name of a package, or tell of a name whether")
+    if is_off():
+        return
+    start_engine()
+    installed.install(names, predicates, module_store)
+
+
+def uninstall() -> None:
+    """Leave modules imported from now on as they are, and the loops of others to CPython."""
+    installed.uninstall()
+
+
+def module_store() -> Store | None:
+    """Return where the code of modules with sites is kept between processes."""
+    from parloop.runtime.cache import open_cache
+
+    try:
+        return open_cache()
+    except ValueError:
+        return None
 
 
 def start_engine() -> None:

@@ -73,11 +73,15 @@ _ABOUT = "Runs the loops of ordinary Python programs on every core, with CPython
 def _run_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parloop run",
-        usage="parloop run [OPTION...] SCRIPT [ARGUMENT...]",
-        description="Run SCRIPT as python does, with its loops on every core.",
+        usage="parloop run [OPTION...] (SCRIPT | -m MODULE | -c CODE | -) [ARGUMENT...]",
+        description="Run a program as python does, with its loops on every core.",
         allow_abbrev=False,
     )
     add = parser.add_argument
+    add("-m", metavar="MODULE", help="run a module, as python -m does")
+    add("-c", metavar="CODE", help="run CODE, as python -c does")
+    add("--install", metavar="PKG", action="append", default=[], help="run the loops of the "
+        "package PKG natively too; several with commas, or the option again")  # fmt: skip
     add("--report", action="store_true", help="print what ran, when the script has ended")
     add("--html", metavar="FILE", help="write the report as a page")
     add("--json", metavar="FILE", help="write the report as JSON")
@@ -92,26 +96,57 @@ def _run_parser() -> argparse.ArgumentParser:
 
 
 def _run(words: list[str]) -> int:
-    """Run a script. The first word that is no option is the script; what follows is its own."""
+    """Run a program. The first word that is no option is the script; what follows is its own."""
     parser = _run_parser()
-    position = _script_position(words, parser)
-    options = parser.parse_args(words[:position])
-    if position == len(words):
-        parser.error("a SCRIPT is missing")
+    options, rest = _split(words, parser)
     try:
         set_command_line(_settings_in(options))
+        packages = [name.strip() for names in options.install for name in names.split(",")]
+        if packages:
+            from parloop.api import install
+
+            install(*packages)
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     options.html, options.json = _absolute(options.html), _absolute(options.json)
     for path in (options.html, options.json):
         if path is not None and path.suffix.lower() in (".py", ".ipynb"):
             parser.error(f"{path} is the name of a program, which a report must not overwrite")
-    script, *rest = words[position:]
-    at_exit = partial(_at_exit, os.getpid(), Path.cwd() / script, options)
-    from parloop.api import start_engine
-    from parloop.capture.script import run_script
+    return _run_program(options, rest)
 
-    return run_script(script, rest, lambda _: start_engine(), at_exit)
+
+def _split(
+    words: list[str], parser: argparse.ArgumentParser
+) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options, and what is left for the program: a script's name stands first."""
+    position = _script_position(words, parser)
+    options = parser.parse_args(words[:position])
+    rest = words[position:]
+    if options.m is not None and not options.install and rest[:1] == ["--install"] and rest[1:]:
+        options.install = [rest[1]]  # `-m pytest --install PKG`: it is ours just behind the name
+        rest = rest[2:]
+    if options.m is None and options.c is None and not rest:
+        parser.error("a SCRIPT is missing")
+    return options, rest
+
+
+def _run_program(options: argparse.Namespace, rest: list[str]) -> int:
+    from parloop.api import start_engine
+    from parloop.capture import mains, script
+
+    in_file = options.m is None and options.c is None and rest[0] != "-"
+    shown = Path.cwd() / rest[0] if in_file else None
+    at_exit = partial(_at_exit, os.getpid(), shown, options)
+    if options.m is not None:
+        return mains.run_module(options.m, rest, start_engine, at_exit)
+    if options.c is not None:
+        return mains.run_text(options.c, "-c", rest, start_engine, at_exit)
+    if in_file:
+        os.environ[mains.MAIN_VARIABLE] = str(shown)
+        return script.run_script(rest[0], rest[1:], lambda _: start_engine(), at_exit)
+    if sys.stdin is None or sys.stdin.isatty():
+        return script.run_plainly(rest)
+    return mains.run_text(sys.stdin.buffer.read(), "-", rest[1:], start_engine, at_exit)
 
 
 def _absolute(path: str | None) -> Path | None:
@@ -119,7 +154,7 @@ def _absolute(path: str | None) -> Path | None:
     return None if path is None else Path.cwd() / path
 
 
-def _at_exit(process: int, script: Path, options: argparse.Namespace) -> None:
+def _at_exit(process: int, script: Path | None, options: argparse.Namespace) -> None:
     """Say what ran, after everything that the script registered for its end."""
     if os.getpid() != process:
         return  # a child of the script that ended as its parent would
@@ -172,6 +207,8 @@ def _script_position(words: list[str], parser: argparse.ArgumentParser) -> int:
         word = words[position]
         if word == "-" or not word.startswith("-"):
             return position
+        if word in ("-m", "-c"):  # all that follows belongs to the program
+            return min(position + 2, len(words))
         position += 2 if word in takes_value else 1
     return len(words)
 

@@ -46,21 +46,30 @@ def run_script(
     try:
         code, sites = load_script(filename)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return _run_plainly(path, arguments)
-    atexit.register(_end, at_exit)
-    names = _fresh_main(filename)
+        return run_plainly([path, *arguments])
+    names = fresh_main(filename)
     sys.argv[:] = [path, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(os.path.realpath(filename))  # noqa: PTH120 - as python does
     if sites:
         REGISTRY.install(names)
         prepare(sites)
+    return run_main(lambda: exec(code, names), at_exit)
+
+
+def run_main(run: Callable[[], object], at_exit: Callable[[], None]) -> int:
+    """Run what is to run in `__main__`, and return 0; what it raises goes through.
+
+    Tracebacks that reach the top begin with the frame that `run` itself calls.
+    """
+    atexit.register(_end, at_exit)
     try:
-        exec(code, names)
+        run()
     except SystemExit:
         raise
     except BaseException as error:
-        _print_only_from(error.__traceback__ and error.__traceback__.tb_next)
+        trace = error.__traceback__ and error.__traceback__.tb_next
+        _print_only_from(trace and trace.tb_next)
         raise
     return 0
 
@@ -84,26 +93,37 @@ def _absolute(path: str) -> str:
     return path if os.path.isabs(path) else f"{os.getcwd()}{os.sep}{path}"  # noqa: PTH109, PTH117
 
 
-def _fresh_main(filename: str) -> dict[str, Any]:
+def fresh_main(
+    filename: str | None, spec: importlib.machinery.ModuleSpec | None = None
+) -> dict[str, Any]:
+    """Return the names of `__main__`, all new: of a script, of a module, or of no file."""
     names = vars(sys.modules["__main__"])
     names.clear()
+    loader: Any = importlib.machinery.BuiltinImporter
+    if spec is not None:
+        loader = spec.loader
+    elif filename is not None:
+        loader = importlib.machinery.SourceFileLoader("__main__", filename)
     names.update(
         __name__="__main__",
         __doc__=None,
-        __package__=None,
-        __loader__=importlib.machinery.SourceFileLoader("__main__", filename),
-        __spec__=None,
+        __package__=None if spec is None else spec.parent,
+        __loader__=loader,
+        __spec__=spec,
         **({"__annotations__": {}} if sys.version_info < (3, 14) else {}),
         __builtins__=builtins,
-        __file__=filename,
-        __cached__=None,
     )
+    if filename is not None:
+        names.update(__file__=filename, __cached__=None if spec is None else spec.cached)
     return names
 
 
-def _run_plainly(path: str, arguments: Sequence[str]) -> int:
+def run_plainly(words: Sequence[str], stdin: bytes | None = None) -> int:
+    """Let python itself run what `words` say, and return its exit code."""
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    status = subprocess.call([sys.executable, *flags, path, *arguments])
+    status = subprocess.run(
+        [sys.executable, *flags, *words], input=stdin, check=False
+    ).returncode
     return status if status >= 0 else 128 - status
 
 

@@ -542,7 +542,27 @@ class Registry:
         vars(builtins)[REGISTRY_NAME] = self
 
     def __reduce__(self) -> tuple[Callable[[Iterable[str]], Registry], tuple[tuple[str, ...]]]:
-        return _revive, (tuple(self.sites),)
+        kinds = (Site, WaitingSite, _Foreign)
+        return _revive, (tuple(k for k, value in vars(self).items() if isinstance(value, kinds)),)
+
+    def leave_out(self, key: str) -> None:
+        """See that there is something under `key`: what is never asked, if there is no site."""
+        if key not in self.sites:
+            setattr(self, key, _Foreign())
+
+
+class WaitingSite:
+    """Stands where a site will be, until somebody asks for anything of it."""
+
+    __slots__ = ("_key", "_make")
+
+    def __init__(self, key: str, make: Callable[[], None]) -> None:
+        self._key = key
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        self._make()
+        return getattr(getattr(REGISTRY, self._key), name)
 
 
 class _Foreign:

@@ -33,11 +33,11 @@ def page(
     return whole_page(explanations, ran, evidence or {})
 
 
-def page_of_run(script: Path, ran: Report) -> str:
+def page_of_run(script: Path | None, ran: Report) -> str:
     """Return the page about a script that ran, and about other texts whose loops were entered."""
     from parloop.report.evidence import find_evidence
 
-    paths = dict.fromkeys((str(script), *(site.file for site in ran.sites)))
+    paths = dict.fromkeys((*([str(script)] if script else []), *(site.file for site in ran.sites)))
     explanations = [seen for path in paths for seen in _explained(path)]
     return page(explanations, ran, find_evidence())
 
