@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,3 +253,11 @@ def test_a_predicate_chooses_modules(tmp_path: Path, monkeypatch: pytest.MonkeyP
         parloop.reset_report()
         chosen_by_it.f(3000)
         assert parloop.report().sites == ()
+
+
+def test_the_wheel_brings_the_line_that_python_reads_when_it_starts() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    included = wheel["targets"]["wheel"]["force-include"]
+    assert included == {"src/parloop.pth": "parloop.pth"}
+    (line,) = (ROOT / "src" / "parloop.pth").read_text().splitlines()
+    assert line.startswith("import os; ")  # `site` runs lines that begin so
