@@ -197,6 +197,7 @@ def test_nothing_is_loaded_unless_a_variable_is_set(folder: Path) -> None:
     code = "import sys; print([n for n in sys.modules if n.startswith('parloop')])"
     assert run(folder, "-c", code)[1] == "[]\n"
     assert "parloop.startup" in run(folder, "-c", code, PARLOOP_INSTALL="shapes")[1]
+    assert "parloop.api" not in run(folder, "-c", code, PARLOOP_MAIN="somebody.py")[1]
     off = run(folder, "-c", code, PARLOOP_INSTALL="shapes", PARLOOP="off")
     assert "parloop.capture.sites" in off[1]
     assert "parloop.runtime.dispatch" not in off[1]

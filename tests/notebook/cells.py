@@ -9,6 +9,7 @@ from typing import Final
 
 ARRAYS: Final = "import numpy as np\nn = 500\na = np.arange(n) * 0.5\nb = np.zeros(n)"
 LOOP: Final = "for i in range(n):\n    b[i] = a[i] * 2 + 1"
+SUM: Final = "s = k\nfor i in range(n):\n    s += a[i]\n    b[i] = s"
 
 NOTEBOOKS: Final[dict[str, tuple[int, list[str]]]] = {
     "loop_at_the_top_level": (1, [ARRAYS, LOOP, "b.sum(), i"]),
@@ -108,6 +109,14 @@ NOTEBOOKS: Final[dict[str, tuple[int, list[str]]]] = {
         1,
         [ARRAYS, "j = 7", "%%capture\n%%timeit -n 1 -r 1\nglobal j\nfor i in range(n):\n"
          "    if a[i] > 1e9:\n        j = i\n    b[i] = a[i]", "j, b.sum()"],
+    ),
+    "timed_in_both_ways": (
+        6,
+        [ARRAYS, "k = 1.5",
+         f"%%capture\n%%time\n{SUM}", "s, b.sum()", f"%%capture\n%%timeit -n 2 -r 2\n{SUM}",
+         "s, b.sum()", "a = a * 3\nk = 2.5", f"%%capture\n%%timeit -n 1 -r 1\n{SUM}",
+         "s, b.sum()", f"%%capture\n%%time\n{SUM}", "s, b.sum()", "a = a[::2]\nn = len(a)",
+         f"%%capture\n%%time\n{SUM}", "s, b.sum()", SUM, "s, b.sum()"],
     ),
     "profiled": (0, [ARRAYS, f"%%capture\n%%prun\n{LOOP}", "b.sum()"]),
     "await_at_the_top_level": (

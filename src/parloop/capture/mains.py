@@ -110,9 +110,3 @@ def rewrite_spawned_main(main: str) -> None:
             runpy._get_code_from_file = plain  # type: ignore[attr-defined]
 
     multiprocessing.spawn._fixup_main_from_path = fixup_main_from_path  # type: ignore[attr-defined]
-
-
-def is_spawned() -> bool:
-    """Return whether this process was started by `multiprocessing`, or by what works like it."""
-    words = " ".join(sys.orig_argv)
-    return "multiprocessing" in words or "loky" in words
