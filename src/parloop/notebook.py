@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from parloop.api import explain, report, reset_report, start_engine
 from parloop.capture.ipython import OFF, Cells
-from parloop.config import SETTING_NAMES, configure, current_settings, parse_setting
+from parloop.config import SETTING_NAMES, configure, current_settings, is_off, parse_setting
 from parloop.report.stats import Report, SiteStats
 
 MAGIC: Final = "parloop"
@@ -34,7 +34,10 @@ def load_ipython_extension(shell: Any) -> None:
     session = Session(shell)
     session.open()
     _sessions[id(shell)] = session
-    print("parloop: loops run natively from the next cell on")
+    if is_off():
+        print("parloop: PARLOOP=off leaves all loops as they are")
+    else:
+        print("parloop: loops run natively from the next cell on")
 
 
 def unload_ipython_extension(shell: Any) -> None:
