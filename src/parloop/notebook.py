@@ -87,6 +87,7 @@ class Session:
 
     def before_cell(self, info: Any) -> None:
         """Note what ran before this cell; cells may run others (`%%capture`)."""
+        self.cells.be_last()
         self._depth += 1
         if self._depth > 1:
             return

@@ -10,6 +10,22 @@ from typing import Final
 ARRAYS: Final = "import numpy as np\nn = 500\na = np.arange(n) * 0.5\nb = np.zeros(n)"
 LOOP: Final = "for i in range(n):\n    b[i] = a[i] * 2 + 1"
 SUM: Final = "s = k\nfor i in range(n):\n    s += a[i]\n    b[i] = s"
+DOUBLING: Final = """class Other(ast.NodeTransformer):
+    def visit_Constant(self, node):
+        if node.value == 2:
+            node = ast.copy_location(ast.Constant(factor), node)
+        return node
+
+    def visit_Name(self, node):
+        if node.id == "a" and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.BinOp(node, ast.Mult(), ast.Constant(3)), node)
+        return node
+
+    def visit_Subscript(self, node):
+        return node"""
+"""Does more at a second visit: `s = a` becomes `s = a * 3`, then `s = a * 3 * 3`."""
+
+INNER: Final = "for i in range(n):\n        b[i] = b[i] + s * 2 + k"
 
 NOTEBOOKS: Final[dict[str, tuple[int, list[str]]]] = {
     "loop_at_the_top_level": (1, [ARRAYS, LOOP, "b.sum(), i"]),
@@ -117,6 +133,15 @@ NOTEBOOKS: Final[dict[str, tuple[int, list[str]]]] = {
          "s, b.sum()", "a = a * 3\nk = 2.5", f"%%capture\n%%timeit -n 1 -r 1\n{SUM}",
          "s, b.sum()", f"%%capture\n%%time\n{SUM}", "s, b.sum()", "a = a[::2]\nn = len(a)",
          f"%%capture\n%%time\n{SUM}", "s, b.sum()", SUM, "s, b.sum()"],
+    ),
+    "another_transformer": (
+        4,
+        [ARRAYS, LOOP, "b.sum()", f"import ast\nfactor = 7\n{DOUBLING}\n"
+         "get_ipython().ast_transformers.append(Other())", LOOP, "b.sum()",
+         "factor = 11", LOOP, "b.sum()", f"for k in range(3):\n    s = 2\n    {INNER}",
+         "b.sum(), s",
+         "get_ipython().ast_transformers = [t for t in get_ipython().ast_transformers "
+         "if type(t).__name__ != 'Other']\ndel Other", LOOP, "b.sum()"],
     ),
     "profiled": (0, [ARRAYS, f"%%capture\n%%prun\n{LOOP}", "b.sum()"]),
     "await_at_the_top_level": (

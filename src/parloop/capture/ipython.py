@@ -76,9 +76,18 @@ class Cells:
         for site in self._sites.all():
             site.switch(False)
 
+    def be_last(self) -> None:
+        """Come behind transformers that were registered later: they would meet nodes twice."""
+        transformers = self._shell.ast_transformers
+        if self in transformers and transformers[-1] is not self:
+            transformers.remove(self)
+            transformers.append(self)
+
     def visit(self, tree: ast.AST) -> ast.AST:
         """Return `tree` with sites, or as it is. IPython calls this."""
         if is_off() or not isinstance(tree, ast.Module):
+            return tree
+        if self._shell.ast_transformers[-1] is not self:
             return tree
         try:
             return self._with_sites(tree)
@@ -88,6 +97,9 @@ class Cells:
 
     def _with_sites(self, tree: ast.Module) -> ast.Module:
         source = next((text for parsed, text in self._parsed if parsed is tree), None)
+        if source is None and self._parsed:  # somebody else has made another tree of it
+            source = self._parsed[-1][1]
+            ast.fix_missing_locations(tree)
         if source is None or source.text.lstrip().startswith(OFF):
             return tree
         rewritten, sites = self._rewritten(tree, source)

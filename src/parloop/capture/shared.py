@@ -57,7 +57,8 @@ class SharedSites:
     def said_before(self, sites: tuple[SiteInfo, ...]) -> bool:
         """Return whether the sites of a text are those that it has had, each as it was.
 
-        They are not where the text was compiled with other features of `from __future__`.
+        They are not where the text was compiled with other features of `from __future__`, or where
+        somebody else has made another tree of it.
         """
         return all(_is_like(self._registry.sites[info.key].info, info) for info in sites)
 
@@ -82,4 +83,8 @@ class _Counts(local):
 
 def _is_like(one: SiteInfo, other: SiteInfo) -> bool:
     names = [field.name for field in fields(SiteInfo) if field.name not in ("node", "source")]
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+    if one is other:
+        return True
+    return all(getattr(one, name) == getattr(other, name) for name in names) and (
+        ast.dump(one.node, include_attributes=True) == ast.dump(other.node, include_attributes=True)
+    )
