@@ -87,7 +87,8 @@ class Cells:
         """Return `tree` with sites, or as it is. IPython calls this."""
         if is_off() or not isinstance(tree, ast.Module):
             return tree
-        if self._shell.ast_transformers[-1] is not self:
+        last: object = self._shell.ast_transformers[-1]
+        if last is not self:
             return tree
         try:
             return self._with_sites(tree)
