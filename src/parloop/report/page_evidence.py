@@ -122,8 +122,8 @@ def _excerpt(reason: Diagnostic, loop: LoopExplanation) -> str:
     """Return the lines that are evidence, with what is marked in them."""
     lines = render(reason, loop.source).split("\n")[2:]
     kept = [line for line in lines if not line.lstrip().startswith(("= ", "help: "))]
-    if not reason.labels or not kept:
-        return ""
+    if not kept or (not reason.labels and reason.span.line in (0, loop.line)):
+        return ""  # what opened it stands right above
     return f'<pre class="shown" tabindex="0">{escape(chr(10).join(kept))}</pre>'
 
 
