@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -30,7 +31,7 @@ SECONDS: Final = 20.0
 """A file that takes longer is given up."""
 
 MOST_MEMORY: Final = 4 * 2**30
-"""Bytes that a process may map."""
+"""Bytes that a process may map beyond those that it begins with."""
 
 _AHEAD: Final = 64
 """Files a process that may be read before the first of them is done."""
@@ -218,7 +219,10 @@ def _limit_memory() -> None:
     if sys.platform == "linux":
         import resource
 
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + MOST_MEMORY
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        limit = MOST_MEMORY if most == resource.RLIM_INFINITY else min(MOST_MEMORY, most)
+        if most != resource.RLIM_INFINITY:
+            limit = min(limit, most)
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (limit, most))
