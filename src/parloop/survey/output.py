@@ -80,7 +80,8 @@ def summary(totals: Totals, tables: list[Table], missing_plots: str | None) -> s
     """Return `summary.md`."""
     out = io.StringIO()
     rate = totals.n_files / totals.seconds if totals.seconds else 0.0
-    processes = f"{totals.jobs} process" + ("es" if totals.jobs != 1 else "")
+    jobs = max(1, totals.jobs)
+    processes = f"{jobs} process" + ("es" if jobs != 1 else "")
     out.write("# What loops look like\n\n")
     out.write(
         f"{totals.n_files:,} files in {totals.seconds:.1f} s with {processes}: "
