@@ -52,6 +52,21 @@ class Header(IntEnum):
     """Address of a word that is not 0 once the slice is to be given up; the plan says who looks."""
 
 
+class ChunkWord(IntEnum):
+    """The words behind the addresses at `Header.SAVE`, for blocks that run chunk by chunk."""
+
+    ROWS = 0
+    """How many iterations a chunk has; 0: none."""
+    ROOM_BYTES = 1
+    """How far the rooms of one worker are from those of the next."""
+    HARMFUL = 2
+    """The bits of a status with which a chunk is taken back."""
+    FORCED = 3
+    """For tests: from this iteration on every chunk is."""
+    LEFT = 4
+    """Address of two words a block: its first iteration that has not run, and its end."""
+
+
 HEADER_WORDS = 16
 WARNING_BIT: Mapping[str, int] = {"divide": 1, "over": 2, "under": 4, "invalid": 8}
 MAX_BLOCKS = 1024

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from llvmlite import ir
 
 from parloop.codegen import flags
+from parloop.codegen.chunks import Chunked
 from parloop.codegen.copies import COPIES_WORDS, copy_places
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
@@ -318,7 +319,7 @@ class RegionWriter(GroupWriter):
         )
         function.linkage = "internal"
         self.program.apart.append(function.name)
-        context, block, _ = function.args
+        context, block, worker = function.args
         builder = ir.IRBuilder(function.append_basic_block("entry"))
 
         def word(index: int, type_: ir.Type = I64) -> ir.Value:
@@ -340,6 +341,10 @@ class RegionWriter(GroupWriter):
                 record, [I64(self.program.layout.arrays[name])], source_etype=I64
             )
             pointers.append(builder.load(first, typ=POINTER))
+        if number == 0 and self.program.plan.chunks:
+            run = Chunked(builder, self.program, record, word(_START), (block, worker))
+            given = record, context, at
+            run.emit(lo, hi, lambda a, b: builder.call(body, [*given, a, b, *pointers]))
         if number == 0 and self.program.plan.saves:
             place = builder.add(lo, word(_START)), builder.sub(lo, word(_LO))
             emit_saves(builder, self.program, record, place, builder.sub(hi, lo))

@@ -25,32 +25,48 @@ def emit_saves(
     `first` is the index of the block's first iteration, and its number within the slice.
     """
     index, number = first
-
-    def word(base: ir.Value, position: int) -> ir.Value:
-        return builder.load(builder.gep(base, [I64(position)], source_etype=I64), typ=I64)
-
-    table = word(record, Header.SAVE)
+    table = load_word(builder, record, Header.SAVE)
     with builder.if_then(builder.icmp_signed("!=", table, I64(0)), likely=False):
         for position, (name, offset) in enumerate(program.plan.saves):
-            room = word(builder.inttoptr(table, POINTER), position)
+            room = load_word(builder, builder.inttoptr(table, POINTER), position)
             with builder.if_then(builder.icmp_signed("!=", room, I64(0))):
-                at, array = program.layout.arrays[name], program.typing.arrays[name]
-                # Not the stride: that of an axis with one item may be anything.
-                row_bytes = I64(array.dtype.bits // 8)
-                for axis in range(1, array.ndim):
-                    row_bytes = builder.mul(row_bytes, word(record, at + 1 + axis))
-                source = builder.add(
-                    word(record, at),
-                    builder.mul(builder.add(index, I64(offset)), row_bytes),
-                )
+                row_bytes = row_bytes_of(builder, program, record, name)
+                row = builder.add(index, I64(offset))
+                source = row_address(builder, program, record, name, row)
                 target = builder.add(room, builder.mul(number, row_bytes))
-                copy = program.module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, I64])
-                builder.call(
-                    copy,
-                    [
-                        builder.inttoptr(target, POINTER),
-                        builder.inttoptr(source, POINTER),
-                        builder.mul(rows, row_bytes),
-                        I1(0),
-                    ],
-                )
+                emit_copy(builder, program, target, source, builder.mul(rows, row_bytes))
+
+
+def load_word(builder: ir.IRBuilder, base: ir.Value, position: int) -> ir.Value:
+    """Return a word of a block of words."""
+    return builder.load(builder.gep(base, [I64(position)], source_etype=I64), typ=I64)
+
+
+def row_bytes_of(
+    builder: ir.IRBuilder, program: Program, record: ir.Value, name: str
+) -> ir.Value:
+    """Return how many bytes a row of a contiguous array has."""
+    at, array = program.layout.arrays[name], program.typing.arrays[name]
+    # Not the stride: that of an axis with one item may be anything.
+    row_bytes: ir.Value = I64(array.dtype.bits // 8)
+    for axis in range(1, array.ndim):
+        row_bytes = builder.mul(row_bytes, load_word(builder, record, at + 1 + axis))
+    return row_bytes
+
+
+def row_address(
+    builder: ir.IRBuilder, program: Program, record: ir.Value, name: str, row: ir.Value
+) -> ir.Value:
+    """Return where a row of a contiguous array begins."""
+    start = load_word(builder, record, program.layout.arrays[name])
+    row_bytes = row_bytes_of(builder, program, record, name)
+    return builder.add(start, builder.mul(row, row_bytes))
+
+
+def emit_copy(
+    builder: ir.IRBuilder, program: Program, to: ir.Value, source: ir.Value, n_bytes: ir.Value
+) -> None:
+    """Write a copy from one address to another."""
+    copy = program.module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, I64])
+    addresses = [builder.inttoptr(to, POINTER), builder.inttoptr(source, POINTER)]
+    builder.call(copy, [*addresses, n_bytes, I1(0)])

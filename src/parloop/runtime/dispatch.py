@@ -13,7 +13,7 @@ import numpy as np
 
 from parloop import config
 from parloop.capture.sites import REGISTRY, Outcome, Site
-from parloop.codegen.layout import OUTSIDE, Header
+from parloop.codegen.layout import OUTSIDE, ChunkWord, Header
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
@@ -25,6 +25,7 @@ from parloop.runtime.arguments import check_guards, gather
 from parloop.runtime.arrays import make_array_reader, with_scratch
 from parloop.runtime.callees import is_profiled
 from parloop.runtime.capi import numpy_code
+from parloop.runtime.chunks import make_chunks
 from parloop.runtime.codes import (
     CannotBeUndone,
     ChangedMeanwhile,
@@ -56,6 +57,7 @@ from parloop.runtime.saving import (
     decline_large,
     free_memory,
     is_large,
+    may_run_in_chunks,
 )
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
@@ -410,6 +412,7 @@ class _Entry:
             saved = tuple(item for item in saved if item.array not in self.lists.names())
         decline_large(saved, arguments)
         per_iteration = operations / len(self.indices) * NATIVE_SECONDS_PER_OPERATION
+        in_chunks = saved and self.lists is None and may_run_in_chunks(ready, saved)
         return Launch(
             ready.kernel,
             record.words,
@@ -422,7 +425,8 @@ class _Entry:
             threads=threads,
             certain=self.state.certain,
             buffers=record.buffers,
-            rooms=np.zeros(traits.n_saves, np.int64),
+            rooms=np.zeros(traits.n_saves and traits.n_saves + len(ChunkWord), np.int64),
+            chunks=make_chunks(saved, arguments, threads) if in_chunks else None,
             record=record,
             lists=self.lists,
             leaves_warnings=ready.leaves_warnings,

@@ -62,6 +62,8 @@ class Traits:
     """Whether the outermost loop is the one on the cores."""
     polls: bool
     """Whether the kernel looks for interrupts inside an iteration."""
+    chunks: bool
+    """Whether blocks may run chunk by chunk."""
 
 
 def traits_of(plan: Plan) -> Traits:
@@ -72,6 +74,7 @@ def traits_of(plan: Plan) -> Traits:
         plan.regroup and bool(plan.cores.get(0)),
         0 in plan.cores,
         plan.polls,
+        plan.chunks,
     )
 
 

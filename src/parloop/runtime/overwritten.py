@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parloop.ir.nodes import Binary, Const, Load, Name, Nest, Store
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.nodes import Assign, Binary, Const, For, If, Load, Name, Nest, Stmt, Store
+from parloop.ir.walk import all_expressions, expressions, statements
 from parloop.runtime.kernels import Kernel
 from parloop.runtime.transaction import Saved
 from parloop.schedule.plan import Plan
@@ -67,6 +67,39 @@ def native_saves(
         if offset is not None and name in contiguous:
             found.append((name, offset))
     return tuple(found)
+
+
+def may_be_chunked(nest: Nest, plan: Plan) -> bool:
+    """Return whether blocks may run chunk by chunk, each with its own copy of rows to put back.
+
+    What a chunk leaves in its variables must be what the whole block would: each iteration assigns
+    all of them, or none does.
+    """
+    if not plan.saves or 0 in plan.waves or plan.cores.get(0) != ():
+        return False
+    if 0 in plan.jams or 0 in plan.masked:  # which have shapes of their own
+        return False
+    bound = {s.target for s in statements((nest.loop,)) if isinstance(s, Assign)}
+    bound |= {s.index for s in statements((nest.loop,)) if isinstance(s, For)}
+
+    def is_alike(stmt: Stmt) -> bool:
+        match stmt:
+            case Store() | Assign():
+                return True
+            case For(start=start, stop=stop, step=step, body=body, orelse=()):
+                names = {
+                    e.id for x in (start, stop, step) for e in expressions(x) if isinstance(e, Name)
+                }
+                loads = any(
+                    isinstance(e, Load) for x in (start, stop, step) for e in expressions(x)
+                )
+                return not loads and not names & bound and all(map(is_alike, body))
+            case If():
+                return all(isinstance(inner, Store | If) for inner in statements((stmt,)))
+            case _:
+                return False
+
+    return not nest.loop.orelse and all(map(is_alike, nest.loop.body))
 
 
 def _row_offset(nest: Nest, array: str, plan: Plan) -> int | None:

@@ -28,6 +28,21 @@ def choose_saved(ready: Ready) -> tuple[Saved, ...]:
     return ready.forced if transaction.FAIL_AT else ready.saved
 
 
+def may_run_in_chunks(ready: Ready, saved: tuple[Saved, ...]) -> bool:
+    """Return whether blocks may take back what trips chunk by chunk.
+
+    Nothing may end an iteration: those of later blocks may have run. Where a warning could, because
+    it is to be an exception, each slice finds that out.
+    """
+    kernel = ready.kernel
+    return (
+        kernel.traits.chunks
+        and not kernel.fast.can_stop
+        and not ready.leaves_warnings
+        and all(item.native is not None for item in saved)
+    )
+
+
 SURELY_SMALL = 1 << 26
 """Copies of so many bytes are made without asking how much memory there is."""
 

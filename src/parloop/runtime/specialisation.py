@@ -35,6 +35,7 @@ from parloop.runtime.keys import Inputs, signature_key
 from parloop.runtime.mappings import require_one_mapping
 from parloop.runtime.overwritten import (
     all_written,
+    may_be_chunked,
     native_saves,
     saved_arrays,
     written_arrays,
@@ -323,6 +324,7 @@ class Specialisation:
             plan = replace(plan, polls=True)
         else:
             plan = replace(plan, saves=native_saves(self.nest, plan, whole))
+            plan = replace(plan, chunks=may_be_chunked(self.nest, plan))
         rewritten = None if facts is not None else find_rewritten(analysis, parameters)
         planned = Planned(
             typing, ranges, plan, lambda: choose_grid(typing, analysis, decision, plan)

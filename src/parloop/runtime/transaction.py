@@ -28,6 +28,7 @@ from parloop.codegen.layout import (
     WARNING_BIT,
     Header,
 )
+from parloop.runtime.chunks import NOT_FORCED, Chunks, settle_chunks, settle_chunks_again
 from parloop.runtime.copying import copy_aside
 from parloop.runtime.interrupts import NEVER, Holder
 from parloop.runtime.lists import Lists
@@ -181,7 +182,10 @@ class Launch:
     """The warnings of the last precise run, in order of their first occurrence."""
     buffers: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
     rooms: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """Where the blocks keep the rows of each of the plan's `saves`, as addresses; 0: nowhere."""
+    """Where the blocks keep the rows of each of the plan's `saves`, as addresses; 0: nowhere.
+    Behind them, words for blocks that run chunk by chunk."""
+    chunks: Chunks | None = None
+    """Of what the blocks run in chunks, if they do."""
     copy_seconds: float = 0.0
     most: int = 0
     """The most iterations that the next slice may have; 0 before the first."""
@@ -314,9 +318,12 @@ class Launch:
         self.error = error
 
     def settle_again(
-        self, lo: int, hi: int, status: int, undo: _Undo, error: BaseException
+        self, lo: int, hi: int, status: int, undo: Undo, error: BaseException
     ) -> None:
         """Settle a slice that `error` interrupted: a handler's is kept, ours comes again."""
+        if self.chunks is not None and self.chunks.active:
+            settle_chunks_again(self, hi, status, undo, error)
+            return
         try:
             self.settle(lo, hi, status, undo)
             self.error = error
@@ -348,7 +355,7 @@ class Launch:
         wanted = max(wanted, COPIES_PER_SLICE * self.copy_seconds, cheap)
         size = int(wanted / max(self.seconds_per_iteration, 1e-12))
         row_bytes = self.row_bytes()
-        if row_bytes:
+        if row_bytes and self.chunks is None:
             most = NATIVE_ROW_BYTES if self.rooms.size else ROW_BYTES
             size = min(size, most // row_bytes)
         if self.most or not self.certain:
@@ -374,17 +381,18 @@ class Launch:
 
     # undoing
 
-    def save(self, lo: int, hi: int) -> _Undo:
+    def save(self, lo: int, hi: int) -> Undo:
         """Keep what the slice may overwrite."""
         if self.lists is not None:
             self.lists.begin(self.words)
+        if self.chunks is not None and self.begin_chunks(self.chunks, lo, hi):
+            return Undo(self.words.copy(), ())
         views: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
         for item in self.saved:
             view = self.arrays[item.array]
             all_exist = True
             if item.offset is not None:
-                ends = (self.indices[lo] + item.offset, self.indices[hi - 1] + item.offset)
-                # The rows of iterations that store nothing need not exist.
+                ends = self.rows_of(item, lo, hi)
                 all_exist = min(ends) >= 0 and max(ends) < view.shape[0]
                 view = view[max(0, min(ends)) : max(0, max(ends) + 1)]
             buffer = self.buffers.get(item.array)
@@ -400,10 +408,38 @@ class Launch:
             views += self.lists.undo()
         if self.rooms.any():
             self.words[Header.SAVE] = self.rooms.__array_interface__["data"][0]
-        return _Undo(self.words.copy(), views)
+        return Undo(self.words.copy(), views)
 
-    def settle(self, lo: int, hi: int, status: int, undo: _Undo) -> None:
+    def rows_of(self, item: Saved, lo: int, hi: int) -> tuple[int, int]:
+        """Return the rows of the first and last iteration of a slice.
+
+        Those of iterations that store nothing need not exist.
+        """
+        assert item.offset is not None
+        return self.indices[lo] + item.offset, self.indices[hi - 1] + item.offset
+
+    def begin_chunks(self, chunks: Chunks, lo: int, hi: int) -> bool:
+        """Have the blocks of a slice run chunk by chunk, if no warning can end an iteration."""
+        chunks.end(self.rooms)
+        modes: Mapping[str, str] = dict(np.geterr())  # type: ignore[arg-type]
+        errors = self.errors_under(modes, 0)
+        if errors.strict:
+            return False
+        for item in self.saved:
+            first, last = self.rows_of(item, lo, hi)
+            if first < 0 or last >= self.arrays[item.array].shape[0]:
+                return False
+        forced = (lo + hi) // 2 if self.is_meant_to_fail(lo, hi) else NOT_FORCED
+        harmful = ~harmless_flags(self.kernel.fast.watched_flags, modes)
+        chunks.begin(self.rooms, harmful, forced, errors)
+        self.words[Header.SAVE] = self.rooms.__array_interface__["data"][0]
+        return True
+
+    def settle(self, lo: int, hi: int, status: int, undo: Undo) -> None:
         """Accept a slice, or find out what happened in it. May be called again from the start."""
+        if self.chunks is not None and self.chunks.active:
+            settle_chunks(self, hi, status, undo)
+            return
         if self.lists is not None and self.lists.is_committed(lo):
             self.warn()
             return
@@ -437,7 +473,7 @@ class Launch:
         self.commit(lo, undo)
         self.warn()
 
-    def commit(self, lo: int, undo: _Undo) -> None:
+    def commit(self, lo: int, undo: Undo) -> None:
         """Bring the lists up to date, or undo the slice where that is not possible."""
         if self.lists is None:
             return
@@ -454,13 +490,13 @@ class Launch:
         self.undo(undo, lo)
         self.raised = raised
 
-    def give_up(self, undo: _Undo) -> None:
+    def give_up(self, undo: Undo) -> None:
         """Put everything back that a slice has written which did not come to its end."""
         undo.restore(self.words)
         self.given_up = True
         self.log = []
 
-    def undo(self, undo: _Undo, lo: int) -> None:
+    def undo(self, undo: Undo, lo: int) -> None:
         """Put everything back as it was before the slice that began with iteration `lo`."""
         undo.restore(self.words)
         self.done, self.raised, self.broke, self.log = lo, False, False, []
@@ -485,19 +521,22 @@ class Launch:
             case _:
                 return True
 
-    def find_errors(self, status: int) -> _Errors:
+    def find_errors(self, status: int) -> Errors:
         """Return how the user wants the flags of `status` treated."""
         flags = (status >> FLAG_SHIFT) & self.kernel.fast.watched_flags
         if not flags and not status & TRIPPED and not FAIL_AT:
-            return _NO_ERRORS
-        modes: Mapping[str, str] = dict(np.geterr())  # type: ignore[arg-type]
+            return NO_ERRORS
+        return self.errors_under(dict(np.geterr()), flags)  # type: ignore[arg-type]
+
+    def errors_under(self, modes: Mapping[str, str], flags: int) -> Errors:
+        """Return how events are treated where NumPy treats errors as in `modes`."""
         remaining = [n for bit, n in FLAG_NAMES.items() if flags & bit and modes[n] != "ignore"]
         ignored = sum(WARNING_BIT[n] for n, mode in modes.items() if mode == "ignore")
         strict = any(mode not in ("ignore", "warn") for mode in modes.values())
         strict = strict or self.leaves_warnings or warnings_may_raise()
-        return _Errors(tuple(remaining), ignored, strict)
+        return Errors(tuple(remaining), ignored, strict)
 
-    def run_precisely(self, machine: RunsSlices, lo: int, hi: int, errors: _Errors) -> int:
+    def run_precisely(self, machine: RunsSlices, lo: int, hi: int, errors: Errors) -> int:
         """Run iterations in order, one test an operation, and log the warnings."""
         log = np.zeros(max(1, len(machine.events)), np.int64)
         self.words[Header.EVENTS] = log.__array_interface__["data"][0]
@@ -518,17 +557,21 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Errors:
+class Errors:
+    """How the user wants the events of a slice treated."""
+
     remaining: tuple[str, ...]
     ignored: int
     strict: bool
 
 
-_NO_ERRORS = _Errors((), 0, strict=False)
+NO_ERRORS = Errors((), 0, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Undo:
+class Undo:
+    """The state before a slice."""
+
     words: np.ndarray[Any, Any]
     views: Sequence[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]
 
@@ -542,6 +585,15 @@ class _Undo:
 def is_same(error: BaseException, again: BaseException) -> bool:
     """Return whether a step failed in the same way twice: then it was not a signal handler."""
     return type(error) is type(again) and str(error) == str(again)
+
+
+def harmless_flags(watched_flags: int, modes: Mapping[str, str]) -> int:
+    """Return the bits of a status that mean nothing where NumPy treats errors as in `modes`."""
+    bits = 0xFF & ~watched_flags
+    for bit, name in FLAG_NAMES.items():
+        if modes[name] == "ignore":
+            bits |= bit
+    return bits << FLAG_SHIFT
 
 
 def warnings_may_raise() -> bool:

@@ -7,7 +7,7 @@ decisions came from and makes one native call. It answers None where anything is
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from sys import _getframe
@@ -19,7 +19,7 @@ import numpy as np
 
 from parloop import config
 from parloop.capture.sites import UNBOUND, Outcome, Rows, Site
-from parloop.codegen.layout import FLAG_SHIFT, Header
+from parloop.codegen.layout import Header
 from parloop.ir.nodes import Break
 from parloop.ir.walk import statements
 from parloop.runtime import transaction
@@ -32,6 +32,7 @@ from parloop.runtime.regions import Ready
 from parloop.runtime.results import make_reader, make_way_reader
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.stats import SiteRecord
+from parloop.runtime.transaction import harmless_flags
 
 MOST_KEPT: Final = 1 << 18
 """Larger arrays are not copied whole before a repetition: the launch is cut into slices again."""
@@ -114,15 +115,6 @@ def _template(made: Made) -> bytes:
     words[Header.RUN], words[Header.BLOCKS] = made.run_address, made.blocks
     words[Header.STATUS] = transaction.NOT_RUN
     return words.tobytes()
-
-
-def harmless_flags(watched_flags: int, modes: Mapping[str, str]) -> int:
-    """Return the bits of a status that mean nothing where NumPy treats errors as in `modes`."""
-    bits = 0xFF & ~watched_flags
-    for bit, name in transaction.FLAG_NAMES.items():
-        if modes[name] == "ignore":
-            bits |= bit
-    return bits << FLAG_SHIFT
 
 
 def keep(saved: tuple[tuple[int, str], ...], values: tuple[Any, ...], record: Record) -> bool:

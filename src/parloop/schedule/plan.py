@@ -46,6 +46,8 @@ class Plan:
     saves: tuple[tuple[str, int], ...] = ()
     """Arrays of which a block of the outermost loop, on the cores, stores only into rows
     `index + offset`: the blocks can save these rows themselves."""
+    chunks: bool = False
+    """Whether the blocks may do so chunk by chunk, and take back just the one that trips."""
     waves: dict[int, Wave] = field(default_factory=dict)
     """Loops (by number) that run as a wavefront with the loop inside them."""
     fuse: bool = False
