@@ -1,7 +1,6 @@
 """Random loops that change arrays in place: `python -m tests.runtime.random_chunks`.
 
-They run chunk by chunk. What trips is taken back, all other chunks stay done. Values at random places
-warn.
+They run chunk by chunk. What trips is taken back, all other chunks stay done. Some values warn.
 """
 
 from __future__ import annotations
