@@ -27,12 +27,12 @@ class Chunked:
         program: Program,
         record: ir.Value,
         start: ir.Value,
-        place: tuple[ir.Value, ir.Value],
+        number: ir.Value,
     ) -> None:
-        """Begin in the block's function; `start` is the index of iteration 0."""
+        """Begin in the function of block `number`; `start` is the index of iteration 0."""
         self.builder, self.program, self.record = builder, program, record
         self.start = start
-        self.number, self.worker = place
+        self.number = number
 
     def emit(
         self, lo: ir.Value, hi: ir.Value, call: Callable[[ir.Value, ir.Value], ir.Value]
@@ -50,7 +50,7 @@ class Chunked:
         size = self.asked(ChunkWord.ROWS)
         builder.cbranch(builder.icmp_signed(">", size, I64(0)), chunked, whole)
         builder.position_at_end(chunked)
-        room = builder.mul(self.worker, self.asked(ChunkWord.ROOM_BYTES))
+        room = builder.mul(self.number, self.asked(ChunkWord.ROOM_BYTES))
         harmful, forced = self.asked(ChunkWord.HARMFUL), self.asked(ChunkWord.FORCED)
         builder.branch(chunk)
 

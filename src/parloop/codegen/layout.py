@@ -58,7 +58,7 @@ class ChunkWord(IntEnum):
     ROWS = 0
     """How many iterations a chunk has; 0: none."""
     ROOM_BYTES = 1
-    """How far the rooms of one worker are from those of the next."""
+    """How far the rooms of one block are from those of the next."""
     HARMFUL = 2
     """The bits of a status with which a chunk is taken back."""
     FORCED = 3

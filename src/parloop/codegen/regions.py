@@ -319,7 +319,7 @@ class RegionWriter(GroupWriter):
         )
         function.linkage = "internal"
         self.program.apart.append(function.name)
-        context, block, worker = function.args
+        context, block, _ = function.args
         builder = ir.IRBuilder(function.append_basic_block("entry"))
 
         def word(index: int, type_: ir.Type = I64) -> ir.Value:
@@ -342,7 +342,7 @@ class RegionWriter(GroupWriter):
             )
             pointers.append(builder.load(first, typ=POINTER))
         if number == 0 and self.program.plan.chunks:
-            run = Chunked(builder, self.program, record, word(_START), (block, worker))
+            run = Chunked(builder, self.program, record, word(_START), block)
             given = record, context, at
             run.emit(lo, hi, lambda a, b: builder.call(body, [*given, a, b, *pointers]))
         if number == 0 and self.program.plan.saves:

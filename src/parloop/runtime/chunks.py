@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 12
 """How much a chunk saves, if its rows are not longer: copies of more go past the nearest cache."""
 
-LONGEST_ROWS = 1 << 18
+LONGEST_ROWS = 1 << 16
 """Rows of more bytes are saved otherwise."""
 
 ATTEMPTS = 5
@@ -51,7 +51,8 @@ class Chunks:
     rows: int
     room_bytes: int
     rooms: np.ndarray[Any, Any]
-    """Memory for the rows of one chunk a thread, array by array."""
+    """Memory for the rows of one chunk a block, array by array. Not one a thread: another launch
+    may give the pool more threads before this one begins."""
     offsets: dict[int, int]
     """Where in it the rows of each array begin, by its position among the plan's `saves`."""
     left: np.ndarray[Any, Any]
@@ -101,9 +102,12 @@ class Chunks:
 
 
 def make_chunks(
-    saved: Sequence[Saved], arrays: Mapping[str, np.ndarray[Any, Any]], threads: int
+    saved: Sequence[Saved], arrays: Mapping[str, np.ndarray[Any, Any]], blocks: int
 ) -> Chunks | None:
-    """Return chunks of about equal size for a launch that saves the rows in `saved`."""
+    """Return chunks of about equal size for a launch that saves the rows in `saved`.
+
+    Its record asks for at most so many `blocks`.
+    """
     row_bytes = [arrays[s.array].nbytes // max(1, arrays[s.array].shape[0]) for s in saved]
     longest = max(1, sum(row_bytes))
     if longest > LONGEST_ROWS:
@@ -116,7 +120,7 @@ def make_chunks(
         offsets[item.native] = n_bytes
         n_bytes += rows * each
     room_bytes = n_bytes + -n_bytes % ALIGNMENT
-    rooms = np.empty(threads * room_bytes + ALIGNMENT, np.uint8)
+    rooms = np.empty(blocks * room_bytes + ALIGNMENT, np.uint8)
     return Chunks(rows, room_bytes, rooms, offsets, np.empty(2 * MAX_BLOCKS, np.int64))
 
 

@@ -426,7 +426,7 @@ class _Entry:
             certain=self.state.certain,
             buffers=record.buffers,
             rooms=np.zeros(traits.n_saves and traits.n_saves + len(ChunkWord), np.int64),
-            chunks=make_chunks(saved, arguments, threads) if in_chunks else None,
+            chunks=make_chunks(saved, arguments, blocks) if in_chunks else None,
             record=record,
             lists=self.lists,
             leaves_warnings=ready.leaves_warnings,

@@ -424,6 +424,7 @@ class Launch:
         modes: Mapping[str, str] = dict(np.geterr())  # type: ignore[arg-type]
         errors = self.errors_under(modes, 0)
         if errors.strict:
+            self.chunks = None
             return False
         for item in self.saved:
             first, last = self.rows_of(item, lo, hi)
