@@ -104,13 +104,15 @@ class LoopFile:
     def _marks_in(self, node: ast.AST, function: str, outermost: bool) -> Iterator[Mark]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not function:
             function = node.name
-        if isinstance(node, ast.For | ast.While):
+        if isinstance(node, ast.For | ast.While | ast.ListComp | ast.GeneratorExp):
             found = _MARK.search(self.text.splitlines()[node.lineno - 1])
             if found:
                 verdict, evidence = found["verdict"], found["evidence"]
                 native = (found["runs"] or "native") == "native" and verdict != "unsupported"
                 yield Mark(node.lineno, function, verdict, evidence, native, outermost)
                 outermost = outermost and verdict == "unsupported"
+                if isinstance(node, ast.expr):
+                    return  # one mark a line
         for child in ast.iter_child_nodes(node):
             yield from self._marks_in(child, function, outermost)
 

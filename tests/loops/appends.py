@@ -169,7 +169,7 @@ def looks_back(n):
 
 def appends_inside(n):
     out = []
-    for i in range(n):                   #: unsupported
+    for i in range(n):                   #: serial
         for j in range(i):
             out.append(i * j)
     return out

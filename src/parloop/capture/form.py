@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Sequence
 from typing import Final
 
 from parloop.capture.candidates import iterated
+from parloop.capture.comprehensions import Comprehension
 from parloop.capture.items import leaves
 from parloop.capture.names import bound_here, statements_in, surely_assigned, ways_out
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
@@ -47,6 +49,36 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
         binding.orelse[:] = [ast.If(new.of_site("inner"), [_over_the_rest(second, new)], [users])]
     _place(binding, _header_of(loop))
     return binding
+
+
+def expression_form(info: SiteInfo, found: Comprehension) -> ast.expr:
+    """Return what stands in place of the comprehension `found`, or of its consumer's argument."""
+    new, node = _Builder(info.key), found.node
+    header = node.generators[0].iter
+    names: list[ast.expr] = [new.name(name) for name in info.passed if not name.endswith("@")]
+    if info.over_items:
+        leaf_names: list[ast.expr] = [new.name(name) for name in leaves(header)]
+        entered = new.enter([ast.Call(new.of_registry("positions"), leaf_names, []), *names])
+        items: ast.expr = ast.BoolOp(ast.Or(), [entered, header])
+        test = _test_of_items(header, new)
+    else:
+        assert isinstance(header, ast.Call)
+        items, test = new.enter([header, *names]), _test(header, new)
+    first = copy.copy(node.generators[0])
+    first.iter = items
+    ours = copy.copy(node)
+    ours.generators = [first, *node.generators[1:]]
+    made = new.call("first" if found.is_lazy or found.outputs else "complete", [ours])
+    choice = ast.IfExp(test, made, node)
+    _place(choice, ast.copy_location(ast.Name("_", ast.Load()), _first_character(node)))
+    _place(items, ast.copy_location(ast.Name("_", ast.Load()), _first_character(node)))
+    return choice
+
+
+def _first_character(node: ast.expr) -> ast.expr:
+    place = ast.copy_location(ast.Name("_", ast.Load()), node)
+    place.end_lineno, place.end_col_offset = node.lineno, node.col_offset + 1
+    return place
 
 
 def _over_the_rest(loop: ast.For, new: _Builder) -> ast.For:

@@ -34,7 +34,13 @@ from parloop.capture.candidates import (
     is_candidate,
     is_range_loop,
 )
-from parloop.capture.form import header_names, site_form
+from parloop.capture.comprehensions import (
+    COMPREHENSIONS,
+    Comprehension,
+    find_comprehension,
+)
+from parloop.capture.expressions import ExpressionSite
+from parloop.capture.form import expression_form, header_names, site_form
 from parloop.capture.items import leaves
 from parloop.capture.names import (
     bound_here,
@@ -56,7 +62,7 @@ class Places(Protocol):
     def new_key(self, source: Source, node: ast.For, /) -> str:
         """Return the key of the site in front of `node`."""
 
-    def add(self, info: SiteInfo, options: Mapping[str, Any], /) -> Site:
+    def add(self, info: SiteInfo, options: Mapping[str, Any], kind: type[Site] = Site, /) -> Site:
         """Return the site that `info` describes."""
 
 
@@ -153,6 +159,8 @@ class _Rewriter:
                 assert isinstance(statement, ast.For)
                 statements[position] = self._with_site(statement, place, bound)
                 continue
+            if wanted and place.scope != "class":
+                statements[position] = statement = self._with_expressions(statement, place, bound)
             after = self._statement(statement, place, bound)
             if after is None:
                 reached = False  # what follows is dead; go on for the loops in it
@@ -258,6 +266,77 @@ class _Rewriter:
         self._registry.add(info, self._options)
         self.sites.append(info)
         return site_form(info, bound, self._with_inner_sites(loop, place, bound))
+
+    def _with_expressions(self, statement: ast.stmt, place: _Place, bound: set[str]) -> ast.stmt:
+        """Return `statement` with sites for the comprehensions in its own expressions."""
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return statement
+        for name, value in ast.iter_fields(statement):
+            if isinstance(value, list) and value and isinstance(value[0], ast.withitem):
+                for item in value:
+                    item.context_expr = self._expression(item.context_expr, place, bound)
+            elif isinstance(value, list) and value and isinstance(value[0], ast.expr):
+                setattr(statement, name, [self._expression(one, place, bound) for one in value])
+            elif isinstance(value, ast.expr):
+                setattr(statement, name, self._expression(value, place, bound))
+        return statement
+
+    def _expression(self, node: Any, place: _Place, bound: set[str]) -> Any:
+        """Return `node` with sites for the comprehensions in it; what changes is copied."""
+        found = find_comprehension(node, self._callables)
+        if found is not None:
+            made = self._with_expression_site(found, place, bound)
+            if node is found.node:
+                return made
+            node = copy.copy(node)
+            node.args = [made]
+            return node
+        if isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
+            return node
+        copied = node
+        for name, value in ast.iter_fields(node):
+            new: Any = value
+            if isinstance(value, list):
+                new = [self._expression(v, place, bound) if isinstance(v, ast.AST) else v
+                       for v in value]  # fmt: skip
+                if all(one is other for one, other in zip(new, value, strict=True)):
+                    continue
+            elif isinstance(value, ast.AST):
+                new = self._expression(value, place, bound)
+            if new is not value:
+                copied = copy.copy(node) if copied is node else copied
+                setattr(copied, name, new)
+        return copied
+
+    def _with_expression_site(
+        self, found: Comprehension, place: _Place, bound: set[str]
+    ) -> ast.expr:
+        loop = found.loop
+        over_items = not is_range_loop(loop)
+        header: tuple[str, ...] = ()
+        if over_items:
+            header = leaves(loop.iter)
+        read = [n for n in names_in_order(loop)[0] if n[0] != "%" and not n.endswith("@")]
+        known = (*header, *(name for name in read if name in bound and name not in header))
+        consumer = () if found.consumer is None else (found.consumer,)
+        passed = (*consumer, *known, *found.made)
+        info = SiteInfo(
+            key=self._registry.new_key(self._source, loop),
+            source=self._source,
+            node=loop,
+            function=place.function,
+            scope=place.scope,
+            class_name=place.class_name,
+            passed=passed,
+            looked_up=tuple(name for name in read if name not in passed),
+            outputs=found.outputs,
+            flags=self._flags,
+            over_items=over_items,
+            comprehension=found,
+        )
+        self._registry.add(info, self._options, ExpressionSite)
+        self.sites.append(info)
+        return expression_form(info, found)
 
     def _with_inner_sites(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For | None:
         """Return a copy of `loop` with sites in front of the loops in it, None if there are none.

@@ -46,11 +46,16 @@ class SharedSites:
             self._places[key] = place
         return key
 
-    def add(self, info: SiteInfo, options: Mapping[str, Any] = MappingProxyType({})) -> Site:
+    def add(
+        self,
+        info: SiteInfo,
+        options: Mapping[str, Any] = MappingProxyType({}),
+        kind: type[Site] = Site,
+    ) -> Site:
         """Return the site that `info` describes; it is on if there is an engine."""
         site = self._registry.sites.get(info.key)
         if site is None:
-            return self._registry.add(info, options)
+            return self._registry.add(info, options, kind)
         site.switch(Site.engine is not None)
         return site
 
@@ -82,7 +87,8 @@ class _Counts(local):
 
 
 def _is_like(one: SiteInfo, other: SiteInfo) -> bool:
-    names = [field.name for field in fields(SiteInfo) if field.name not in ("node", "source")]
+    parsed = ("node", "source", "comprehension")
+    names = [field.name for field in fields(SiteInfo) if field.name not in parsed]
     if one is other:
         return True
     return all(getattr(one, name) == getattr(other, name) for name in names) and (

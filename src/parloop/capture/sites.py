@@ -61,6 +61,7 @@ from sys import _getframe
 from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
+from parloop.capture.comprehensions import Comprehension
 from parloop.capture.items import count_positions, iterate_from
 from parloop.source import Source, Span
 
@@ -119,6 +120,9 @@ class SiteInfo:
 
     over_items: bool = False
     """Whether the loop is over items: `Engine` gets their positions."""
+
+    comprehension: Comprehension | None = None
+    """What stands in the text, where it is no loop; `node` is the loop that it means."""
 
     @property
     def path(self) -> str:
@@ -521,9 +525,14 @@ class Registry:
             self._taken.add(key)
         return key
 
-    def add(self, info: SiteInfo, options: Mapping[str, Any] = MappingProxyType({})) -> Site:
+    def add(
+        self,
+        info: SiteInfo,
+        options: Mapping[str, Any] = MappingProxyType({}),
+        kind: type[Site] = Site,
+    ) -> Site:
         """Make the site that `info` describes; it is on if there is an engine."""
-        site = Site(info, options)
+        site = kind(info, options)
         with self._lock:
             self.sites[info.key] = site
             setattr(self, info.key, site)

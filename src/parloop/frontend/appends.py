@@ -71,11 +71,8 @@ def steady_lists(loop: ast.For) -> frozenset[str]:
     return frozenset(name for name in top if every.count(name) == 1)
 
 
-def appends_in_inner_loops(loop: ast.For) -> Iterator[ast.stmt]:
-    """Yield the appends of which nobody knows how often an iteration makes them."""
-    for stmt in _statements(loop.body):
-        if isinstance(stmt, ast.For | ast.While):
-            yield from (s for s in _statements(stmt.body) if appended(s))
+def appends_after(loop: ast.For) -> Iterator[ast.stmt]:
+    """Yield the appends in the `else` of `loop`, which is not one of its iterations."""
     yield from (s for s in _statements(loop.orelse) if appended(s))
 
 

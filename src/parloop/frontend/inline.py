@@ -183,6 +183,11 @@ class _Inliner:
                 self.assign(stmt, target, value)
             case ast.Expr(value=ast.Call() as call) if self.callee(call):
                 self.call(call, 0)
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[value])
+            ):
+                append: ast.expr = _changed(stmt.value, args=[self.value(value)])
+                self.out.append(_changed(stmt, value=append))
             case ast.If(test=test):
                 made = _changed(stmt, test=self.value(test))
                 made.body, made.orelse = self.block(stmt.body), self.block(stmt.orelse)

@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
+from parloop.capture.comprehensions import MADE
 from parloop.capture.names import find_scope
 from parloop.diagnostics import Diagnostic, Label
-from parloop.frontend.appends import Appends, appended, appends_in_inner_loops, steady_lists
+from parloop.frontend.appends import Appends, appended, appends_after, steady_lists
 from parloop.frontend.codes import (
     MixedUse,
     SharedName,
@@ -192,8 +193,8 @@ class _Lowering(Expressions):
         Other bounds are the numbers that the site passes.
         """
         over = None if self._is_range(node.iter) else lower_iteration(node, self)
-        for stmt in appends_in_inner_loops(node):
-            self.problem(UnsupportedStatement, "the loop appends in a loop inside it", stmt)
+        for stmt in appends_after(node):
+            self.problem(UnsupportedStatement, "the loop appends in its `else`", stmt)
         self.appends.steady = steady_lists(node)
         if over is not None:
             self.appends.position = Name(over.index)
@@ -340,7 +341,7 @@ class _Lowering(Expressions):
 
     def _is_list(self, name: str) -> bool:
         """Return whether `name` may be a list that the loop appends to."""
-        plain = name.isidentifier() and name not in self.bound
+        plain = (name.isidentifier() or name in MADE) and name not in self.bound
         return plain and self.names.find(name) is None
 
     def _refuse_statement(self, stmt: ast.stmt) -> None:

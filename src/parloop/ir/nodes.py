@@ -214,7 +214,7 @@ class For:
     @property
     def title(self) -> str:
         """What people call the loop: the first name that the user's text has after `for`."""
-        return self.index.removeprefix("%")
+        return self.index.lstrip("%").removesuffix("@comprehension")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from parloop.analysis import Analysis, Condition, LoopFacts, ParallelIf, analyse
 from parloop.capture.candidates import Callables, find_callables, is_candidate
+from parloop.capture.comprehensions import find_comprehension
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.functions import TextFunctions, find_functions
 from parloop.frontend.inline import inline
@@ -314,6 +315,8 @@ class _Walker:
                 place = replace(place, in_site=inside)
             case ast.While() | ast.AsyncFor():
                 self._never_a_site(node, place)
+            case ast.expr() if not place.in_site and self._comprehension(node, place):
+                return
             case _:
                 pass
         for child in ast.iter_child_nodes(node):
@@ -377,6 +380,15 @@ class _Walker:
         unless = facts.verdict.unless if isinstance(facts.verdict, ParallelIf) else ()
         return replace(found, drawing=drawing_of(facts, analysis), conditions=unless)
 
+    def _comprehension(self, node: ast.expr, place: _Place) -> bool:
+        """Explain the comprehension `node` if it may get a site."""
+        if place.function != "<module>" and not place.in_function:
+            return False  # of a class
+        found = find_comprehension(node, self.callables)
+        if found is not None:
+            self._nest(found.loop, place)
+        return found is not None
+
     def _add_of_arrays(self, node: ast.For | ast.While, place: _Place) -> None:
         message = "what runs in any order is found when it is known what the arrays are"
         why = HandlesArrays(message, _span(self.source, node))
@@ -418,13 +430,19 @@ class _Walker:
                 index=ast.unparse(index),
                 verdict=judged.verdict,
                 runs=runs,
-                reasons=judged.reasons,
+                reasons=tuple(_without_marks(why) for why in judged.reasons),
                 facts=judged.facts,
                 source=self.source,
                 drawing=judged.drawing,
                 conditions=judged.conditions,
             )
         )
+
+
+def _without_marks(why: Diagnostic) -> Diagnostic:
+    """Return `why` without the mark that the names of a comprehension's results have."""
+    message = why.message.replace("@`", "`")
+    return why if message == why.message else replace(why, message=message)
 
 
 def _loops_in(node: ast.AST) -> Iterator[ast.For | ast.While]:

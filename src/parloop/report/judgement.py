@@ -27,6 +27,7 @@ from parloop.analysis import (
     find_split,
 )
 from parloop.analysis.codes import CarriedValue, NeedsReduction
+from parloop.capture.comprehensions import MADE
 from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
 from parloop.report.drawing import Drawing
@@ -205,6 +206,8 @@ def _pairs_of(facts: LoopFacts, analysis: Analysis) -> Iterator[tuple[str, str]]
     used = {access.array for access in mine}
     written = {access.array for access in mine if access.is_write}
     for one, other in analysis.disjoint:
+        if {one, other} & {*MADE}:
+            continue  # what a comprehension makes
         if {one, other} <= used and {one, other} & written:
             yield one, other
 

@@ -35,6 +35,8 @@ def decline(
     """Count an entry that the interpreter runs, and ask less often if it goes on like this."""
     if why.span == NOWHERE:
         why = replace(why, span=site.info.span)
+    if "@`" in why.message:  # what a comprehension makes, under a name of ours
+        why = replace(why, message=why.message.replace("@`", "`"))
     state.record.ran_interpreted()
     state.record.fell_back(why)
     log_run(site.info, state.record, None, why)

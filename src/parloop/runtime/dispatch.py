@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -12,14 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parloop import config
+from parloop.capture.comprehensions import SUM
+from parloop.capture.expressions import ExpressionSite
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.codegen.layout import OUTSIDE, ChunkWord, Header
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Nest, Store
-from parloop.ir.types import PY_INT
-from parloop.ir.walk import handles_arrays, statements
+from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT
+from parloop.ir.walk import handles_arrays, loops, statements
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather
 from parloop.runtime.arrays import make_array_reader, with_scratch
@@ -35,6 +38,7 @@ from parloop.runtime.codes import (
     ListChanged,
     ListNotSupported,
     TracerActive,
+    ValueNotSupported,
 )
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
@@ -66,7 +70,7 @@ from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
-from parloop.schedule.cost import interpreter_seconds, takes_whole_arrays
+from parloop.schedule.cost import estimate, interpreter_seconds, takes_whole_arrays
 from parloop.staging.moves import find_moves
 
 MOST_SMALL = 256
@@ -196,6 +200,18 @@ class Packed(NamedTuple):
     """The inputs by name, scratch arrays included."""
 
 
+def require_plain_sum(specialisation: Specialisation) -> None:
+    """Raise Declined where `sum` of a generator expression does more than add.
+
+    From Python 3.12 on it keeps track of what additions of floats lose, and of complex numbers
+    from 3.14 on.
+    """
+    members = specialisation.layout.members.get(SUM, ())
+    if sys.version_info >= (3, 12) and (PY_FLOAT in members or PY_COMPLEX in members):
+        message = "`sum` does more with floats than to add them, from Python 3.12 on"
+        raise Declined(ValueNotSupported(message))
+
+
 @dataclass(slots=True)
 class _Entry:
     """One entry of a site, and what it was given."""
@@ -245,6 +261,8 @@ class _Entry:
             specialisation = specialise_for(state, nest, given, self.lists)
             packed = self.pack(specialisation, given)
             state.last = specialisation
+        if isinstance(self.site, ExpressionSite):
+            require_plain_sum(packed.specialisation)
         specialisation, words, overlap, arguments = packed
         key = (id(specialisation), specialisation.key_words(words.tolist()))
         known = state.operations.get(key)
@@ -370,7 +388,7 @@ class _Entry:
         rooms: dict[str, np.ndarray[Any, Any]] = {}
         stores = [s for s in statements((specialisation.nest.loop,)) if isinstance(s, Store)]
         for appended in self.lists.appended:
-            most = len(self.indices) * sum(s.array == appended.name for s in stores)
+            most = self.most_appended(specialisation, appended.name, stores)
             appended.element = specialisation.arrays[appended.name].dtype
             if most * appended.element.bits // 8 > max(SURELY_SMALL, free_memory() // 2):
                 message = f"there is no memory for what is appended to `{appended.name}`"
@@ -380,6 +398,27 @@ class _Entry:
                 appended.word = specialisation.layout.payload(appended.counter, PY_INT)
             rooms[appended.name] = appended.data
         return rooms
+
+    def most_appended(
+        self, specialisation: Specialisation, name: str, stores: list[Store]
+    ) -> int:
+        """Return for how many items there is to be room; an iteration that finds none left raises.
+
+        It need not be all of them only where loops inside append.
+        """
+        nest = specialisation.nest
+        inside = {id(s) for loop in loops(nest.loop.body) for s in statements(loop.body)}
+        mine = [s for s in stores if s.array == name]
+        once = sum(id(s) not in inside for s in mine)
+        most = len(self.indices) * once
+        if once < len(mine):
+            theirs = {id(s): 1.0 for s in mine if id(s) in inside}
+
+            def weigh(part: object) -> float:
+                return theirs.get(id(part), 0.0)
+
+            most += int(2 * estimate(nest, self.indices, self.given, weigh)) + 64
+        return most
 
     def make_launch(
         self,
@@ -487,7 +526,7 @@ class _Entry:
         )
         why: Diagnostic | None = None
         if launch.raised:
-            index = specialisation.nest.loop.index
+            index = specialisation.nest.loop.title
             at = f"`{index}` = {self.indices[launch.done]}"
             if self.site.info.over_items:
                 at = f"with item {launch.done}"
@@ -561,6 +600,7 @@ class _Entry:
             or transaction.FAIL_AT
             or specialisation.inspected
             or self.lists is not None
+            or isinstance(self.site, ExpressionSite)
             or specialisation.expansion is not None
         ):
             return
