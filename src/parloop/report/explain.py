@@ -303,7 +303,10 @@ class _Walker:
         """Explain the loops in `node`, which stands in `place`."""
         match node:
             case ast.expr():
-                return  # no loop stands in one
+                if isinstance(node, ast.Lambda) or place.in_site:
+                    return
+                if self._comprehension(node, place):
+                    return
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 place = self._inside_function(node, place)
             case ast.ClassDef(name=name):
@@ -315,8 +318,6 @@ class _Walker:
                 place = replace(place, in_site=inside)
             case ast.While() | ast.AsyncFor():
                 self._never_a_site(node, place)
-            case ast.expr() if not place.in_site and self._comprehension(node, place):
-                return
             case _:
                 pass
         for child in ast.iter_child_nodes(node):
