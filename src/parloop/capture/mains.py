@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import linecache
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -60,6 +61,9 @@ def run_text(
     sys.argv[:] = [argument, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = ""
+    if argument == "-c" and sys.version_info >= (3, 13):  # whose tracebacks show the code's lines
+        lines = [f"{line}\n" for line in str(text).splitlines()]
+        linecache.cache[path] = (len(text), None, lines, path)
     names = fresh_main(None if argument == "-c" else path)
     if sites:
         REGISTRY.install(names)
