@@ -44,7 +44,8 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
     ("accepted", "refused", "construct"),
     [
         ("x = abs(i)", "print(i)", "a call of `print`"),
-        ("x = math.sqrt(i)", "x = a.sum()", "a call of `a.sum`"),
+        ("x = a.sum()", "x = a.std()", "a call of `a.std`"),
+        ("x = (a * 2).sum()", "x = (a * 2).T", "the attribute `(a * 2).T`"),
         ("x = np.exp(i)", "x = np.linalg.norm(i)", "a call of `np.linalg.norm`"),
         ("x = max(i, 2)", "x = max(i, key=f)", "a call with keywords or unpacking"),
         ("x = max(i, 2)", "x = max(*a)", "a call with keywords or unpacking"),

@@ -49,7 +49,7 @@ def ordered_dot(a, b):
 
 def call_of_numpy_sum(a, n):
     s = 0.0
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: serial
         s += np.sum(a[:i])
     return s
 

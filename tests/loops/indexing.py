@@ -118,14 +118,14 @@ def index_of_type_float(a, n):
 
 def index_of_type_bool(a, n):
     s = 0.0
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: serial; runs interpreter
         s += a[i > 2].sum()
     return s
 
 
 def index_of_type_none(a, n):
     s = 0.0
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: unsupported SYN103
         s += a[None, i].sum()
     return s
 

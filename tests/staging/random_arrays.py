@@ -57,8 +57,10 @@ class _Writer:
         add = self.lines.append
         if kind < 0.26:
             add(indent + self.on_vector())
-        elif kind < 0.34:
+        elif kind < 0.31:
             add(indent + self.on_window())
+        elif kind < 0.36:
+            add(indent + self.on_total())
         elif kind < 0.52:
             add(indent + self.on_matrix())
         elif kind < 0.6:
@@ -125,6 +127,37 @@ class _Writer:
         if self.rng.random() < 0.15:
             value = self.rng.choice(("0", "1.5", "s", "k * s", "v[1]"))
         return f"{target}[{self.cut(low, high)}] {op} {value}"
+
+    def total(self) -> str:
+        """Return a number that is made of an array."""
+        word = self.rng.choice(
+            ("sum", "sum", "sum", "mean", "prod", "min", "max", "argmin", "argmax", "any", "all")
+        )
+        m = self.rng.choice(MATRICES)
+        value = self.rng.choice(
+            (
+                *(self.vector(0), self.values(self.rng.choice((0, 1))), f"{m}[t % 4]"),
+                *(m, f"({m} * {m})", f"{m}[1:-1, 1:-1]", f"{m}[:2, 1:4]", f"({m}[1:] - {m}[:-1])"),
+                *(f"{m}[t:t + 2]", f"{m}[:, t % 3]", f"{self.vector(0)}[:1]", "u[t:]", "u[:t]"),
+                *("(v[t:t + 3] * w[t:t + 3])", "u[t % 3:n - 1]", "(u > v)", "u[::-1]"),
+            )
+        )
+        if value.count("[") > 1 and value.endswith("[:1]"):
+            value = "u[:1]"
+        return self.rng.choice((f"np.{word}({value})", f"({value}).{word}()"))
+
+    def on_total(self) -> str:
+        """Return a statement with a number that is made of an array."""
+        a = self.rng.choice(VECTORS)
+        return self.rng.choice(
+            (
+                f"s = {self.total()}",
+                f"s = {self.total()} * 0.5 + {self.total()}",
+                f"{a}[t % 3] = {self.total()}",
+                f"{a}[1:] = {a}[:-1] * 0.5 + {self.total()}",
+                f"{a} -= {self.total()}",
+            )
+        )
 
     def on_window(self) -> str:
         """Return a statement on slices whose ends follow the loop or are data."""

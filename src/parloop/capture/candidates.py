@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from parloop.capture.names import find_scope
+from parloop.ir.walk import METHODS
 
 KNOWN_BUILTINS: Final = frozenset(
     {"abs", "bool", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow",
@@ -266,7 +267,7 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
 
 def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
     match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="copy"), args=[], keywords=[]):
+        case ast.Call(func=ast.Attribute(attr=word), args=[], keywords=[]) if word in METHODS:
             return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
             return None
@@ -286,6 +287,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 return f"the test `{ast.unparse(node)}`"
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
+        case ast.Attribute(attr=word, ctx=ast.Load()) if word in METHODS:
+            return None
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             if name not in callables.modules and attribute not in _ATTRIBUTES:
                 return f"the attribute `{ast.unparse(node)}`"
@@ -298,7 +301,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
     return None
 
 
-_ATTRIBUTES: Final = ("shape", "size", "ndim", "copy", "append")
+_ATTRIBUTES: Final = ("shape", "size", "ndim", "append")
 
 _STATEMENTS: Final = frozenset(
     {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,

@@ -29,6 +29,7 @@ from parloop.ir.nodes import (
     Unary,
     UnaryOperator,
 )
+from parloop.ir.walk import METHODS
 from parloop.source import Source, Span
 
 DEEPEST = 200
@@ -361,11 +362,12 @@ class Expressions:
 
     def _call(self, node: ast.Call) -> Expr:
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]) if (
-                not node.keywords and (name in self.bound or self.names.find(name) is None)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr), args=[], keywords=[]) if (
+                attr in METHODS and self._is_value(value)
             ):
-                copied = Name(name, self.span(node.func))
-                return Call("numpy.ndarray.copy", f"{name}.copy", (copied,), self.span(node))
+                whole = self.expression(value)
+                path = f"{ast.unparse(value)}.{attr}"
+                return Call(f"numpy.ndarray.{attr}", path, (whole,), self.span(node))
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:
@@ -391,6 +393,12 @@ class Expressions:
                 )
             case _:
                 return self._plain_call(callee, path, node)
+
+    def _is_value(self, node: ast.expr) -> bool:
+        """Return whether `node` is something that the loop computes with, not a module."""
+        if isinstance(node, ast.Name):
+            return node.id in self.bound or self.names.find(node.id) is None
+        return not isinstance(node, ast.Attribute)
 
     def _refuse_call(self, node: ast.Call, message: str) -> Expr:
         self.problem(UnknownFunction, message, node)

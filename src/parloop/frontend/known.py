@@ -81,6 +81,7 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_NUMPY_BINARY, (2, 2)),
     **dict.fromkeys(_NUMPY_TYPES, (1, 1)),
     "where": (3, 3),
+    **dict.fromkeys(_words("sum prod mean min max argmin argmax any all"), (1, 1)),
 }
 
 BUILTIN_NAMES = frozenset(_BUILTINS)

@@ -224,8 +224,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
                 return divmod(arguments[0], arguments[1])[1]
         case "builtins.index":
             return operator.index(arguments[0])
-        case "numpy.ndarray.copy":
-            return arguments[0].copy()
+        case _ if callee.startswith("numpy.ndarray."):
+            return getattr(arguments[0], callee.removeprefix("numpy.ndarray."))()
         case _:
             return _function(callee)(*arguments)
 

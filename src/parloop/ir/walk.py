@@ -177,5 +177,15 @@ def handles_arrays(nest: Nest) -> bool:
     )
 
 
-_WHOLE = ("numpy.ndarray.copy",)
+REDUCTIONS = {
+    f"numpy.{home}{word}": word
+    for home in ("", "ndarray.")
+    for word in ("sum", "prod", "mean", "min", "max", "argmin", "argmax", "any", "all")
+}
+"""The calls that make one number of an array: functions and methods."""
+
+METHODS = frozenset({"copy", *REDUCTIONS.values()})
+"""The methods of arrays that a loop may call."""
+
+_WHOLE = frozenset({"numpy.ndarray.copy", *REDUCTIONS})
 """Calls of which an argument is an array."""

@@ -33,6 +33,13 @@ def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None
         strides = getattr(arguments[name], "strides", ())
         if any(stride <= after for stride, after in pairwise(strides)):
             raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
+    for name in expansion.forward:
+        strides = getattr(arguments[name], "strides", ())
+        if any(stride <= after for stride, after in pairwise((*strides, 0))):
+            raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
+    for name in expansion.compact:
+        if not arguments[name].flags.c_contiguous:
+            raise Declined(ArraysDoNotFit(f"`{name}` does not lie in one piece"))
 
 
 def _holds(condition: Expr, arguments: Mapping[str, Any]) -> bool:

@@ -31,7 +31,8 @@ from parloop.staging import elementwise
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.places import State, full_axes
-from parloop.staging.values import Values, aligned, alternatives
+from parloop.staging.totals import Totals
+from parloop.staging.values import aligned, alternatives
 from parloop.staging.views import (
     View,
     distance,
@@ -61,7 +62,7 @@ class Turns:
         return self.first + (last - self.first) % (len(self.bound) - self.first)
 
 
-class Expander(Values):
+class Expander(Totals):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest

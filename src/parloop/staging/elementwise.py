@@ -53,6 +53,8 @@ class Elements:
     """Each view that is read, and whether element i of the value needs just its element i."""
     is_plain: bool = False
     """Whether the elements are just those of slices: nothing happens where one is not read."""
+    view: View | None = None
+    """The view of which they are the elements, if nothing is computed."""
 
 
 Operand = Number | Elements

@@ -55,6 +55,10 @@ class Expansion:
     """The scratch arrays that only the statements that fill them read."""
     ordered: frozenset[str]
     """The inputs whose order in memory arrays have that the nest makes: expected to be C's."""
+    forward: frozenset[str]
+    """Those of which no axis may be reversed, either, because of the order in which NumPy adds."""
+    compact: frozenset[str]
+    """Those that have to lie in one piece, because of that order."""
 
     def types(self, given: Mapping[str, Type]) -> dict[str, Type]:
         """Return the types of the nest's inputs, the scratch arrays included."""
@@ -89,7 +93,10 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
     }
     passing = frozenset(expander.passing)
     ordered = frozenset(expander.ordered) & types.keys()
-    return Expansion(made, scratch, tuple(expander.conditions), turns, passing, ordered)
+    forward = frozenset(expander.forward) & types.keys()
+    compact = frozenset(expander.compact) & types.keys()
+    conditions = tuple(expander.conditions)
+    return Expansion(made, scratch, conditions, turns, passing, ordered, forward, compact)
 
 
 def _decline_arrays_without_axes(nest: Nest, types: Mapping[str, Type]) -> None:

@@ -54,6 +54,10 @@ class Places:
         self.scratch: dict[str, tuple[Scalar, tuple[Expr, ...]]] = {}
         self.passing: set[str] = set()
         self.ordered: set[str] = set()
+        self.forward: set[str] = set()
+        """The arrays whose elements have to lie in C's order, none in reverse."""
+        self.compact: set[str] = set()
+        """Those that have to lie in one piece."""
         self.turn = 0
         """Which copy of the body this is."""
         self.conditions: dict[Expr, None] = {}

@@ -26,7 +26,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import statements
+from parloop.ir.walk import REDUCTIONS, statements
 from parloop.staging import rules
 
 _CONSTANTS: Mapping[type, Scalar] = {
@@ -52,6 +52,8 @@ class ScalarTypes:
                 case _:
                     pass
         self.bound = frozenset(self.values)
+        self.learned: dict[int, frozenset[Scalar]] = {}
+        """The types of calls that make numbers of arrays, by `id`, as far as they are known."""
         self._open: set[str] = set()
         self._names: dict[str, frozenset[Scalar]] = {}
 
@@ -64,6 +66,10 @@ class ScalarTypes:
         if UNSURE in others or len(others) > 2:
             return UNSURE, ()
         return first, tuple(others)
+
+    def learn(self, expr: Expr, kind: Scalar) -> None:
+        """Note the type of a call that makes a number of an array."""
+        self.learned[id(expr)] = self.learned.get(id(expr), frozenset()) | {kind}
 
     def of(self, expr: Expr) -> frozenset[Scalar]:
         """Return the types that `expr` may have; none while they are being found out."""
@@ -85,6 +91,8 @@ class ScalarTypes:
                 return self.results(expr, (left, right))
             case Call(callee="builtins.min" | "builtins.max", arguments=arguments):
                 return frozenset().union(*map(self.of, arguments))
+            case Call(callee=callee) if callee in REDUCTIONS:
+                return self.learned.get(id(expr), frozenset({UNSURE}))
             case Call(arguments=arguments):
                 return self.results(expr, arguments)
             case Logical(left=left, right=right) | Conditional(then=left, otherwise=right):
@@ -108,7 +116,7 @@ class ScalarTypes:
         for value in self.values.get(name, ()):
             found |= {PY_INT} if value is None else self.of(value)
         self._open.discard(name)
-        if not self._open:
+        if not self._open and UNSURE not in found:
             self._names[name] = frozenset(found)
         return frozenset(found)
 

@@ -19,16 +19,33 @@ def sums_agree(bits: int, kind: str) -> bool:
     """Return whether NumPy's sums of floats have the bits of `ir.totals`.
 
     `kind` says of what: `line` (any array with one axis), `whole` (several axes, in one piece and
-    in C's order), `part` (several axes, not in one piece, of at most `BUFFER` numbers).
+    in C's order), `part` (several axes, not in one piece, of at most `BUFFER` numbers), `cast`
+    (integers summed as floats, at most `BUFFER`).
     """
     dtype = numpy.dtype(f"f{bits // 8}")
     chance = numpy.random.default_rng(2026)
     size = 12_000
     scales = 10.0 ** chance.integers(-6, 7, size)
-    numbers = (chance.standard_normal(size) * scales).astype(dtype)
+    numbers = (chance.standard_normal(size) * scales * 1000).astype(dtype)
     if numpy.getbufsize() != BUFFER:
         return False
     return all(_agrees(shaped, numbers) for shaped in _KINDS[kind])
+
+
+@functools.cache
+def products_agree(bits: int) -> bool:
+    """Return whether NumPy multiplies floats one after another."""
+    dtype = numpy.dtype(f"f{bits // 8}")
+    numbers = (1 + numpy.random.default_rng(2).uniform(-0.1, 0.1, 9000)).astype(dtype)
+    for count in (*range(301), len(numbers)):
+        found = dtype.type(1)
+        for number in numbers[:count]:
+            found = found * number
+        some = numbers[:count]
+        arrays = (some, *_lines(some)[1:], *_whole(some), *_parts(some))
+        if any(array.prod().tobytes() != found.tobytes() for array in arrays):
+            return False
+    return True
 
 
 _Shaped: TypeAlias = Callable[[Any], "tuple[Any, ...]"]
@@ -50,24 +67,36 @@ def _parts(numbers: Any) -> tuple[Any, ...]:
     found = []
     for shaped in _whole(numbers):
         if 0 < shaped.size <= BUFFER:
+            if shaped.shape[-1] % 4 == 0:
+                shaped = shaped.reshape(shaped.shape[0], 2, -1, 2)
             around = numpy.zeros([extent + 2 for extent in shaped.shape], numbers.dtype)
-            around[1:-1, 1:-1] = shaped
-            found.append(around[1:-1, 1:-1])
+            inside = (slice(1, -1),) * shaped.ndim
+            around[inside] = shaped
+            found.append(around[inside])
     return tuple(found)
 
 
-_KINDS: dict[str, tuple[_Shaped, ...]] = {"line": (_lines,), "whole": (_whole,), "part": (_parts,)}
+def _casts(numbers: Any) -> tuple[Any, ...]:
+    return (numbers.astype(numpy.int64),) if len(numbers) <= BUFFER else ()
+
+
+_KINDS: dict[str, tuple[_Shaped, ...]] = {
+    "line": (_lines,),
+    "whole": (_whole,),
+    "part": (_parts,),
+    "cast": (_casts,),
+}
 
 
 def _agrees(shaped: _Shaped, numbers: Any) -> bool:
     scalar = numbers.dtype.type
     number = float if numbers.dtype.itemsize == 8 else scalar
     for count in (*range(301), 1001, 8190, 12_000):
-        some = numbers[:count]
-        arrays = shaped(some)
+        arrays = shaped(numbers[:count])
         if not arrays:
             continue
-        found = scalar(number(0.0) + total([number(x) for x in some], number(-0.0)))
-        if any(array.sum().tobytes() != found.tobytes() for array in arrays):
+        added = numbers[:count].astype(arrays[0].dtype)  # as they are after a cast
+        found = scalar(number(0.0) + total([number(x) for x in added], number(-0.0)))
+        if any(array.sum(dtype=scalar).tobytes() != found.tobytes() for array in arrays):
             return False
     return True

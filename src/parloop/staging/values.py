@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT
-from parloop.ir.walk import copied, operands, with_operands
+from parloop.ir.walk import REDUCTIONS, copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
@@ -55,10 +55,10 @@ class Values(Places):
                     return self.read(view)
                 found = Load(view.array, view.subscripts(()), expr.span)
                 return Number(found, self.dtypes[view.array])
-            case Call(callee="numpy.ndarray.copy" | "numpy.copy", arguments=(Name(id=name),)):
-                if name not in self.state:
-                    raise self.declined(expr.span, f"`{name}` is copied and is not a NumPy array")
-                return self.read(self.array(name, expr.span))
+            case Call(callee="numpy.ndarray.copy", arguments=(part,)):
+                return self.copied(part, expr.span)
+            case Call(callee=callee) if callee in REDUCTIONS:
+                return self.reduction(expr)
             case Logical() | Conditional():
                 return self.lazy(expr)
             case Extent() | Rank():
@@ -80,6 +80,18 @@ class Values(Places):
                 raise self.declined(expr.span, "a slice is taken of what is not a NumPy array")
             case _:
                 assert_never(expr)
+
+    def reduction(self, expr: Call) -> Number:
+        """Return what a call makes of all elements of its argument."""
+        raise NotImplementedError
+
+    def copied(self, part: Expr, span: Span) -> Elements:
+        """Return the elements of a copy."""
+        value = self.value(part)
+        if isinstance(value, Elements):
+            return replace(value, view=None)
+        named = f"`{part.id}`" if isinstance(part, Name) else "something"
+        raise self.declined(span, f"{named} is copied and is not a NumPy array")
 
     def lazy(self, expr: Logical | Conditional) -> Number:
         """Return an expression of which a part may not be evaluated."""
@@ -151,7 +163,7 @@ class Values(Places):
             raise Declined(ArrayStatement.at(NOWHERE, f"`{view.array}` is an array without axes"))
         is_plain = all(isinstance(part, Axis) for part in view.parts)
         type_ = self.dtypes[view.array]
-        return Elements(view.shape, type_, view.element, ((view, True),), is_plain)
+        return Elements(view.shape, type_, view.element, ((view, True),), is_plain, view)
 
     def broadcast(self, shapes: Sequence[tuple[Linear, ...]], span: Span) -> tuple[Linear, ...]:
         """Return the common shape; that lengths agree which look different becomes a condition."""
