@@ -170,7 +170,10 @@ class Values(Places):
         found: list[Linear] = []
         for axis in range(1, max(map(len, shapes)) + 1):
             lengths = [shape[-axis] for shape in shapes if len(shape) >= axis]
-            length = next((one for one in lengths if one.known != 1), number(1))
+            longer = sorted(
+                (one for one in lengths if one.known != 1), key=lambda one: one.known is None
+            )
+            length = longer[0] if longer else number(1)
             for other in lengths:
                 if other != length and other.known != 1:
                     self.require(_equal(length, other), span)
