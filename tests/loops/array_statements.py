@@ -248,9 +248,36 @@ def an_axis_of_one(m, r, steps):
 def arrays_that_share_memory(u, steps):
     v = u[1:]
     w = u[:-1]
-    for t in range(steps):               #: serial; runs interpreter
+    for t in range(steps):               #: serial
         v[:] = w * 2
     return u
+
+
+def views_of_one_array_in_place(big_u, big_v, d, f, steps):
+    u, v = big_u[1:-1, 1:-1], big_v[1:-1, 1:-1]
+    for t in range(steps):               #: serial
+        around = big_u[:-2, 1:-1] + big_u[2:, 1:-1] + big_u[1:-1, :-2] + big_u[1:-1, 2:] - 4 * u
+        uvv = u * v * v
+        u += d * around - uvv + f * (1 - u)
+        v += uvv - 2 * f * v + 0.01 * big_v[2:, 2:]
+    return around, uvv, big_u
+
+
+def views_with_other_steps(u, steps):
+    v, w = u[::2], u[::-1]
+    for t in range(steps):               #: serial
+        v[1:] = w[:len(v) - 1] * 2
+        w[t:t + 3] -= u[1:4]
+        s = v.sum() + w[0]
+        u[-1] = s * 0.01
+    return u, s
+
+
+def an_array_that_shares_memory_with_itself(x, steps):
+    v = np.lib.stride_tricks.as_strided(x, (len(x) - 2, 3), (8, 8))
+    for t in range(steps):               #: serial; runs interpreter
+        v[1:] += v[:-1]
+    return x
 
 
 def empty_slices(u, steps):
@@ -428,6 +455,9 @@ ARGUMENTS = {
     "lengths_that_do_not_agree": lambda rng: [(_n(rng, 30), _n(rng, 29), 4)],
     "an_axis_of_one": lambda rng: [(_n(rng, 5, 6), _n(rng, 5, 1), 4)],
     "arrays_that_share_memory": lambda rng: [(_n(rng, 30), 4)],
+    "views_of_one_array_in_place": lambda rng: [(_n(rng, 12, 15), _n(rng, 12, 15), 0.1, 0.03, 6)],
+    "views_with_other_steps": lambda rng: [(_n(rng, 30), 5), (_n(rng, 31).astype("f4"), 5)],
+    "an_array_that_shares_memory_with_itself": lambda rng: [(_n(rng, 30), 3)],
     "empty_slices": lambda rng: [(_n(rng, 3), 4)],
     "lists_have_slices_too": lambda rng: [([1.0, 2.0, 3.0, 4.0], 4)],
     "an_array_whose_name_becomes_a_number": lambda rng: [

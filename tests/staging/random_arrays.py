@@ -34,6 +34,12 @@ class _Writer:
         """Return the function `f` of this seed."""
         head = "def f(steps, u, v, w, m, p, k, n):"
         before = ["x = u", "y = v.copy()", "q = p", "s = 0.5", "r = u[1:]"]
+        if self.rng.random() < 0.15:
+            before.insert(0, "z = np.concatenate((u, v, w)); u = z[:n]; v = z[1:n + 1]")
+            others = ("w = z[n - 1::-1]", "w = z[::2][:n]", "w = z[n:n + n]")
+            before.insert(1, self.rng.choice(others))
+        if self.rng.random() < 0.1:
+            before.insert(0, "y = np.vstack((m, p)); m = y[:6]; p = y[1:7]")
         self.block(self.rng.choice((1, 2, 2, 3, 4)), "        ", 2)
         names = ", ".join((*VECTORS, *MATRICES, "s", "r"))
         same = "[a is b for a in (u, v, w, x, y) for b in (u, v, w, x, y)]"

@@ -261,6 +261,9 @@ class _Entry:
             specialisation = specialise_for(state, nest, given, self.lists)
             packed = self.pack(specialisation, given)
             state.last = specialisation
+        expansion = packed.specialisation.expansion
+        if packed.may_overlap and expansion is not None and not expansion.share:
+            packed = self.pack(specialise_for(state, nest, given, self.lists, share=True), given)
         if isinstance(self.site, ExpressionSite):
             require_plain_sum(packed.specialisation)
         specialisation, words, overlap, arguments = packed

@@ -51,29 +51,38 @@ def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteSta
 
 
 def specialise_for(
-    state: SiteState, nest: Nest, arguments: Mapping[str, Any], lists: Lists | None
+    state: SiteState,
+    nest: Nest,
+    arguments: Mapping[str, Any],
+    lists: Lists | None,
+    *,
+    share: bool = False,
 ) -> Specialisation:
-    """Return the specialisation for the types of the arguments, of which `lists` were copied."""
+    """Return the specialisation for the types of the arguments, of which `lists` were copied.
+
+    With `share`, the one for statements on arrays that share memory.
+    """
     known: Mapping[str, Type] = {} if lists is None else lists.types
     signature = tuple(
         known.get(name) or type_of(name, arguments[name]) if name in arguments else None
         for name in nest.inputs
     )
-    found = state.specialisations.get(signature)
+    key = (signature, share)
+    found = state.specialisations.get(key)
     if found is None:
         with LOCK:
-            found = state.specialisations.get(signature)
+            found = state.specialisations.get(key)
             if found is None:
                 types = {n: t for n, t in zip(nest.inputs, signature, strict=True) if t}
                 began = perf_counter()
                 try:
-                    found = make_specialisation(nest, types)
+                    found = make_specialisation(nest, types, share=share)
                     if found.expansion is not None:
                         state.record.decided(find_verdict(found.nest))
                 except Declined as declined:
                     found = declined
                 state.record.compiled(perf_counter() - began)
-                state.specialisations[signature] = found
+                state.specialisations[key] = found
     if isinstance(found, Declined):
         raise Declined(found.diagnostic)
     return found

@@ -176,12 +176,12 @@ class Specialisation:
             found = self.decisions.get(key)
             if found is not None:
                 return found
-        if overlap and self.expansion is not None:
-            raise Declined(ArraysDoNotFit("arrays of array statements share memory"))
+        if overlap and self.expansion is not None and not self.expansion.share:
+            raise InternalError("arrays share memory that the nest was not expanded for")
         if overlap:
             require_one_mapping(arguments, written_arrays(self.nest))
         facts = self.find_facts(arguments) if overlap else self.self_overlaps(arguments)
-        if facts is not None and self.expansion is not None:
+        if facts is not None and self.expansion is not None and not self.takes(facts):
             raise Declined(ArraysDoNotFit("an array of array statements shares its own memory"))
         kind = Kind(self.layouts_of(arguments), distinct, exactness, polls, facts)
         ready = self.decided_alike(values, kind) if facts is None else self.decided(values, kind)
@@ -190,6 +190,11 @@ class Specialisation:
                 self.decisions.clear()
             self.decisions[key] = ready
         return ready
+
+    def takes(self, facts: Facts) -> bool:
+        """Return whether an expanded nest means what the text means where `facts` hold."""
+        assert self.expansion is not None
+        return self.expansion.share and all(len(names) > 1 for names in facts.overlapping)
 
     def distinct_loops(
         self, values: list[int], arguments: Mapping[str, Any], threads: int | None
@@ -398,13 +403,18 @@ def _given(types: Mapping[str, Type]) -> Given:
     )
 
 
-def make_specialisation(nest: Nest, types: Mapping[str, Type]) -> Specialisation:
-    """Return the nest made ready for inputs of `types`, or raise `Declined`."""
+def make_specialisation(
+    nest: Nest, types: Mapping[str, Type], *, share: bool = False
+) -> Specialisation:
+    """Return the nest made ready for inputs of `types`, or raise `Declined`.
+
+    With `share` array statements are expanded for inputs that share memory.
+    """
     n_given = len(types)
-    before, expansion = _given(types), expand(nest, types)
+    before, expansion = _given(types), expand(nest, types, share=share)
     key = ""
     if expansion is not None:
-        key = signature_key(nest, before)
+        key = signature_key(nest, before, "arrays that share memory" if share else "")
         if nest.appends:
             message = f"the loop appends to `{nest.appends[0][0]}` beside statements on arrays"
             raise Declined(ListNotSupported(message))

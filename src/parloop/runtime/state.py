@@ -32,9 +32,10 @@ class SiteState:
     reasons: tuple[Diagnostic, ...]
     guards: tuple[Guard, ...] = ()
     certain: bool = True
-    specialisations: dict[tuple[Type | None, ...], Specialisation | Declined] = field(
-        default_factory=dict
-    )
+    specialisations: dict[
+        tuple[tuple[Type | None, ...], bool], Specialisation | Declined
+    ] = field(default_factory=dict)
+    """By the types of the inputs, and whether statements on arrays are for shared memory."""
     settings: tuple[object, object, Settings] | None = None
     """What was last put together, from the process's settings and the innermost block's."""
     small: dict[object, float] = field(default_factory=dict)

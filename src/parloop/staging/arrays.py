@@ -368,7 +368,7 @@ class Expander(Totals):
     def is_apart(self, target: View, read: View, same: bool, ndim: int) -> bool:
         """Return whether storing an element of `target` leaves what is still read of `read`."""
         if target.array != read.array:
-            return True
+            return not self.share or "%" in (target.array[0], read.array[0])
         if keeps_step(target, read) and same and len(target.axes) == ndim:
             return True
         apart = distance(target, read, self.extents[target.array], self.places)

@@ -12,7 +12,8 @@
 with the types of the inputs at hand. What comes out is a plain nest, which every later phase takes
 as if the user had written it. Its *scratch arrays* are made for each launch. It means what the text
 means where the `conditions` hold: lengths that have to agree do, slices lie inside their arrays and
-are not empty. No two of the inputs may share memory.
+are not empty. No two of the inputs may share memory, or what is read of one goes through scratch
+arrays before another is written: that is another expansion, made when it is needed.
 
 An array operation warns once, after its last element, so that an iteration in which there is a
 warning is the interpreter's.
@@ -59,6 +60,8 @@ class Expansion:
     """Those of which no axis may be reversed, either, because of the order in which NumPy adds."""
     compact: frozenset[str]
     """Those that have to lie in one piece, because of that order."""
+    share: bool
+    """Whether inputs may share memory."""
 
     def types(self, given: Mapping[str, Type]) -> dict[str, Type]:
         """Return the types of the nest's inputs, the scratch arrays included."""
@@ -66,10 +69,12 @@ class Expansion:
         return {**given, **made}
 
 
-def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
+def expand(
+    nest: Nest, types: Mapping[str, Type], *, share: bool = False
+) -> Expansion | None:
     """Return `nest` expanded, or None where there is nothing to expand.
 
-    Raises `Declined` where something in it cannot be.
+    With `share` it means what the text means also where inputs share memory. Raises `Declined` where something in it cannot be.
     """
     for name in nest.outputs:
         if isinstance(types.get(name), Array) and name not in arrays_in(types):
@@ -78,11 +83,11 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
     if not _handles_arrays(nest, types):
         return None
     _decline_arrays_without_axes(nest, types)
-    expander = Expander(nest, types)
+    expander = Expander(nest, types, share=share)
     try:
         loop, turns = expander.outermost()
     except Declined as declined:
-        expander = Expander(nest, types)
+        expander = Expander(nest, types, share=share)
         try:
             loop, turns = expander.in_turns()
         except Declined:
@@ -96,7 +101,7 @@ def expand(nest: Nest, types: Mapping[str, Type]) -> Expansion | None:
     forward = frozenset(expander.forward) & types.keys()
     compact = frozenset(expander.compact) & types.keys()
     conditions = tuple(expander.conditions)
-    return Expansion(made, scratch, conditions, turns, passing, ordered, forward, compact)
+    return Expansion(made, scratch, conditions, turns, passing, ordered, forward, compact, share)
 
 
 def _decline_arrays_without_axes(nest: Nest, types: Mapping[str, Type]) -> None:

@@ -41,8 +41,10 @@ State: TypeAlias = dict[str, View | None]
 class Places:
     """One nest on its way: the state of its names, and what has been found to be needed."""
 
-    def __init__(self, nest: Nest, types: Mapping[str, Type]) -> None:
+    def __init__(self, nest: Nest, types: Mapping[str, Type], *, share: bool) -> None:
         self.nest = nest
+        self.share = share
+        """Whether inputs may share memory."""
         self.types = types
         self.arrays = arrays_in(types)
         self.dtypes: dict[str, Scalar] = {name: t.dtype for name, t in self.arrays.items()}

@@ -79,6 +79,10 @@ class ShapeNotForTheGpu(Diagnostic):
         return cls(f"{what} around a loop for the GPU", span, notes=(_CPU,))
 
     @classmethod
+    def in_order(cls, span: Span) -> Self:
+        return cls("a sum in the order in which NumPy adds is not for the GPU", span, notes=(_CPU,))
+
+    @classmethod
     def too_large(cls, span: Span, n_words: int) -> Self:
         message = f"the loop needs {n_words} words of arguments, more than a kernel takes"
         return cls(message, span, notes=(_CPU,))

@@ -50,7 +50,7 @@ from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Break, Const, For, If, Load, Stmt, Store
 from parloop.ir.types import PY_INT
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.walk import all_expressions, loops, statements
 from parloop.schedule.grid import Grid
 from parloop.schedule.plan import Plan, number_loops, piece_number
 from parloop.staging.ranges import Ranges
@@ -62,6 +62,8 @@ def write_program(typing: Typing, ranges: Ranges, plan: Plan, grid: Grid) -> Cud
     loop = typing.nest.loop
     if typing.has_lists():
         raise Declined(ListsStay.at(loop.span))
+    if (total := next((s for s in loops((loop,)) if s.total), None)) is not None:
+        raise Declined(ShapeNotForTheGpu.in_order(total.span))
     if plan.waves and not plan.cores:
         raise Declined(NothingForTheGpu.wavefront(loop.span))
     if not plan.cores:
