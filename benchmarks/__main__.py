@@ -1,6 +1,6 @@
 """Compare parloop with CPython, Numba and C (`cpu`), or measure what it costs: where it brings
 nothing (`overhead`), when a loop runs for the first time in a process (`first`), on a GPU
-(`gpu`)."""
+(`gpu`), on statements on arrays beside NumPy (`arrays`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import first, gpu, overhead, results
+from benchmarks import arrays, first, gpu, overhead, results
 from benchmarks.program import program_names
 from benchmarks.runner import Options, ProgramResult, run
 from benchmarks.sides import PEERS
@@ -20,7 +20,7 @@ RESULTS = Path(__file__).with_name("results")
 def main() -> None:
     """Measure what the command line asks for, print it, and write it into a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    whats = ("cpu", "overhead", "first", "gpu")
+    whats = ("cpu", "overhead", "first", "gpu", "arrays")
     parser.add_argument("what", nargs="?", default="cpu", choices=whats)
     parser.add_argument("--programs", default=",".join(program_names()), help="names, with commas")
     parser.add_argument(
@@ -39,6 +39,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.what == "overhead":
         print(overhead.measure())
+        return
+    if options.what == "arrays":
+        print(arrays.report(options.repeat))
         return
     programs = tuple(name for name in options.programs.split(",") if name)
     if unknown := [name for name in programs if name not in program_names()]:

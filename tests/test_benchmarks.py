@@ -7,6 +7,7 @@ from pathlib import Path
 import benchmarks.peers
 import numpy as np
 import pytest
+from benchmarks.arrays import array_program_names, measure
 from benchmarks.program import Program, bits_of, load_program, program_names, result_bits
 from benchmarks.runner import SideResult, left_share, native
 
@@ -45,6 +46,14 @@ def test_a_program_run_by_parloop_leaves_what_it_leaves_in_cpython(program: Prog
     with parloop.settings(min_work_ms=0):
         fast = parloop.parallel(program.function)(*found)
     assert result_bits(found, fast) == result_bits(expected, returned)
+
+
+@pytest.mark.parametrize("name", array_program_names())
+def test_a_program_of_array_statements_leaves_what_it_leaves_in_cpython(name: str) -> None:
+    with parloop.settings(min_work_ms=0):
+        found = measure(name, 1, "tiny")
+    assert found.same
+    assert found.native
 
 
 def test_short_loops_left_to_cpython_are_counted_and_said() -> None:

@@ -74,7 +74,8 @@ def expand(
 ) -> Expansion | None:
     """Return `nest` expanded, or None where there is nothing to expand.
 
-    With `share` it means what the text means also where inputs share memory. Raises `Declined` where something in it cannot be.
+    With `share` it means what the text means also where inputs share memory. Raises `Declined`
+    where something in it cannot be.
     """
     for name in nest.outputs:
         if isinstance(types.get(name), Array) and name not in arrays_in(types):
