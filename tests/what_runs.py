@@ -296,6 +296,28 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "array_statements.arrays_that_share_memory",
         ),
         Row(
+            "slices whose ends follow an index",
+            "y[i:i + w] = x[i:i + w] * 2 + i",
+            "moving_slices.windows_of_a_fixed_length",
+        ),
+        Row(
+            "slices whose ends are data, cut off where Python cuts them off",
+            "y[starts[t]:ends[t]] += v * t",
+            "moving_slices.ends_that_are_data",
+        ),
+        Row("slices whose step is data", "x[::i] += 1", "moving_slices.a_step_that_is_data"),
+        Row(
+            "sums, means, extremes of arrays",
+            "np.sum(w * a[i:i + 3, j:j + 3])",
+            "array_totals.image_filter",
+        ),
+        Row(
+            "the place of the smallest, tests of all elements",
+            "(a > 1).argmax()",
+            "array_totals.tests_of_all_elements",
+        ),
+        Row("sums along an axis", "np.sum(m, axis=1)", "array_totals.along_an_axis"),
+        Row(
             "float operations whose bits depend on the layout",
             "a ** 3",
             "array_statements.an_operation_without_elements_of_its_own",
