@@ -133,7 +133,10 @@ def test_what_is_declined_says_why(body: tuple[str, ...], says: str) -> None:
         (("x[t] += k",), ["x[t] = x[t] + k"]),
         (("w = u[1:]", "s = len(w)"), ["s = u.shape[0] - 1"]),
         (("w = m[1:]", "s = w.ndim"), ["s = 2"]),
-        (("w = m[t]", "s = w[0]"), ["%k2 = t", "s = m[%k2, 0]"]),
+        (
+            ("w = m[t]", "s = w[0]"),
+            ["%k3 = t", "%g4 = %rm.shape[0][%k3]", "s = m[%k3, 0]"],
+        ),
     ],
 )
 def test_what_is_beside_array_statements_stays_as_it_is(

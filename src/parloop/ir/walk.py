@@ -136,6 +136,13 @@ def loops(body: tuple[Stmt, ...]) -> Iterator[For]:
             yield stmt
 
 
+def bound_names(body: tuple[Stmt, ...]) -> frozenset[str]:
+    """Return the names that statements in `body` bind."""
+    inside = tuple(statements(body))
+    names = {s.target for s in inside if isinstance(s, Assign)}
+    return frozenset(names | {s.index for s in inside if isinstance(s, For)})
+
+
 def all_expressions(body: tuple[Stmt, ...]) -> Iterator[Expr]:
     """Yield every expression in `body`, with its operands."""
     for stmt in statements(body):

@@ -14,6 +14,7 @@ from parloop.diagnostics import Declined
 from parloop.ir import interp
 from parloop.ir.nodes import Expr
 from parloop.ir.printer import to_text
+from parloop.ir.walk import bound_names
 from parloop.runtime.arguments import DTYPES
 from parloop.runtime.codes import ArraysDoNotFit
 from parloop.runtime.results import make_reader
@@ -68,10 +69,10 @@ def make_array_reader(
     arrays = turns.bound[0].keys()
     numbers = [name for name in names if name not in arrays and name in layout.members]
     read = make_reader(numbers, layout) if numbers else lambda record: ()
-    inputs = frozenset(expansion.nest.inputs)
+    bound = bound_names((expansion.nest.loop,))
     makers = [
-        {name: _maker(view, layout, inputs) for name, view in bound.items()}
-        for bound in turns.bound
+        {name: _maker(view, layout, bound) for name, view in views.items()}
+        for views in turns.bound
     ]
 
     def bind(
@@ -86,12 +87,12 @@ def make_array_reader(
 
 
 def _maker(
-    view: View, layout: Layout, inputs: frozenset[str]
+    view: View, layout: Layout, bound: frozenset[str]
 ) -> Callable[[Any, Mapping[str, Any]], object]:
     """Return what makes the array object that a name holds after a launch."""
     if view.whole:
         return lambda record, given: given[view.array]
-    held = tuple(sorted(names_in(view) - inputs))
+    held = tuple(sorted(names_in(view) & bound))
     read = make_reader(held, layout) if held else lambda record: ()
 
     def make(record: Any, given: Mapping[str, Any]) -> object:
@@ -109,5 +110,7 @@ def _taken(part: Fixed | Axis, known: dict[str, Any]) -> object:
     if isinstance(part, Fixed):
         return value(part.place)
     start, length = value(part.first), value(part.count)
+    if not length:
+        return slice(0, 0)
     stop = start + length * part.step
     return slice(start, None if stop < 0 else stop, part.step)

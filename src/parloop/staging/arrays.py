@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
-from parloop.ir.walk import is_in_place, statements
+from parloop.ir.walk import bound_names, is_in_place, statements
 from parloop.source import Span
 from parloop.staging import elementwise
 from parloop.staging.elementwise import Elements, Number, Operand
@@ -82,6 +82,11 @@ class Expander(Totals):
                 raise self.declined(self.nest.loop.span, f"`{name}` depends on the way taken")
         found = {n: view for n in self.nest.outputs if (view := after.get(n)) is not None}
         made = [view for view in found.values() if not view.whole]
+        for axis in (axis for view in made for axis in view.axes if axis.within != 1):
+            # where it is empty, its stride is that of what it was cut from
+            if not self.is_fixed(axis.length):
+                raise self.declined(self.nest.loop.span, "a part of a view with steps is left")
+            self.require(at_least(axis.length, 1), self.nest.loop.span)
         if any(made.count(view) > 1 for view in made):
             # one object or two? each name would get a view object of its own
             raise self.declined(self.nest.loop.span, "two names are left with the same view")
@@ -102,7 +107,7 @@ class Expander(Totals):
         while True:
             body, after = self.one_turn(loop, states[-1])
             bodies.append(body)
-            assigned = _bound(body) | {loop.index}
+            assigned = bound_names(body) | {loop.index}
             kept = {name: view for name, view in after.items() if name in live}
             if _names_of_positions(kept) & assigned:
                 raise self.declined(loop.span, "a view is kept from one iteration to the next")
@@ -174,7 +179,7 @@ class Expander(Totals):
             if head == before:
                 self.state = before
                 return body, after
-            changing = _bound(body) | ({loop.index} if isinstance(loop, For) else set())
+            changing = bound_names(body) | ({loop.index} if isinstance(loop, For) else set())
             if _names_of_positions(head) & changing:
                 raise self.declined(loop.span, "a view is kept from one iteration to the next")
         raise self.declined(loop.span, "the arrays of a loop change names too often")
@@ -201,7 +206,7 @@ class Expander(Totals):
                 before = dict(self.state)
                 body, after = self.settled(stmt)
                 self.state = self.after_loop(stmt, before, after)
-                orelse = self.block(stmt.orelse)
+                orelse = self.orelse(stmt)
                 start, stop, step = bounds
                 loop = replace(
                     stmt, start=start, stop=stop, step=step, body=body, orelse=orelse
@@ -213,7 +218,7 @@ class Expander(Totals):
                     test = self.scalar(stmt.test)
                 body, after = self.settled(stmt)
                 self.state = _joined(before, after)
-                orelse = self.block(stmt.orelse)
+                orelse = self.orelse(stmt)
                 self.out.append(replace(stmt, test=test, body=body, orelse=orelse))
             case If(test=test, then=then, otherwise=otherwise):
                 condition = self.scalar(test)
@@ -228,6 +233,13 @@ class Expander(Totals):
                 self.out.append(replace(stmt))
             case _:
                 assert_never(stmt)
+
+    def orelse(self, loop: For | While) -> tuple[Stmt, ...]:
+        """Return the `else` of a loop rewritten; it may have run or not, afterwards."""
+        before = dict(self.state)
+        body = self.block(loop.orelse)
+        self.state = _joined(before, self.state)
+        return body
 
     def after_loop(self, loop: For, before: State, after: State) -> State:
         """Return the state after a loop; that it runs at all becomes a condition if it matters."""
@@ -257,6 +269,8 @@ class Expander(Totals):
             self.in_place(view, stmt.value, stmt.span)
             return
         if (alias := self.alias(stmt.value)) is not None:
+            if not isinstance(stmt.value, Name):
+                self.test_places(alias)
             self.state[target] = alias
             return
         value = self.value(stmt.value)
@@ -352,6 +366,8 @@ class Expander(Totals):
         target = self.dtypes[view.array]
         if not all(elementwise.may_store(one, target) for one in alternatives(value)):
             raise self.declined(span, f"{value.type} is stored into {self.dtypes[view.array]}")
+        if isinstance(value, Number):
+            self.converted(value, target, view.shape)
         if isinstance(value, Elements) and len(value.shape) > len(view.shape):
             raise self.declined(span, "an array is stored into one with fewer axes")
         if isinstance(value, Elements) and any(
@@ -384,9 +400,9 @@ class Expander(Totals):
         fits = isinstance(value, Number) or self.broadcast((shape, value.shape), span) == shape
         if not fits:
             raise self.declined(span, "an array is stored into a smaller one")
-        for length in shape:
-            if self.is_fixed(length):
-                self.require(at_least(length, 1), span)
+        self.test_places_if_empty(view, shape, span)
+        if isinstance(value, Elements):
+            self.look_at_all(value, span)
         names = [self.fresh("i") for _ in shape]
         indices = [_index(name) for name in names]
         stored = aligned(value, shape)(indices)
@@ -410,12 +426,6 @@ def _is_augmented(stmt: Store) -> bool:
             return subscripts is stmt.subscripts
         case _:
             return False
-
-
-def _bound(body: tuple[Stmt, ...]) -> set[str]:
-    inside = tuple(statements(body))
-    names = {s.target for s in inside if isinstance(s, Assign)}
-    return names | {s.index for s in inside if isinstance(s, For)}
 
 
 def _joined(one: State, other: State) -> State:

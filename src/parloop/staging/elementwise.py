@@ -226,6 +226,27 @@ def ties_agree(name: str, bits: int) -> bool:
     )
 
 
+def range_of(source: Scalar, target: Scalar) -> tuple[float, float] | None:
+    """Return between what a number of `source` becomes one of `target` without a word.
+
+    None where all do; an empty range where that is not known.
+    """
+    if source.kind == "b" or source == target:
+        return None
+    if source.owner == "numpy" or source.kind == "f":
+        wide = NP_FLOAT64 if source.owner == "python" else source
+        one, other = (numpy.dtype(str(s).rstrip("_")) for s in (wide, target))
+        if numpy.can_cast(one, other, "safe"):
+            return None
+    if target.kind in "iu" and source.kind in "iu":
+        return integer_bounds(target) if target != NP_INT64 or source.kind == "u" else None
+    if target.kind in "fc" and source.kind in "iuf":
+        parts = numpy.dtype(str(target)).type(0).real.dtype
+        most = float(numpy.finfo(parts).max)
+        return None if source.kind in "iu" and most > 2.0**64 else (-most, most)
+    return (0, 0)
+
+
 def may_cast(source: Scalar, target: Scalar) -> bool:
     """Return whether an operation in place may put a `source` into an array of `target`."""
     if source.owner == "python":

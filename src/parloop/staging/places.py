@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from parloop.diagnostics import Declined
@@ -151,8 +151,10 @@ class Places:
                 raise self.declined(span, "a slice is surely empty, or cut off")
             for value in found.nonnegative:
                 self.require_least(value, axis, span)
-            if not self.is_fixed(axis.length):
+            if not self.is_fixed(found.axis.length):
                 self.require_least(found.axis.length, axis, span)
+            else:  # Python makes an empty slice of ends that stand in the wrong order
+                self.require(at_least(found.axis.length, 1), span)
             return self.limited(found.axis, axis)
         if all(linear_of(end, self.during_an_iteration) is not None for end in ends):
             steady = cut(axis, taken, lambda end: linear_of(end, self.during_an_iteration))
@@ -191,9 +193,8 @@ class Places:
         if abs(step) > 1:
             apart = Binary("//", apart, Const(abs(step)))
         count = self.kept(_call("max", apart, Const(0)))
-        return self.limited(
-            Axis(axis.start + start.scaled(axis.step), count, axis.step * step), axis
-        )
+        first_ = axis.start + start.scaled(axis.step)
+        return self.limited(Axis(first_, count, axis.step * step, axis.step), axis)
 
     def end(
         self,
@@ -346,6 +347,21 @@ class Places:
             self.out.append(Assign(self.fresh("g"), place))
         else:
             self.leave_unless(Compare(">=", to_expr(value), Const(0)))
+
+    def test_places_if_empty(self, view: View, shape: Sequence[Linear], span: Span) -> None:
+        """Test the fixed positions of `view` in a statement on `shape`, if that may be empty."""
+        for length in shape:
+            if self.is_fixed(length):
+                self.require(at_least(length, 1), span)
+        if not all(map(self.is_fixed, shape)):
+            self.test_places(view)
+
+    def test_places(self, view: View) -> None:
+        """Test the fixed positions of `view`, of which there may be no element to be read."""
+        for part, extent in zip(view.parts, self.extents[view.array], strict=True):
+            if isinstance(part, Fixed):
+                place = Load(self.ruler(extent), (copied(part.place),))
+                self.out.append(Assign(self.fresh("g"), place))
 
     def ruler(self, extent: Linear) -> str:
         """Return an array with so many elements, of which nobody knows or changes the values."""

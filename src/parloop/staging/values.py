@@ -24,7 +24,7 @@ from parloop.ir.nodes import (
     Slice,
     Unary,
 )
-from parloop.ir.types import PY_INT
+from parloop.ir.types import PY_INT, Scalar
 from parloop.ir.walk import REDUCTIONS, copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
@@ -124,6 +124,10 @@ class Values(Places):
         shapes = tuple(part.shape for part in parts if isinstance(part, Elements))
         shape = self.broadcast(shapes, span)
         builds = [aligned(part, shape) for part in parts]
+        narrow = [p.type for p in parts if isinstance(p, Elements) and p.type.kind in "fc"]
+        for part in parts:
+            if isinstance(part, Number):
+                self.converted(part, min(narrow, key=str, default=None), shape)
 
         def build(indices: Sequence[MakeIndex]) -> Expr:
             node = write(tuple(make(indices) for make in builds))
@@ -156,6 +160,42 @@ class Values(Places):
         name = self.fresh("x")
         self.out.append(Assign(name, part.expr, part.expr.span))
         return Number(Name(name, part.expr.span), part.type, part.others)
+
+    def look_at_all(self, value: Elements, span: Span) -> None:
+        """See that the rows and columns are there whose elements are taken, if any."""
+        for view, _ in value.reads:
+            self.test_places_if_empty(view, value.shape, span)
+
+    def converted(self, part: Number, target: Scalar | None, shape: Sequence[Linear]) -> None:
+        """See that a number is looked at where there may be no element to use it for.
+
+        NumPy converts it to the type of the elements, and may warn or raise, however many there
+        are: where there are none and the number is out of range, the interpreter does.
+        """
+        lengths = [length for length in shape if not self.is_fixed(length)]
+        if not lengths:
+            return
+        if isinstance(part.expr, Name) and part.expr.id in self.scalars.bound:
+            self.out.append(Assign(self.fresh("x"), copied(part.expr), part.expr.span))
+        if target is None:
+            return
+        kinds = {type_: elementwise.range_of(type_, target) for type_ in (part.type, *part.others)}
+        if all(found is None for found in kinds.values()):
+            return
+        test: Expr = Compare(">=", to_expr(lengths[0]), Const(1))
+        for length in lengths[1:]:
+            test = Logical("and", test, Compare(">=", to_expr(length), Const(1)))
+        low = max((found[0] for found in kinds.values() if found), default=0)
+        high = min((found[1] for found in kinds.values() if found), default=0)
+        if isinstance(part.expr, Const):
+            value = part.expr.value
+            if isinstance(value, int | float) and low <= value <= high:
+                return
+        elif all(type_.kind in "biuf" for type_ in kinds) and low < high:
+            at_least_ = Compare(">=", copied(part.expr), Const(low))
+            inside = Logical("and", at_least_, Compare("<=", copied(part.expr), Const(high)))
+            test = Logical("or", test, inside)
+        self.leave_unless(test)
 
     def read(self, view: View) -> Elements:
         """Return the elements of `view`; operations on arrays without axes give numbers."""

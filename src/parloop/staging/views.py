@@ -30,6 +30,8 @@ class Axis:
     start: Linear
     length: Linear
     step: int = 1
+    within: int = 1
+    """The step of what it was cut from."""
 
     @property
     def first(self) -> Expr:
@@ -127,7 +129,7 @@ def cut(axis: Axis, taken: Slice, value_of: Callable[[Expr], Linear | None]) -> 
     if any(one.known is not None and one.known < 0 for one in inside):
         return None
     needed = tuple(one for one in inside if one.known is None and one != axis.length)
-    return Cut(Axis(first, length, axis.step * step), needed)
+    return Cut(Axis(first, length, axis.step * step, axis.step), needed)
 
 
 def step_of(taken: Slice) -> int | None:
@@ -145,7 +147,7 @@ def _reversed(axis: Axis, taken: Slice, step: int) -> Cut | None:
     if step != -1 or taken.lower is not None or taken.upper is not None:
         return None
     last = axis.start + (axis.length - number(1)).scaled(axis.step)
-    return Cut(replace(axis, start=last, step=-axis.step), ())
+    return Cut(replace(axis, start=last, step=-axis.step, within=axis.step), ())
 
 
 def _end(
