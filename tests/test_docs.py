@@ -48,3 +48,10 @@ def test_links_lead_somewhere() -> None:
         if not (path.parent / link).exists()
     ]
     assert missing == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
+    assert len({name[:4] for name in pages}) == len(pages), pages
+    for name in pages:
+        assert re.match(rf"# 0*{int(name[:4])}[.:] ", read(f"decisions/{name}")), name

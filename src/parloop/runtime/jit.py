@@ -31,10 +31,15 @@ class JitError(RuntimeError):
     """LLVM refused the text or the object code: a bug of ours, not of the user."""
 
 
-def compile_to_object(module_text: str, *, opt_level: int = 3) -> bytes:
-    """Return the object code of a module, optimised for the host at `opt_level` (0 to 3)."""
+def compile_to_object(module_text: str, *, opt_level: int = 3, packs: bool = True) -> bytes:
+    """Return the object code of a module, optimised for the host at `opt_level` (0 to 3).
+
+    `packs` lets LLVM put statements that stand beside each other into SIMD lanes. It may then
+    compute in lanes that nobody reads, and flags are set there: 0.0 / 0.0.
+    """
     with _LOCK:
-        code: bytes = _machine(opt_level).emit_object(_optimise(module_text, opt_level))
+        module = _optimise(module_text, opt_level, packs=packs)
+        code: bytes = _machine(opt_level).emit_object(module)
     return code
 
 
@@ -163,12 +168,12 @@ def _machine(opt_level: int) -> Any:
 
 
 @functools.cache
-def _pass_builder(opt_level: int) -> Any:
+def _pass_builder(opt_level: int, packs: bool) -> Any:
     options = _binding().create_pipeline_tuning_options(opt_level)
     vectorise = opt_level >= 2
     options.loop_vectorization = vectorise
     options.loop_interleaving = vectorise
-    options.slp_vectorization = vectorise
+    options.slp_vectorization = vectorise and packs
     options.loop_unrolling = vectorise
     return _binding().create_pass_builder(_machine(opt_level), options)
 
@@ -185,7 +190,7 @@ def _lljit() -> Any:
     return _binding().create_lljit_compiler(_machine(3), use_jit_link=True)
 
 
-def _optimise(module_text: str, opt_level: int) -> Any:
+def _optimise(module_text: str, opt_level: int, *, packs: bool = True) -> Any:
     binding = _binding()
     try:
         # A context of its own: constants and types of a module go with the module.
@@ -195,6 +200,6 @@ def _optimise(module_text: str, opt_level: int) -> Any:
         module.verify()
     except RuntimeError as error:
         raise JitError(str(error)) from error
-    builder = _pass_builder(opt_level)
+    builder = _pass_builder(opt_level, packs)
     builder.getModulePassManager().run(module, builder)
     return module

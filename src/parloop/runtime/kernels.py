@@ -168,7 +168,7 @@ def _make(key: str, planned: Planned, *, precise: bool) -> Machine:
     """Return one variant, and put it into the disk cache."""
     line = planned.typing.nest.loop.span.line
     text = write_kernel(planned, precise=precise)
-    code = jit.compile_to_object(text.text)
+    code = jit.compile_to_object(text.text, packs=_may_pack(text.text, planned.plan))
     facts = {
         "n_bytes": len(code),
         "events": [(at - line, what) for at, what in text.events],
@@ -185,6 +185,16 @@ def _make(key: str, planned: Planned, *, precise: bool) -> Machine:
     if made is None:
         raise InternalError(f"no address for one of {text.externals}")
     return made
+
+
+def _may_pack(text: str, plan: Plan) -> bool:
+    """Return whether LLVM may put statements side by side into lanes.
+
+    Of a division and something else it makes two vectors, and divides in the other's lane, too:
+    zero by zero, and each slice trips for nothing. Iterations that `plan` itself has put side by
+    side divide in all lanes or in none.
+    """
+    return bool(plan.jams) or " fdiv " not in text
 
 
 def _load(code: bytes, facts: Mapping[str, Any], line: int) -> Machine | None:
