@@ -46,8 +46,8 @@ INDEXING = (
     ),
     Trap(
         "subscripts of other types: float, bool, None, slice, Ellipsis, array",
-        native="index_of_type_numpy_integer",
-        left="index_of_type_float index_of_type_bool index_of_type_none index_of_type_slice "
+        native="index_of_type_numpy_integer index_of_type_slice",
+        left="index_of_type_float index_of_type_bool index_of_type_none "
         "index_of_type_ellipsis index_of_type_array",
     ),
     Trap(
@@ -220,8 +220,8 @@ FLOATS = (
     ),
     Trap(
         "np.sum and other calls on arrays in the body",
-        native="ordered_sum",
-        left="call_of_numpy_sum",
+        native="ordered_sum call_of_numpy_sum sums_of_long_and_short_rows",
+        left="along_an_axis of_complex_numbers parts_of_large_arrays",
     ),
     Trap("builtin `sum`", native="ordered_sum", left="builtin_sum"),
     Trap(

@@ -99,7 +99,7 @@ def place_of(row: Row) -> str:
     for site in sites:
         if site.native_runs:
             return PLACES[loop.verdict if loop.verdict in PLACES else site.verdict]
-    reasons = [why.message for site in sites for why, _ in site.fallbacks]
+    reasons = sorted(why.message for site in sites for why, _ in site.fallbacks)
     reasons += [row.because] if row.because else []
     reasons += [why.message for why in loop.reasons]
     return "interpreter: " + re.sub(r" \(line \d+\)", "", reasons[0])

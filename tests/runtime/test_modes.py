@@ -158,7 +158,7 @@ def test_differences_are_of_type_and_bits(left: Any, right: Any, same: bool) -> 
 def test_a_failure_of_ours_is_reported_once_and_python_runs_the_loop(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*arguments: Any) -> None:
+    def broken(*arguments: Any, **more: Any) -> None:
         raise KeyError("lost")
 
     monkeypatch.setattr(dispatch, "RAISES_BUGS", False)
@@ -220,7 +220,7 @@ def test_what_a_handler_raises_while_we_compile_is_the_users(
     def handler(*_: Any) -> None:
         raise TimeoutError("late")
 
-    def slow(*arguments: Any) -> None:
+    def slow(*arguments: Any, **more: Any) -> None:
         signal.raise_signal(signal.SIGUSR1)
         raise AssertionError("the handler did not raise")
 

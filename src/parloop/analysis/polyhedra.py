@@ -78,9 +78,9 @@ def _open_context() -> Any:
     context = _kept.context
     if context is None:
         context = _kept.context = isl.Context()
-        context.set_max_operations(MAX_OPERATIONS)
         # With the default, isl also prints; an error is an exception for us either way.
         context.set_on_error(isl.on_error.CONTINUE)
+    context.set_max_operations(MAX_OPERATIONS)
     context.reset_operations()
     return context
 
