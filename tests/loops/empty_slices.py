@@ -24,6 +24,25 @@ def a_column_that_is_not_there(m, x, n, k):
     return x
 
 
+def one_element_for_none(m, x, n):
+    for i in range(n):                   #: serial
+        x[2:n - i] = m[i, :1]
+    return x
+
+
+def an_operation_on_one_element_for_none(x, y, n):
+    for i in range(n):                   #: serial
+        x[2:n - i] = y[:1] / y[1:2]
+        d = x[2:n - i] * (y[:1] / y[1:2])
+    return x, d
+
+
+def an_operation_on_a_row_for_none(m, x, n):
+    for i in range(n):                   #: serial
+        m[i:3] = 1 / x
+    return m
+
+
 def the_sum_of_a_row_that_is_not_there(m, x, n, k):
     for i in range(n):                   #: serial
         x[i] = m[k, :i].sum()
@@ -130,6 +149,13 @@ ARGUMENTS = {
     "rows_of_which_nothing_is_read": lambda rng: [(_n(rng, 7, 7), n) for n in (7, 9)],
     "a_column_that_is_not_there": lambda rng: [
         (_n(rng, 7, 4), _n(rng, 9), n, k) for n in (1, 6) for k in (6, 7, -7, -8)
+    ],
+    "one_element_for_none": lambda rng: [(_n(rng, k, 4), _n(rng, 7), 7) for k in (5, 7)],
+    "an_operation_on_one_element_for_none": lambda rng: [
+        (_n(rng, 7), np.array([1.0, k]), n) for k in (0, 2) for n in (2, 7)
+    ],
+    "an_operation_on_a_row_for_none": lambda rng: [
+        (_n(rng, 7, 2), np.array([1.0, k]), n) for k in (0, 2) for n in (3, 5)
     ],
     "the_sum_of_a_row_that_is_not_there": lambda rng: [
         (_n(rng, 7, 4), _n(rng, 9), n, k) for n in (1, 6) for k in (6, 7, -7, -8)

@@ -402,7 +402,7 @@ class Expander(Totals):
             raise self.declined(span, "an array is stored into a smaller one")
         self.test_places_if_empty(view, shape, span)
         if isinstance(value, Elements):
-            self.look_at_all(value, span)
+            self.look_at_all(value, shape, span)
         names = [self.fresh("i") for _ in shape]
         indices = [_index(name) for name in names]
         stored = aligned(value, shape)(indices)

@@ -72,7 +72,7 @@ class Totals(Values):
             raise self.declined(expr.span, f"`{word}` is taken of what is not an array")
         if value.type.kind == "c":
             raise self.declined(expr.span, f"`{word}` of {value.type} is not compiled")
-        self.look_at_all(value, expr.span)
+        self.look_at_all(value, value.shape, expr.span)
         make: Callable[[Elements, Span], Number] = getattr(self, f"_{word}")
         found = make(value, expr.span)
         self.scalars.learn(expr, found.type)

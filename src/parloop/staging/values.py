@@ -126,7 +126,9 @@ class Values(Places):
         builds = [aligned(part, shape) for part in parts]
         narrow = [p.type for p in parts if isinstance(p, Elements) and p.type.kind in "fc"]
         for part in parts:
-            if isinstance(part, Number):
+            if isinstance(part, Elements):
+                self.computed(part, shape)
+            else:
                 self.converted(part, min(narrow, key=str, default=None), shape)
 
         def build(indices: Sequence[MakeIndex]) -> Expr:
@@ -161,10 +163,18 @@ class Values(Places):
         self.out.append(Assign(name, part.expr, part.expr.span))
         return Number(Name(name, part.expr.span), part.type, part.others)
 
-    def look_at_all(self, value: Elements, span: Span) -> None:
-        """See that the rows and columns are there whose elements are taken, if any."""
+    def look_at_all(self, value: Elements, shape: Sequence[Linear], span: Span) -> None:
+        """See that what `value` reads is there, and what it computes is, if `shape` is empty."""
         for view, _ in value.reads:
-            self.test_places_if_empty(view, value.shape, span)
+            self.test_places_if_empty(view, shape, span)
+        self.computed(value, shape)
+
+    def computed(self, value: Elements, shape: Sequence[Linear]) -> None:
+        """Leave an iteration in which an operation on one element is repeated no times."""
+        own = (*[number(1)] * (len(shape) - len(value.shape)), *value.shape)
+        for length, before in zip(shape, own, strict=False):
+            if value.view is None and before.known == 1 and not self.is_fixed(length):
+                self.leave_unless(Compare(">=", to_expr(length), Const(1)))
 
     def converted(self, part: Number, target: Scalar | None, shape: Sequence[Linear]) -> None:
         """See that a number is looked at where there may be no element to use it for.
