@@ -759,6 +759,24 @@ def inner_loops_on_the_cores_that_are_empty(a, b, n, m):
     return t
 
 
+def a_name_that_never_has_a_value(a, n, k):
+    for i in range(n):                     #: serial; runs interpreter
+        if i == k:
+            d = d
+            a[i] = d
+        a[i] += 1
+    return a
+
+
+def a_name_that_has_a_value_later(a, n, k):
+    for i in range(n):                     #: serial; runs interpreter
+        if i == k:
+            a[i] = d
+        d = i
+        a[i] += 1
+    return a
+
+
 def range_of_a_boolean(d, n, k):
     t = 0
     for i in range(n):
@@ -770,6 +788,8 @@ def range_of_a_boolean(d, n, k):
 
 
 ARGUMENTS = {
+    "a_name_that_never_has_a_value": lambda rng: [(np.zeros(9), 9, k) for k in (-1, 0, 4)],
+    "a_name_that_has_a_value_later": lambda rng: [(np.zeros(9), 9, k) for k in (-1, 0, 4)],
     "range_of_a_boolean": lambda rng: [
         (np.array([1, 0, 1], dtype), 3, k)
         for dtype in (bool, np.int8, np.uint64) for k in (True, False, np.True_)

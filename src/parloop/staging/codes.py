@@ -16,6 +16,27 @@ Operation: TypeAlias = Unary | Binary | Compare | Call
 _INTERPRETER = "the interpreter runs this loop"
 
 
+class NeverBound(Diagnostic):
+    """A name that is read has no value anywhere.
+
+    *What it means* Neither the code before the loop nor the loop itself gives the name a value that
+    could be known: `d = d` does not.
+
+    *Why it matters* Whoever reads it raises an exception, which is CPython's to raise.
+
+    *Example* `for i in range(n): d = d + 1`, and nothing before it.
+
+    *What to do* Give the name a value before the loop. The interpreter runs the loop, and raises.
+    """
+
+    code: ClassVar[str] = "TYP108"
+    voice: ClassVar[Voice] = "unsupported"
+
+    @classmethod
+    def at(cls, span: Span, name: str) -> Self:
+        return cls(f"`{name}` has no value where it is read", span, notes=(_INTERPRETER,))
+
+
 def _listed(types: Iterable[Member]) -> str:
     return " or ".join(sorted(f"`{t}`" for t in types)) or "nothing"
 

@@ -55,11 +55,12 @@ from parloop.ir.types import (
     Type,
     Union,
 )
-from parloop.ir.walk import statements
+from parloop.ir.walk import expressions, own_expressions, statements
 from parloop.staging import rules
 from parloop.staging.codes import (
     ArrayUsedWhole,
     BoundsNotInteger,
+    NeverBound,
     Operation,
     OperationHasNoRule,
     SubscriptNotInteger,
@@ -122,7 +123,17 @@ def specialise(nest: Nest, types: Mapping[str, Type]) -> Typing:
     for name in nest.outputs:
         typer.variables[name] = typer.variables.get(name, frozenset()) | leaves[name]
     arrays |= {name: typer.appended(name) for name in appends}
+    _refuse_unbound(nest, typer)
     return Typing(nest, arrays, scalars, typer.of, typer.variables, leaves)
+
+
+def _refuse_unbound(nest: Nest, typer: _Typer) -> None:
+    wholes = (whole for stmt in statements((nest.loop,)) for whole in own_expressions(stmt))
+    for expr in (expr for whole in wholes for expr in expressions(whole)):
+        if isinstance(expr, Name) and typer.of.get(id(expr)) == _UNBOUND:
+            if scalar_members(typer.variables.get(expr.id, _UNBOUND)):
+                continue
+            raise Declined(NeverBound.at(expr.span, expr.id))
 
 
 _ANY = Array(PY_FLOAT, 1, writable=True)
