@@ -10,8 +10,11 @@ import linecache
 import math
 import os
 import random
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,13 +114,15 @@ def arguments(rng: random.Random) -> tuple[Any, ...]:
     return one(), one(), a if rng.random() < 0.7 else (9 * a).astype(int), rng.randint(0, 12)
 
 
-def outcome(function: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Any, ...]:
+def outcome(
+    function: Callable[..., Any], given: tuple[Any, ...], mode: Any = "always"
+) -> tuple[Any, ...]:
     given = copy.deepcopy(given)
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter(mode)
         try:
             found: Any = function(*given)
-            left = (repr(found), types_in(found))
+            left: tuple[Any, ...] = (repr(found), types_in(found))
         except Exception as error:
             lines = []
             traceback = error.__traceback__
@@ -151,3 +156,67 @@ def test_random_comprehensions_make_what_they_make_in_python(seed: int) -> None:
             with slices_of(size):
                 seen = outcome(fast, given)
             assert seen == expected, f"{text}\n{given}"
+
+
+TRAPS = {
+    "tests stand before the loops inside": (
+        "return [i * j + 1 for i in range(n) if 1 // i >= 0 for j in range(y[0])]",
+        "return [i * j + 1 for i in range(n) if i % 2 for j in range(6 // (i % 2))]",
+    ),
+    "a variable before it is bound": (
+        "return [i * j + 1 for i in range(n) if i == 0 or j for j in range(3)]",
+        "return [i * j + 1 for i in range(n) if n for n in range(3) for j in range(3)]",
+        "return sum(i * n for i in range(n) if n for n in range(3))",
+    ),
+    "a variable of a row outside the row": (
+        "j = 2\n    return [[i * j + 1 for j in range(j if i else 3)] for i in range(n)]",
+        "j = 0\n    return [[i * j + 1 for j in range(4)] for i in range(n) if i == 0 or j]",
+    ),
+    "an unbound name over whose items it goes": (
+        "return [\n        v * 2 + 1\n        for v in\n        zs]",
+        "r = sum(\n        v\n        for v, w in\n        zip(x,\n        zs))\n"
+        "    zs = r\n    return zs",
+    ),
+    "where `sum` warns, and when": (
+        "return sum(\n        v * w\n        for v, w in\n        zip(a, a))",
+        "return 1 + (\n        sum([\n        v * v for v in a]))",
+        "return sum([v * 2 for v in a])",
+    ),
+    "a builtin that has been replaced": (
+        "import builtins\n    real = any\n    builtins.any = lambda items: len(list(items))\n"
+        "    try:\n        return any(v * v >= 0 for v in x)\n"
+        "    finally:\n        builtins.any = real",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("mode", ["always", "default", "error"])
+def test_traps(name: str, mode: Any) -> None:
+    a = np.array([60, 60, 127, 11], np.int8)
+    for body in TRAPS[name]:
+        text = f"def main(x, y, a, n):\n    {body}\n"
+        path = f"<comprehensions {name}>"
+        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+        plain: dict[str, Any] = {"__name__": path}
+        fast: dict[str, Any] = {"__name__": path}
+        exec(compile(text, path, "exec"), plain)
+        exec(compile(text, path, "exec"), fast)
+        native = parloop.parallel(fast["main"], min_work_ms=0)
+        given = ([1.0, -2.0, 3.0], [0, 1], a, 5)
+        expected = outcome(plain["main"], given, mode)
+        for size in (None, 1, 5):
+            with slices_of(size):
+                assert outcome(native, given, mode) == expected, f"{text}\n{size}"
+
+
+def test_the_text_of_an_annotation_stays(tmp_path: Path) -> None:
+    path = tmp_path / "annotated.py"
+    path.write_text(
+        "from __future__ import annotations\n"
+        "a: [i * i + 1 for i in range(9)] = sum(i * i for i in range(9))\n"
+        "print(a, __annotations__)\n"
+    )
+    command = [sys.executable, "-m", "parloop", "run", "--min-work-ms", "0", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "204 {'a': '[i * i + 1 for i in range(9)]'}\n"

@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import BuiltinFunctionType
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from parloop.capture.candidates import Callables, is_candidate
@@ -43,6 +44,13 @@ COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorE
 
 _COLLECTING: Final = ("list", "tuple", "sorted")
 _REDUCING: Final = ("sum", "min", "max", "any", "all")
+_CONSUMERS: Final = {
+    name: function
+    for name in (*_COLLECTING, *_REDUCING)
+    if getattr(function := getattr(builtins, name), "__self__", builtins) is builtins
+    and isinstance(function, type if name in ("list", "tuple") else BuiltinFunctionType)
+}
+"""The functions themselves: somebody may put others in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Comprehension:
 
 def is_consumer(function: object, name: str) -> bool:
     """Return whether `function` is the builtin one of that name."""
-    return function is getattr(builtins, name)
+    return function is _CONSUMERS.get(name)
 
 
 def find_comprehension(node: ast.AST, callables: Callables) -> Comprehension | None:
@@ -189,7 +197,9 @@ def _as_loop(node: Node, body: list[ast.stmt]) -> ast.For | None:
     own = set(targets)
     if len(own) < len(targets):
         return None
-    inside = _nested_in(node.generators[1:], _tested(first, body))
+    if not _reads_what_is_bound(node, own):
+        return None
+    inside = _tested(first, _nested_in(node.generators[1:], body))
     names = {name: f"%{name}{OF_COMPREHENSION}" for name in own}
     renamer = _Renamer(names)
     target = renamer.visit(copy.deepcopy(first.target))
@@ -205,6 +215,30 @@ def _is_plain(node: Node) -> bool:
     return not any(isinstance(part, bad) for part in ast.walk(node)) and all(
         isinstance(part, allowed) for one in _generators(node) for part in ast.walk(one.target)
     )
+
+
+def _reads_what_is_bound(node: Node, own: set[str]) -> bool:
+    """Return whether `node` reads the names `own` only where it has bound them.
+
+    Elsewhere they are names of the text around, or of what the item before has left.
+    """
+    pending = set(own)
+    inner: Node | None = node
+    while inner is not None:
+        for number, one in enumerate(inner.generators):
+            if (number or inner is not node) and _reads(one.iter, pending):
+                return False
+            pending -= {part.id for part in ast.walk(one.target) if isinstance(part, ast.Name)}
+            if any(_reads(test, pending) for test in one.ifs):
+                return False
+        element, inner = inner.elt, None
+        if isinstance(element, ast.ListComp):
+            inner = element
+    return not _reads(element, pending)
+
+
+def _reads(node: ast.expr, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
 
 
 def _generators(node: Node) -> Iterator[ast.comprehension]:

@@ -57,8 +57,8 @@ def expression_form(info: SiteInfo, found: Comprehension) -> ast.expr:
     header = node.generators[0].iter
     names: list[ast.expr] = [new.name(name) for name in info.passed if not name.endswith("@")]
     if info.over_items:
-        leaf_names: list[ast.expr] = [new.name(name) for name in leaves(header)]
-        entered = new.enter([ast.Call(new.of_registry("positions"), leaf_names, []), *names])
+        leaf_names = [_where_it_stands(header, name, new) for name in leaves(header)]
+        entered = new.enter([ast.Call(new.of_registry("positions"), [*leaf_names], []), *names])
         items: ast.expr = ast.BoolOp(ast.Or(), [entered, header])
         test = _test_of_items(header, new)
     else:
@@ -152,7 +152,7 @@ def _test_of_items(header: ast.expr, new: _Builder) -> ast.expr:
 
     Where it is neither, the site is asked, until it has had enough of that.
     """
-    name = new.name(next(iterated(header)))
+    name = _where_it_stands(header, next(iterated(header)), new)
     gate, kind = new.of_site("gate"), new.call_registry("type", [name])
 
     def is_a(wanted: str) -> ast.expr:
@@ -163,6 +163,15 @@ def _test_of_items(header: ast.expr, new: _Builder) -> ast.expr:
     other = ast.IfExp(is_a("ndarray"), size, ast.Constant(True))
     enough = ast.IfExp(is_a("list"), length, other)
     return ast.BoolOp(ast.And(), [new.of_site("on"), enough])
+
+
+def _where_it_stands(header: ast.expr, name: str, new: _Builder) -> ast.Name:
+    """Return the name, which may not be bound, at its place in the header."""
+    called = {id(node.func) for node in ast.walk(header) if isinstance(node, ast.Call)}
+    for node in ast.walk(header):
+        if isinstance(node, ast.Name) and node.id == name and id(node) not in called:
+            return ast.copy_location(new.name(name), node)
+    raise AssertionError(name)
 
 
 def _kinds_in(trips: ast.expr) -> dict[str, tuple[ast.Name, tuple[str, ...]]] | None:

@@ -271,7 +271,11 @@ class _Rewriter:
         """Return `statement` with sites for the comprehensions in its own expressions."""
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return statement
+        if type(statement).__name__ == "TypeAlias":
+            return statement  # a scope of its own
         for name, value in ast.iter_fields(statement):
+            if name == "annotation":
+                continue  # its text may be kept
             if isinstance(value, list) and value and isinstance(value[0], ast.withitem):
                 for item in value:
                     item.context_expr = self._expression(item.context_expr, place, bound)
