@@ -90,9 +90,10 @@ class Row:
 
 def place_of(row: Row) -> str:
     """Run the program of `row`, and say where its loop ran, or why it did not."""
-    fast = parloop.parallel(row.file.fresh()[row.function], min_work_ms=0)
     parloop.reset_report()
     for arguments in row.file.arguments(row.function):
+        # A new one each time: a loop that was declined is not looked at again for a while.
+        fast = parloop.parallel(row.file.fresh()[row.function], min_work_ms=0)
         run(fast, arguments, "always", str(row.file.path), parloop.settings(min_work_ms=0))
     sites = [site for site in parloop.report().sites if site.line == row.line]
     (loop,) = (loop for loop in _explained(row.file) if loop.line == row.line)
