@@ -117,7 +117,7 @@ def in_a_loop(xs, n):
     rows = []
     for k in range(n):                                      #: unsupported SYN103
         row = [x * k + 0.25 * k for x in xs]                #: parallel
-        total += sum(x * x for x in row)                    #: parallel-if RED101
+        total += sum(k * 2 for x in row)                    #: parallel-if RED101
         rows.append(row)
     return rows, total
 
