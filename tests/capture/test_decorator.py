@@ -130,7 +130,7 @@ def test_the_decorator_s_result_pickles_and_that_of_a_call_does_not() -> None:
         (lambda n: n, "SYN204"),
         (decorated.without_loops, "SYN203"),
         (decorated.one, "SYN203"),
-        (types.FunctionType(compile("1", "<string>", "eval"), {}, "made"), "SYN201"),
+        (types.FunctionType(compile("1", "<made>", "eval"), {}, "made"), "SYN201"),
     ],
 )
 def test_what_has_no_loops_or_text_comes_back_with_a_reason(f: Any, code: str) -> None:
