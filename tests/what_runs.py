@@ -1,5 +1,8 @@
 """`docs/what-runs.md`, from runs of the programs under `tests/loops`: `python -m tests.what_runs`.
 
+`python -m tests.what_runs -` prints it. The page is made in a process of its own: what a site has
+been entered with before decides what it says next.
+
 A row names a construct, a piece of a program that shows it, and the program. What the page says of
 it is what the program did.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -396,4 +400,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    if sys.argv[1:] == ["-"]:
+        sys.stdout.write(page())
+    else:
+        PAGE.write_text(page(), encoding="utf-8")
