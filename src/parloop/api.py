@@ -9,9 +9,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from parloop import config
-from parloop.capture import decorator, installed
+from parloop.capture import decorator, installed, renting
 from parloop.capture.importer import Store
 from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.capture.weight import text_seconds
 from parloop.config import Settings, current_settings, is_off
 
 if TYPE_CHECKING:
@@ -106,20 +107,38 @@ def _at_first_entry(
     settings = current_settings(site.options)
     least = _fewest_trips(site, settings)
     if settings.device == "interpreter" or len(indices[:_SMALL]) < least:
-        from parloop.runtime.stats import open_record
+        from parloop.runtime.stats import record_of
 
         if least > 1 and not config.blocks_open() and not settings.strict:
             _leave_small(site, least)
 
-        info = site.info
-        place = (info.path, info.line, info.column, info.end_line, info.function)
-        open_record(*place).ran_interpreted()
+        record_of(site.info).ran_interpreted()
+        return None
+    if renting.may_wait(settings) and _waits(site, indices, values):
         return None
     from parloop.runtime import dispatch
 
     _ask_all()
     dispatch.start()
     return dispatch.enter(site, indices, values, frame)
+
+
+_spent = 0.0
+"""Seconds, about, that loops took in the interpreter since the engine might have been loaded."""
+
+
+def _waits(site: Site, indices: range, values: tuple[object, ...]) -> bool:
+    """Return whether all loops together have not yet taken as long as loading the engine would."""
+    global _spent
+    seconds = text_seconds(site.info, indices, values)
+    _spent += seconds
+    if _spent >= renting.LOADING:
+        return False
+    from parloop.runtime.stats import record_of
+
+    site.spent += seconds
+    record_of(site.info).ran_interpreted(seconds)
+    return True
 
 
 def _fewest_trips(site: Site, settings: Settings) -> int:

@@ -231,6 +231,7 @@ class Site:
         "on",
         "open",
         "options",
+        "spent",
         "state",
     )
 
@@ -241,6 +242,8 @@ class Site:
         self.info = info
         self.options = options
         self.state: Any = None
+        self.spent = 0.0
+        """Seconds, about, that entries took in the interpreter which machine code might save."""
         self._least = 0
         self.on = self._wanted = Site.engine is not None
         """Whether entries ask. Read by the rewritten text; set through `switch`."""

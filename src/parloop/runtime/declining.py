@@ -13,7 +13,7 @@ from parloop.runtime.codes import InternalFailure
 from parloop.runtime.log import log_run
 from parloop.runtime.resting import ask_for_larger, switch_off
 from parloop.runtime.state import SiteState
-from parloop.runtime.stats import open_record
+from parloop.runtime.stats import record_of
 from parloop.source import NOWHERE
 
 MOST_DECLINED = 64
@@ -65,7 +65,7 @@ def report_bug(site: Site, error: Exception) -> Diagnostic:
     info = site.info
     why = InternalFailure(f"{type(error).__name__}: {error}", info.span)
     if site.state is None:
-        record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+        record = record_of(info)
         site.state = SiteState(record, None, (why,))
     state: SiteState = site.state
     state.nest, state.reasons = None, (why,)

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parloop import config
+from parloop.capture import renting
 from parloop.capture.comprehensions import SUM
 from parloop.capture.expressions import ExpressionSite
 from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.capture.weight import text_seconds
 from parloop.codegen.layout import OUTSIDE, ChunkWord, Header
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
@@ -65,7 +67,7 @@ from parloop.runtime.saving import (
 )
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
-from parloop.runtime.stats import open_record
+from parloop.runtime.stats import record_of
 from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
@@ -105,7 +107,7 @@ def enter(
     """Run as much of the loop as can be run natively; None leaves all to the interpreter."""
     if is_traced() and not RUNS_TRACED:
         info = site.info
-        record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+        record = record_of(info)
         record.ran_interpreted()
         record.fell_back(TracerActive("a debugger or a tracer follows the lines", info.span))
         return None
@@ -134,6 +136,11 @@ def enter_cold(
         if seconds is not None:
             state.record.ran_interpreted(seconds)
             count_small(site, state, settings)
+            return None
+    if state is None and renting.may_wait(settings):
+        seconds = text_seconds(site.info, indices, values)
+        if renting.waits(site, seconds, renting.LOWERING):
+            record_of(site.info).ran_interpreted(seconds)
             return None
     try:
         state = state_for(site, values, frame)
@@ -257,6 +264,8 @@ class _Entry:
             if not self.pays(operations):
                 self.too_small(nest, operations)
                 return None
+            if self.waits(operations, renting.FINDING):
+                return None
             check_guards(self.site, state.guards, self.frame, state.calls)
             specialisation = specialise_for(state, nest, given, self.lists)
             packed = self.pack(specialisation, given)
@@ -278,6 +287,8 @@ class _Entry:
         if not self.pays(operations):
             self.too_small(nest, operations)
             return None
+        if self.waits(operations, specialisation.still_costs()):
+            return None
         check_guards(self.site, state.guards, self.frame, state.calls)
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
@@ -292,6 +303,7 @@ class _Entry:
             self.make_reader(specialisation)
         spent = perf_counter() - began
         if spent > LOOKING_UP:
+            self.site.spent = 0.0  # what comes next is paid for on its own
             state.record.compiled(spent)
         if specialisation.expansion is not None:
             operations = work.operations_of(specialisation.nest, self.indices, arguments)
@@ -322,6 +334,18 @@ class _Entry:
         if not self.state.certain:
             operations *= work.UNEVEN
         return work.pays(operations, self.settings)
+
+    def waits(self, operations: float, price: float) -> bool:
+        """Return whether the interpreter runs the loop because it has not cost `price` yet."""
+        if not renting.may_wait(self.settings):
+            return False
+        seconds = interpreter_seconds(operations)
+        if not self.state.certain:
+            seconds *= work.UNEVEN
+        if not renting.waits(self.site, seconds, price):
+            return False
+        self.state.record.ran_interpreted(seconds)
+        return True
 
     def too_small(self, nest: Nest, operations: float) -> None:
         """Count an entry that does not pay."""

@@ -22,7 +22,7 @@ from parloop.runtime.lists import Lists
 from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState
-from parloop.runtime.stats import open_record
+from parloop.runtime.stats import record_of
 
 LOCK = threading.RLock()
 """Held while something is made that all threads at a site are to share."""
@@ -33,7 +33,7 @@ def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteSta
     info = site.info
     before: SiteState | None = site.state
     versions = [] if before is None else before.versions
-    record = open_record(info.path, info.line, info.column, info.end_line, info.function)
+    record = record_of(info)
     inlined, calls = inline_calls(site, values, frame)
     if isinstance(inlined, Diagnostic):
         record.decided("unsupported")

@@ -54,6 +54,7 @@ from parloop.runtime.remembered import (
     keep_regions,
 )
 from parloop.runtime.transaction import Saved
+from parloop.schedule.cost import making_seconds
 from parloop.schedule.grid import choose_grid
 from parloop.schedule.plan import make_plan
 from parloop.staging.aliasing import describe, find_overlaps
@@ -121,6 +122,17 @@ class Specialisation:
     """Decisions with the conditions on which they depend, by what else they depend on."""
     general: Analysis | None = None
     """`analyse_generally`, made once."""
+
+    price: float | None = None
+    """About how many seconds machine code takes to be made; set when first asked for."""
+
+    def still_costs(self) -> float:
+        """Return about how many seconds machine code still takes, 0 where there is some."""
+        if self.by_code or self.outline is not None:
+            return 0.0
+        if self.price is None:
+            self.price = making_seconds(self.nest)
+        return self.price
 
     @property
     def typing(self) -> Typing:

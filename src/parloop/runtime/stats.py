@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Literal, TypeAlias
 
+from parloop.capture.sites import SiteInfo
 from parloop.diagnostics import Diagnostic
 
 SiteVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported", "undecided"]
@@ -169,6 +170,11 @@ def open_record(file: str, line: int, column: int, end_line: int, function: str)
         if record is None:
             record = _records[key] = SiteRecord(file, line, column, end_line, function)
         return record
+
+
+def record_of(info: SiteInfo) -> SiteRecord:
+    """Return the record of a site, by what the text says of it."""
+    return open_record(info.path, info.line, info.column, info.end_line, info.function)
 
 
 def records() -> tuple[SiteRecord, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from parloop.capture.sites import SiteInfo
+from parloop.capture.weight import SECONDS_PER_OPERATION
 from parloop.config import Settings
 from parloop.ir.nodes import (
     Binary,
@@ -31,7 +32,6 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.walk import expressions, loops, statements
 from parloop.schedule.cost import (
-    SECONDS_PER_OPERATION,
     UNKNOWN_TRIPS,
     estimate,
     estimate_operations,

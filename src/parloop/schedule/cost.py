@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from parloop.capture.weight import SECONDS_PER_OPERATION
 from parloop.ir.nodes import (
     Binary,
     Call,
@@ -38,13 +39,18 @@ ARRAY_OPERATIONS = 16
 ELEMENTS_PER_OPERATION = 40
 """So many elements NumPy does in the time of one operation on numbers."""
 CALL_OPERATIONS = 5
-SECONDS_PER_OPERATION = 3e-8
-"""What CPython takes for one operation of ours (a load, an addition, a comparison)."""
 
 
 def interpreter_seconds(operations: float) -> float:
     """Return how long CPython takes for so many operations."""
     return operations * SECONDS_PER_OPERATION
+
+
+def making_seconds(nest: Nest) -> float:
+    """Return about how many seconds it takes to analyse a nest and to make its machine code."""
+    body = (nest.loop,)
+    n_statements = sum(1 for _ in statements(body))
+    return 0.03 + 0.012 * n_statements + 0.001 * sum(1 for _ in all_expressions(body))
 
 
 def estimate_operations(nest: Nest, indices: range, arguments: Mapping[str, Any]) -> float:
