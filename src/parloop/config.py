@@ -36,7 +36,8 @@ class Settings:
     threads: int | None = None
     """None: the cores available to this process."""
     min_work_ms: float | None = None
-    """Loops of less estimated time are left to the interpreter. None: calibrated; 0: none are."""
+    """Loops of less estimated time are left to the interpreter; 0: none are. None: those under a
+    millisecond, and others until they have taken as long as their machine code takes to make."""
 
 
 def configure(**values: Any) -> None:
