@@ -131,7 +131,7 @@ def _waits(site: Site, indices: range, values: tuple[object, ...]) -> bool:
     """Return whether all loops together have not yet taken as long as loading the engine would."""
     global _spent
     seconds = text_seconds(site.info, indices, values)
-    _spent += seconds
+    _spent += max(seconds, renting.LOOKING)
     if _spent >= renting.LOADING:
         return False
     from parloop.runtime.stats import record_of

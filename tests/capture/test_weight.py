@@ -59,7 +59,7 @@ def test_each_operation_counts(body: str, operations: float) -> None:
     ],
 )
 def test_loops_inside_count_as_often_as_they_run(header: str, trips: int) -> None:
-    values = dict(a=A, m=M, n=20, x=[1.0, 2.0, 3.0], s=0)
+    values = {"a": A, "m": M, "n": 20, "x": [1.0, 2.0, 3.0], "s": 0}
     once = seconds_of("for i in range(n):\n for j in range(1):\n  s += j", **values)
     found = seconds_of(f"for i in range(n):\n for j in {header}:\n  s += j", **values)
     assert found / once == pytest.approx(trips, rel=0.25)

@@ -68,7 +68,7 @@ def test_a_loop_with_machine_code_on_disk_is_not_compiled_and_soon_runs(
     monkeypatch.setattr(remembered, "ENABLED", True)
     runs_of(20)
     parloop.reset_report()
-    native, interpreted = runs_of(20)  # a new function, with the same text
+    _, interpreted = runs_of(20)  # a new function, with the same text
     assert interpreted <= 1 + renting.FINDING / interpreter_seconds(4 * N)
 
 

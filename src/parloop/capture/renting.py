@@ -20,6 +20,9 @@ LOADING: Final = 0.15
 LOWERING: Final = 0.01
 """Seconds that it costs to lower a loop and to find its verdict."""
 
+LOOKING: Final = 1.5e-4
+"""Seconds that an entry costs at least: for so long it is looked at."""
+
 FINDING: Final = 0.02
 """Seconds to machine code that an earlier process has left."""
 
@@ -35,7 +38,8 @@ def may_wait(settings: Settings) -> bool:
 
 def waits(site: Site, seconds: float, price: float) -> bool:
     """Return whether an entry of about `seconds` is left to the interpreter, and count it if so."""
-    if site.spent + seconds >= price:
+    spent = site.spent + max(seconds, LOOKING)
+    if spent >= price:
         return False
-    site.spent += seconds
+    site.spent = spent
     return True

@@ -55,7 +55,7 @@ from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
 from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
-from parloop.runtime.resting import ask_for_larger
+from parloop.runtime.resting import ask_for_larger, ask_for_more
 from parloop.runtime.results import make_reader, make_way_reader
 from parloop.runtime.saving import (
     SURELY_SMALL,
@@ -141,6 +141,7 @@ def enter_cold(
         seconds = text_seconds(site.info, indices, values)
         if renting.waits(site, seconds, renting.LOWERING):
             record_of(site.info).ran_interpreted(seconds)
+            ask_for_more(site, seconds / len(indices), settings)
             return None
     try:
         state = state_for(site, values, frame)
