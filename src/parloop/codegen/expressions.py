@@ -14,8 +14,8 @@ from typing import TypeAlias, assert_never
 from llvmlite import ir
 
 from parloop.codegen import scalar
-from parloop.codegen.events import I1, I8, I64, Value, llvm_type, memory_type
-from parloop.codegen.function import FunctionWriter, Mixed, is_double
+from parloop.codegen.events import I1, I8, I64, POINTER, Value, llvm_type, memory_type
+from parloop.codegen.function import ArrayView, FunctionWriter, Mixed, is_double
 from parloop.codegen.lanes import mark_access
 from parloop.diagnostics import InternalError
 from parloop.ir.nodes import (
@@ -158,9 +158,13 @@ class ExpressionWriter(FunctionWriter):
 
     def address(self, node: Load | Store, dtype: Scalar) -> ir.Value:
         """Return the address of `array[subscripts]`, tested unless it was proved to lie inside."""
+        if id(node) in self.placed:
+            return self.placed[id(node)]
         view = self.arrays[node.array]
         builder = self.builder
         inside = id(node) in self.inside
+        if self.in_chain and not inside and not self.precise:
+            return self.address_aside(node)
         address = view.pointer
         outside: ir.Value | None = None
         words = [self.integer(s) for s in node.subscripts]
@@ -180,11 +184,55 @@ class ExpressionWriter(FunctionWriter):
             self.raises(outside)
             if not self.precise:
                 # The run goes on to the end of the slice: what is outside must not be touched.
-                dummy = self.slot(ir.ArrayType(I8, 16))
-                self.allocas.store(ir.Constant(ir.ArrayType(I8, 16), None), dummy)
                 whole = builder.gep(address, [offset], source_etype=I8)
-                return builder.select(outside, dummy, whole)
+                return builder.select(outside, self.harmless(), whole)
         return builder.gep(address, [offset], source_etype=I8)
+
+    def address_aside(self, node: Load | Store) -> ir.Value:
+        """Return the address of `array[subscripts]`; only what is not in 0 .. extent - 1 is tested.
+
+        That is one branch, which is hardly ever taken, for subscripts below 0 and outside alike.
+        """
+        view = self.arrays[node.array]
+        builder = self.builder
+        words = [self.integer(s) for s in node.subscripts]
+        odd: ir.Value = I1(0)
+        for word, extent in zip(words, view.extents, strict=True):
+            odd = builder.or_(odd, builder.icmp_unsigned(">=", word, extent))
+        aside, after = (self.function.append_basic_block(name) for name in ("aside", "placed"))
+        usual = self.offset_address(view, words)
+        before = builder.block
+        builder.cbranch(odd, aside, after).set_weights([1, 1 << 20])
+        builder.position_at_end(aside)
+        for axis, extent in enumerate(view.extents):
+            below = builder.icmp_signed("<", words[axis], I64(0))
+            wrapped = builder.add(words[axis], extent)
+            words[axis] = builder.select(below, wrapped, words[axis])
+        outside: ir.Value = I1(0)
+        for word, extent in zip(words, view.extents, strict=True):
+            outside = builder.or_(outside, builder.icmp_unsigned(">=", word, extent))
+        self.raises(outside)
+        unusual = builder.select(outside, self.harmless(), self.offset_address(view, words))
+        builder.branch(after)
+        last = builder.block
+        builder.position_at_end(after)
+        address = builder.phi(POINTER)
+        address.add_incoming(usual, before)
+        address.add_incoming(unusual, last)
+        return address
+
+    def offset_address(self, view: ArrayView, words: list[ir.Value]) -> ir.Value:
+        """Return the address of an element by subscripts from 0 on."""
+        offset: ir.Value = I64(0)
+        for word, stride in zip(words, view.strides, strict=True):
+            offset = self.builder.add(offset, self.builder.mul(word, stride))
+        return self.builder.gep(view.pointer, [offset], source_etype=I8)
+
+    def harmless(self) -> ir.Value:
+        """Return where the fast variant reads and writes instead of outside of an array."""
+        dummy = self.slot(ir.ArrayType(I8, 16))
+        self.allocas.store(ir.Constant(ir.ArrayType(I8, 16), None), dummy)
+        return dummy
 
     # operations
 

@@ -180,6 +180,10 @@ class JamWriter(StatementWriter):
         """Return whether LLVM is told of `stmt`: not inside a jam, where copies share its body."""
         return not self.copies and super().are_lanes(stmt)
 
+    def may_branch(self, stmt: For) -> bool:
+        """Return whether branches do no harm: between copies they would keep lanes from forming."""
+        return not self.copies and super().may_branch(stmt)
+
     def is_settled(self, name: Name, changed: set[str]) -> bool:
         """Return whether a name is an int at a loop's head, and between which the copies' lie."""
         if not super().is_settled(name, changed):

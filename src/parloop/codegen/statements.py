@@ -8,6 +8,7 @@ from typing import assert_never
 from llvmlite import ir
 
 from parloop.codegen import scalar
+from parloop.codegen.chains import augmented, is_chain
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
@@ -83,9 +84,13 @@ class StatementWriter(HoistWriter):
     def store(self, stmt: Store) -> None:
         """Write `array[subscripts] = value`; nothing is written where it would raise."""
         dtype = self.program.typing.arrays[stmt.array].dtype
+        read = augmented(stmt) if self.in_chain and not self.precise else None
+        if read is not None:
+            self.placed = {id(each): self.address(read, dtype) for each in (read, stmt)}
         value = self.expression(stmt.value)
         self.span = stmt.span if stmt.span.line else self.span
         address = self.address(stmt, dtype)
+        self.placed = {}
 
         def emit(types: tuple[Scalar, ...], values: tuple[Value, ...]) -> Mixed | None:
             rule = rules.store_rule(dtype, types[0])
@@ -238,8 +243,9 @@ class StatementWriter(HoistWriter):
         told = self.are_lanes(stmt) and not self.is_rare
         group = new_group(self.module) if told else None
         self.access_group = group
+        self.in_chain = not told and self.may_branch(stmt)
         self.block(stmt.body)
-        self.access_group = None
+        self.access_group, self.in_chain = None, False
         self.loop_targets.pop()
         self._close(following)
         builder.position_at_end(following)
@@ -281,6 +287,10 @@ class StatementWriter(HoistWriter):
         """Return whether the plan says that iterations of `stmt` touch nothing of one another."""
         number = self.program.loop_numbers.get(id(stmt))
         return number in self.program.plan.lanes and not self.precise
+
+    def may_branch(self, stmt: For) -> bool:
+        """Return whether subscripts in the body of `stmt` may be tested by branches."""
+        return is_chain(stmt, self.program, self.inside)
 
     def else_of(self, stmt: For) -> tuple[Stmt, ...]:
         """Return what runs when a loop was not left by `break`."""
