@@ -39,6 +39,9 @@ class Emitter:
     fuses: bool = False
     """Whether a product that is added or subtracted at once may be rounded with the sum only."""
 
+    in_chain: bool = False
+    """Whether the code is for the fast variant of a loop of which LLVM makes no lanes."""
+
     def __init__(self, builder: ir.IRBuilder, module: ir.Module, *, precise: bool) -> None:
         self.builder = builder
         self.module = module

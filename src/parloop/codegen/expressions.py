@@ -163,7 +163,7 @@ class ExpressionWriter(FunctionWriter):
         view = self.arrays[node.array]
         builder = self.builder
         inside = id(node) in self.inside
-        if self.in_chain and not inside and not self.precise:
+        if self.in_chain and not inside:
             return self.address_aside(node)
         address = view.pointer
         outside: ir.Value | None = None

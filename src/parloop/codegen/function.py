@@ -138,8 +138,6 @@ class FunctionWriter(Emitter):
         self.loop_targets: list[Any] = []
         self.placed: dict[int, ir.Value] = {}
         """The addresses, by `id` of the access, of elements that are read and then written."""
-        self.in_chain = False
-        """Whether the loop being written has iterations of which LLVM makes no lanes."""
         self.access_group: ir.MDValue | None = None
         """The access group of the loop being written, if LLVM is told of it."""
 

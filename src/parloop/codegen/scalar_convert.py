@@ -13,6 +13,7 @@ from parloop.codegen.events import F32, F64, Emitter, Value, llvm_type
 from parloop.codegen.scalar_common import (
     UnsupportedOperationError,
     all_of,
+    fabs,
     is_finite,
     is_infinite,
     like,
@@ -139,6 +140,12 @@ def _float_to_int(emitter: Emitter, value: ir.Value, target: Scalar) -> ir.Value
     builder = emitter.builder
     wide = resize_float(emitter, value, F64)
     low, high = integer_bounds(target)
+    type_ = llvm_type(target)
+    if emitter.in_chain and target.kind == "i" and target.bits == 64:
+        # One test, and no choice of an operand. The least int is taken for one that does not fit.
+        limit = like(wide, float(high + 1))
+        emitter.raises(builder.fcmp_unordered(">=", fabs(emitter, wide), limit))
+        return freeze(emitter.builder, builder.fptosi(wide, type_))
     # Past 53 bits `low - 1` is no double, and `low` is the first that fits.
     above = (">", float(low - 1)) if target.bits < 64 or low == 0 else (">=", float(low))
     fits = all_of(
@@ -150,7 +157,14 @@ def _float_to_int(emitter: Emitter, value: ir.Value, target: Scalar) -> ir.Value
     builder = emitter.builder
     safe = builder.select(fits, wide, like(wide, 0.0))
     convert = builder.fptoui if target.kind == "u" else builder.fptosi
-    return convert(safe, llvm_type(target))
+    return convert(safe, type_)
+
+
+def freeze(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
+    """Return `value`, or any one value where it is poison."""
+    frozen = ir.instructions.Instruction(builder.block, value.type, "freeze", [value])
+    builder._insert(frozen)  # llvmlite has the instruction, but no method for it
+    return frozen
 
 
 def _int_to_int(emitter: Emitter, value: ir.Value, source: Scalar, target: Scalar) -> ir.Value:

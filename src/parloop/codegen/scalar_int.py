@@ -90,6 +90,11 @@ def _add_or_subtract(
         wrapped = (result, left) if op == "+" else (left, right)
         _overflows(emitter, rule, builder.icmp_unsigned("<", *wrapped))
         return result
+    if emitter.in_chain:
+        with_overflow = builder.sadd_with_overflow if op == "+" else builder.ssub_with_overflow
+        both = with_overflow(left, right)
+        _overflows(emitter, rule, builder.extract_value(both, 1))
+        return builder.extract_value(both, 0)
     # The sign of the result is wrong: unlike `llvm.sadd.with.overflow` this can be vectorized.
     if op == "+":
         signs = builder.and_(builder.xor(result, left), builder.xor(result, right))

@@ -84,9 +84,9 @@ class StatementWriter(HoistWriter):
     def store(self, stmt: Store) -> None:
         """Write `array[subscripts] = value`; nothing is written where it would raise."""
         dtype = self.program.typing.arrays[stmt.array].dtype
-        read = augmented(stmt) if self.in_chain and not self.precise else None
+        read = augmented(stmt) if self.in_chain else None
         if read is not None:
-            self.placed = {id(each): self.address(read, dtype) for each in (read, stmt)}
+            self.placed = dict.fromkeys((id(read), id(stmt)), self.address(read, dtype))
         value = self.expression(stmt.value)
         self.span = stmt.span if stmt.span.line else self.span
         address = self.address(stmt, dtype)
@@ -243,7 +243,7 @@ class StatementWriter(HoistWriter):
         told = self.are_lanes(stmt) and not self.is_rare
         group = new_group(self.module) if told else None
         self.access_group = group
-        self.in_chain = not told and self.may_branch(stmt)
+        self.in_chain = not (told or self.precise) and self.may_branch(stmt)
         self.block(stmt.body)
         self.access_group, self.in_chain = None, False
         self.loop_targets.pop()

@@ -71,7 +71,7 @@ class ThreadWriter(StatementWriter):
         self.anchored = True
         self.loop_targets = []
         self.access_group = None
-        self.placed, self.in_chain = {}, False
+        self.placed = {}
         self.fuses = False
         self.record = RECORD
         self.hint = ""
