@@ -1,4 +1,4 @@
-"""Loops of which LLVM makes no lanes leave what plain Python leaves, wherever they read and write."""
+"""Loops of which LLVM makes no lanes leave what plain Python leaves, wherever they touch memory."""
 
 from __future__ import annotations
 
