@@ -106,8 +106,31 @@ class _Elimination:
         self.rows: dict[frozenset[tuple[str, int]], Affine] = {}
         for row in system.zero:
             self.add_zero(row)
-        for row in system.nonnegative:
+        for row in self.without_free(system):
             self.add_row(row)
+
+    def without_free(self, system: System) -> tuple[Affine, ...]:
+        """Return the inequalities without those that can always be satisfied.
+
+        A symbol that goes, and that all inequalities bound from the same side, may be as large (or
+        as small) as they like. Most symbols of a context are of that kind.
+        """
+        bound = {name for row in system.zero for name in row.terms}
+        rows = system.nonnegative
+        while rows:
+            signs: dict[str, int] = {}  # 1: only from below; 2: only from above; 3: both
+            for row in rows:
+                for name, factor in row.terms.items():
+                    signs[name] = signs.get(name, 0) | (1 if factor > 0 else 2)
+            free = {
+                name
+                for name, sign in signs.items()
+                if sign != 3 and name not in bound and self.goes(name)
+            }
+            if not free:
+                break
+            rows = tuple([row for row in rows if free.isdisjoint(row.terms)])
+        return rows
 
     def goes(self, name: str) -> bool:
         if self.keep is None:
@@ -137,7 +160,7 @@ class _Elimination:
 
     def run(self) -> System:
         self.use_equalities()
-        while (name := self.cheapest()) is not None:
+        while self.rows and (name := self.cheapest()) is not None:
             self.drop(name)
         return System(tuple(self.zero), tuple(self.rows.values()))
 

@@ -13,6 +13,8 @@ from collections.abc import Collection
 
 from llvmlite import ir
 
+from parloop.codegen.printing import function_text
+
 
 def write_apart(module: ir.Module, apart: Collection[str]) -> tuple[str, str]:
     """Return the texts of two modules: all of `module` but the functions `apart`, and these.
@@ -23,7 +25,7 @@ def write_apart(module: ir.Module, apart: Collection[str]) -> tuple[str, str]:
     globals_ = module.globals
     for name in apart:
         globals_[name].linkage = ""
-    second = [str(globals_[name]) for name in apart]
+    second = [_text(globals_[name]) for name in apart]
     used = {name for text in second for name in re.findall(r'@"([^"]+)"', text)} - set(apart)
     if not all(isinstance(globals_[name], ir.Function) for name in used):
         return str(module), ""
@@ -32,10 +34,14 @@ def write_apart(module: ir.Module, apart: Collection[str]) -> tuple[str, str]:
         if not function.is_declaration:
             function.linkage = ""
         second.append(_declaration(function))
-    first = [str(value) for name, value in globals_.items() if name not in apart]
+    first = [_text(value) for name, value in globals_.items() if name not in apart]
     first += [_declaration(globals_[name]) for name in apart]
     metadata = [str(node) for node in module.metadata]
     return "\n".join(first + metadata), "\n".join(second + metadata)
+
+
+def _text(value: ir.GlobalValue) -> str:
+    return function_text(value) if isinstance(value, ir.Function) else str(value)
 
 
 def _declaration(function: ir.Function) -> str:
