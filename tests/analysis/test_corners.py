@@ -341,3 +341,37 @@ def test_a_loop_is_not_split_at_a_quotient() -> None:
 def test_a_loop_of_which_inner_ones_have_an_unknown_direction_is_split_all_the_same() -> None:
     text = "for i in range(n):\n  for j in range(p, q, k):\n    a[i, j] = a[m, j] + 1"
     assert split_place(text, 0) == "m"
+
+
+# What elimination leaves out at once
+
+
+def test_leaving_out_free_symbols_at_once_gives_what_one_by_one_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = Random(11)
+    systems = [random_system(random) for _ in range(400)]
+    ways = [(None, False), (None, True), ((), True), (("n", "m"), True)]
+    quick = [projected(system, *way) for system in systems for way in ways]
+    monkeypatch.setattr(elimination._Elimination, "without_free", lambda _, s: s.nonnegative)
+    assert quick == [projected(system, *way) for system in systems for way in ways]
+
+
+def random_system(random: Random) -> System:
+    """Return a few equalities and inequalities, most of them short, between a few symbols."""
+
+    def row() -> Affine:
+        names = random.sample(["@0", "@1", "@0'", "n", "m", "k"], random.choice((1, 1, 2, 2, 3)))
+        factors = {name: random.choice((-1, 1, 1, 1, -2, 3)) for name in names}
+        return Affine(factors, random.randrange(-4, 5))
+
+    zero = tuple(row() for _ in range(random.choice((0, 0, 1, 2))))
+    return System(zero, tuple(row() for _ in range(random.randrange(1, 9))))
+
+
+def projected(system: System, keep: tuple[str, ...] | None, shadow: bool) -> object:
+    """Return what elimination says, rows in order."""
+    try:
+        return eliminate(system, keep, shadow=shadow)
+    except NotExactError:
+        return "not exact"

@@ -185,6 +185,7 @@ class Judge:
         self.outputs = frozenset(nest.outputs)
         self.collected = collected
         self.exhausted = False
+        self.read_by = {id(stmt): _names_read(stmt) for stmt in statements((nest.loop,))}
         self._refreshed: frozenset[str] | None = None
         self.tester = PairTester(collected, facts.overlapping)
         self.groups = self.reduction_groups()
@@ -335,10 +336,9 @@ class Judge:
         """Return the scalars of `private` that are read outside `loop` or leave the nest."""
         inside = {id(stmt) for stmt in statements(loop.body)}
         read: set[str] = set()
-        for stmt in statements((self.nest.loop,)):
-            if id(stmt) not in inside:
-                for expr in own_expressions(stmt):
-                    read |= {inner.id for inner in expressions(expr) if isinstance(inner, Name)}
+        for stmt, names in self.read_by.items():
+            if stmt not in inside:
+                read |= names
         return frozenset(name for name in private if name in read or name in self.outputs)
 
     def scalar_reasons(
@@ -409,6 +409,16 @@ class Judge:
             if all(known.load is not loads[0].load for known in found):
                 found.append(loads[0])
         return tuple(found)
+
+
+def _names_read(stmt: Stmt) -> frozenset[str]:
+    """Return the names in the expressions that `stmt` evaluates itself."""
+    return frozenset(
+        inner.id
+        for expr in own_expressions(stmt)
+        for inner in expressions(expr)
+        if isinstance(inner, Name)
+    )
 
 
 def _is_one_for_all(access: Access, axis: int, others: Sequence[Access]) -> bool:

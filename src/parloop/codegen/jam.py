@@ -43,9 +43,11 @@ class JamWriter(StatementWriter):
         """
         hi, start, step = bounds[1:]
         left = self.jam_groups(stmt, bounds, number_of_copies)
+        before, self.is_leftover = self.is_leftover, True
         if number_of_copies >= FEWER * FEWER:
             left = self.jam_groups(stmt, (left, hi, start, step), number_of_copies // FEWER)
         StatementWriter.counted(self, stmt, left, hi, start, step)
+        self.is_leftover = before
 
     def jam_groups(
         self,

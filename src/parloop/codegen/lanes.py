@@ -56,3 +56,13 @@ def mark_rare(module: ir.Module, branch: ir.Instruction) -> None:
     whole = ir.MetaDataString(module, "llvm.loop.unroll.disable")
     parts = (module.add_metadata([name, width]), module.add_metadata([whole]))
     branch.set_metadata("llvm.loop", _DistinctNode(module, parts, is_loop=True))
+
+
+def mark_leftover(module: ir.Module, branch: ir.Instruction) -> None:
+    """Say that the loop which `branch` closes is in what a jam leaves over: one copy is enough.
+
+    Several, one after another, were a third of a kernel's machine code.
+    """
+    once = ir.MetaDataString(module, "llvm.loop.unroll.runtime.disable")
+    parts = (module.add_metadata([once]),)
+    branch.set_metadata("llvm.loop", _DistinctNode(module, parts, is_loop=True))

@@ -12,7 +12,7 @@ from parloop.codegen.chains import augmented, is_chain
 from parloop.codegen.events import I1, I8, I64, Value, memory_type
 from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
-from parloop.codegen.lanes import mark_access, mark_loop, mark_rare, new_group
+from parloop.codegen.lanes import mark_access, mark_leftover, mark_loop, mark_rare, new_group
 from parloop.codegen.polls import STRIP, emit_poll, has_strips, is_innermost
 from parloop.codegen.totals import TotalWriter
 from parloop.ir.nodes import (
@@ -51,6 +51,9 @@ class StatementWriter(HoistWriter):
 
     is_rare: bool = False
     """Whether the loop being written has few iterations, not worth the optimiser's time."""
+
+    is_leftover: bool = False
+    """Whether what is being written runs for what other code leaves over of a loop."""
 
     def block(self, body: tuple[Stmt, ...]) -> None:
         """Write a list of statements; what stands behind a jump is dropped."""
@@ -258,6 +261,8 @@ class StatementWriter(HoistWriter):
             mark_loop(self.module, again, group)
         elif self.is_rare:
             mark_rare(self.module, again)
+        elif self.is_leftover and not self.precise:
+            mark_leftover(self.module, again)
         builder.position_at_end(ended)
         if not self.precise and stmt.index not in bound_in(stmt.body):
             # Its value is known: LLVM makes no lanes of a loop's rest if one is taken out of it.

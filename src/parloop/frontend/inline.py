@@ -85,9 +85,12 @@ def inline(loop: ast.For, source: Source, resolve: Resolve) -> Inlined:
 
     Raises Declined with the reason where that cannot be.
     """
+    nodes = tuple(ast.walk(loop))
+    if not any(isinstance(node, ast.Call) for node in nodes):
+        return Inlined(loop)
     bound = frozenset(
         node.id
-        for node in ast.walk(loop)
+        for node in nodes
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     )
     inliner = _Inliner(resolve, bound)

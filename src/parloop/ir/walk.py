@@ -86,9 +86,15 @@ def copied(expr: Expr) -> Expr:
 
 def expressions(expr: Expr) -> Iterator[Expr]:
     """Yield `expr` and everything inside it, operands before the operation."""
+    found: list[Expr] = []  # generators inside one another would hand up each part level by level
+    _gather(expr, found)
+    return iter(found)
+
+
+def _gather(expr: Expr, found: list[Expr]) -> None:
     for operand in operands(expr):
-        yield from expressions(operand)
-    yield expr
+        _gather(operand, found)
+    found.append(expr)
 
 
 def own_expressions(stmt: Stmt) -> tuple[Expr, ...]:
