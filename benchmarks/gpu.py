@@ -25,12 +25,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gpu_differential, gpu_hand, gpu_roofline
+from benchmarks import gpu_differential, gpu_hand
 from benchmarks.gpu_sizes import ORDER, SIZES, TINY, traffic_of
 from benchmarks.program import load_program
 from benchmarks.results import machine
 from benchmarks.runner import Options, Worker, environment_of
 from benchmarks.sides import NJIT, PARLOOP, PARLOOP_GPU, PRANGE
+from parloop.runtime.gpu import rates
 
 HAND = "hand"
 SIDES = (NJIT, PRANGE, PARLOOP, PARLOOP_GPU)
@@ -108,7 +109,7 @@ def measure(
 ) -> dict[str, Any]:
     """Return everything measured, for `json.dump`."""
     end = time.monotonic() + seconds
-    roofline = gpu_roofline.measure(gpu, small=size == TINY)
+    roofline = rates.measure(gpu, small=size == TINY)
     print("roofline done", flush=True)
     suite = gpu_differential.run(
         time.monotonic() + DIFFERENTIAL_SHARE * seconds, everything=size != TINY

@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("what", choices=("info", "clear"))
     cache.set_defaults(do=_cache)
     doctor = commands.add_parser("doctor", help="show versions, cores, cache and a timed loop")
+    doctor.add_argument("--calibrate", action="store_true", help="measure what this machine's "
+        "cores and GPU can do, and keep it for predictions")  # fmt: skip
     doctor.set_defaults(do=_doctor)
     commands.add_parser("bench", help="compare with CPython, Numba and C", add_help=False)
     return parser
@@ -297,6 +299,11 @@ def _doctor(parsed: argparse.Namespace) -> int:
     from parloop.api import parallel
     from parloop.report.doctor import describe
 
+    if parsed.calibrate:
+        from parloop.report.calibration import calibrate
+
+        print(calibrate(lambda function: parallel(function, min_work_ms=0)))
+        return 0
     print(describe(lambda function: parallel(function, min_work_ms=0), _cache_lines()))
     return 0
 

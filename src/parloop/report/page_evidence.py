@@ -12,7 +12,7 @@ from parloop.report.evidence import RunEvidence
 from parloop.report.explain import LoopExplanation
 from parloop.report.page_drawing import drawing_html
 from parloop.report.reasons import HandlesArrays
-from parloop.report.stats import SiteStats, show_seconds
+from parloop.report.stats import SiteStats, show_prediction, show_seconds
 from parloop.report.text import render
 
 Mark: TypeAlias = Literal["cpu", "gpu", "native", "interpreter"]
@@ -218,6 +218,8 @@ def _figures(site: SiteStats) -> Iterator[tuple[str, str]]:
             yield "in the interpreter, about", show_seconds(estimated)
             if site.seconds:
                 yield "faster, about", f"{_two_digits(estimated / site.seconds)} ×"
+    if site.native_runs and (predicted := site.predicted) is not None:
+        yield "a launch, predicted", show_prediction(predicted, site.threads)
     if site.estimated_interpreter_seconds:
         yield "left to the interpreter, about", show_seconds(site.estimated_interpreter_seconds)
     yield "native runs", f"{site.native_runs:,}"

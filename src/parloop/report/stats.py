@@ -12,10 +12,14 @@ import html
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parloop.diagnostics import Diagnostic
 from parloop.runtime.stats import GpuCounts, SiteRecord, SiteVerdict, clear_records, records
+
+if TYPE_CHECKING:
+    from parloop.runtime.seen import Seen
+    from parloop.schedule.devices import Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class SiteStats:
     """What ran on the GPU, and what was copied for it."""
     interpreter_seconds_per_iteration: float = 0.0
     """What the interpreter is estimated to take for an iteration of a native run."""
+    seen: Seen | None = None
+    """The largest launch, as far as the cost model needs it."""
+
+    @property
+    def predicted(self) -> Prediction | None:
+        """What the cost model expects of the largest launch, if it has seen one."""
+        if self.seen is None:
+            return None
+        from parloop.report.predictions import prediction_of  # reports of nothing stay light
+
+        return prediction_of(self.seen, self.threads)
 
     @property
     def place(self) -> str:
@@ -57,6 +72,9 @@ class SiteStats:
         """Return everything as strings, numbers, lists and dictionaries."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["gpu"] = asdict(self.gpu)
+        del fields["seen"]
+        predicted = self.predicted
+        fields["predicted"] = None if predicted is None else asdict(predicted)
         fields["fallbacks"] = [
             {"code": why.code, "voice": why.voice, "message": why.message, "line": why.span.line,
              "notes": list(why.notes), "count": count}
@@ -158,6 +176,7 @@ def _snapshot(record: SiteRecord) -> SiteStats:
         estimated_interpreter_seconds=record.estimated_interpreter_seconds,
         gpu=record.gpu,
         interpreter_seconds_per_iteration=record.interpreter_seconds_per_iteration,
+        seen=record.seen,
     )
 
 
@@ -202,6 +221,8 @@ def _cells(site: SiteStats) -> tuple[str, ...]:
 def _fallback_lines(site: SiteStats) -> Iterator[str]:
     if site.gpu.runs:
         yield _gpu_line(site.gpu)
+    if site.native_runs and (predicted := site.predicted) is not None:
+        yield f"a launch, predicted: {show_prediction(predicted, site.threads)}"
     for why, count in site.fallbacks:
         where = f" (line {why.span.line})" if why.span.line else ""
         yield f"{count} x {why}{where}"
@@ -216,6 +237,16 @@ def _gpu_line(gpu: GpuCounts) -> str:
         f"{_bytes(gpu.bytes_out)} out, {show_seconds(gpu.seconds)}, "
         f"of which kernels {show_seconds(gpu.kernel_seconds)}"
     )
+
+
+def show_prediction(predicted: Prediction, threads: int) -> str:
+    """Return a prediction in words."""
+    cores = f"{threads} threads" if threads > 1 else "1 thread"
+    sides = [f"CPython {show_seconds(predicted.interpreter)}"]
+    sides.append(f"{cores} {show_seconds(predicted.cpu)}")
+    if predicted.gpu is not None:
+        sides.append(f"GPU {show_seconds(predicted.gpu)}")
+    return ", ".join(sides)
 
 
 def _bytes(count: int) -> str:

@@ -84,6 +84,30 @@ class Cache:
                 self._n_bytes = _evict(self._folder, self._max_bytes)
                 self._puts_to_scan = _PUTS_BETWEEN_SCANS
 
+    def info_folder(self) -> Path | None:
+        """Return where the cache is; None if in memory."""
+        return self._folder
+
+    def get_text(self, name: str) -> str | None:
+        """Return what `put_text` wrote, if it is there and the user's own."""
+        if self._folder is None:
+            return None
+        content = _read(self._folder / name)
+        try:
+            return None if content is None else content.decode()
+        except UnicodeDecodeError:
+            return None
+
+    def put_text(self, name: str, text: str) -> Path | str:
+        """Write a file beside the code, which `clear` leaves; return its path, or why not."""
+        if self._folder is None:
+            return self._reason
+        try:
+            _write(self._folder, name, text.encode())
+        except OSError as error:
+            return f"{self._folder}: {error.strerror or error}"
+        return self._folder / name
+
     def info(self) -> CacheInfo:
         """Return where the cache is and how full."""
         if self._folder is None:

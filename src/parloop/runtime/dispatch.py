@@ -65,6 +65,7 @@ from parloop.runtime.saving import (
     is_large,
     may_run_in_chunks,
 )
+from parloop.runtime.seen import see
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
 from parloop.runtime.stats import record_of
@@ -279,6 +280,7 @@ class _Entry:
         specialisation, words, overlap, arguments = packed
         key = (id(specialisation), specialisation.key_words(words.tolist()))
         known = state.operations.get(key)
+        is_new = known is None or state.record.seen is None
         if known is None:
             if len(state.operations) > 256:
                 state.operations.clear()
@@ -308,11 +310,12 @@ class _Entry:
             state.record.compiled(spent)
         if specialisation.expansion is not None:
             operations = work.operations_of(specialisation.nest, self.indices, arguments)
+        if is_new:
+            self.see(specialisation, ready, arguments, operations)
         launch = self.make_launch(ready, words, arguments, operations)
         state.paces.begin(key, launch)
         if self.settings.device in ("cuda", "auto"):
-            launch.estimated_operations = operations
-            launch.offload = self.find_offload(launch, ready, specialisation)
+            launch.offload = self.find_offload(launch, ready, specialisation, arguments)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
             if not overlap:
@@ -320,6 +323,19 @@ class _Entry:
         except BaseException as error:  # what has been run stays
             outcome = self.after_failure(outcome, error)
         return outcome
+
+    def see(
+        self,
+        specialisation: Specialisation,
+        ready: Ready,
+        arguments: Mapping[str, Any],
+        operations: float,
+    ) -> None:
+        """Keep for the report what the largest launch was."""
+        seen = self.state.record.seen
+        if seen is None or operations >= seen.operations:
+            nest, kernel = specialisation.nest, ready.kernel
+            self.state.record.seen = see(nest, self.indices, arguments, kernel, operations)
 
     def after_failure(self, outcome: Outcome | None, error: BaseException) -> Outcome | None:
         """Return the outcome of a launch after which something failed, or was interrupted."""
@@ -505,12 +521,17 @@ class _Entry:
         )
 
     def find_offload(
-        self, launch: Launch, ready: Ready, specialisation: Specialisation
+        self,
+        launch: Launch,
+        ready: Ready,
+        specialisation: Specialisation,
+        arguments: Mapping[str, Any],
     ) -> Offload | None:
         """Return what runs `launch` on the GPU, None if the CPU is to run it."""
         say = self.state.record.fell_back
+        seen = see(specialisation.nest, self.indices, arguments, ready.kernel, 0.0)
         try:
-            return make_offload(self.settings, specialisation, ready, launch, say)
+            return make_offload(self.settings, specialisation, ready, launch, seen, say)
         except Exception as error:
             if RAISES_BUGS or came_from_handler(error):
                 raise

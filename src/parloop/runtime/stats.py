@@ -17,10 +17,13 @@ import ctypes
 import threading
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from parloop.capture.sites import SiteInfo
 from parloop.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from parloop.runtime.seen import Seen
 
 SiteVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported", "undecided"]
 """What is known of the order of a loop's iterations; `undecided` until it is first analysed."""
@@ -99,6 +102,8 @@ class SiteRecord:
     """Why runs, or parts of them, were left to the interpreter, in order of first appearance."""
     gpu: GpuCounts = GpuCounts()
     """What runs on the GPU were; they count among the native ones."""
+    seen: Seen | None = None
+    """The largest launch, as far as the cost model needs it."""
     counts: ctypes.Array[ctypes.c_int64] = field(default_factory=ctypes.c_int64 * len(Count))
     """Native runs that native code has counted by itself: `collect` adds them to the others."""
 
@@ -155,6 +160,7 @@ class SiteRecord:
         self.device = "interpreter"
         self.gpu = GpuCounts()
         self.fallbacks = {}
+        self.seen = None
 
 
 _NONE_COUNTED: Final[list[ctypes.c_int64 | int]] = [0] * len(Count)

@@ -208,7 +208,6 @@ class Launch:
     """Somebody has: the rest of the loop is not for this launch."""
     offload: Callable[[Launch], None] | None = None
     """Runs all iterations elsewhere, or leaves everything as it is."""
-    estimated_operations: float = 0.0
     is_measured: bool = False
     """Whether `seconds_per_iteration` is that of an earlier launch."""
     on_gpu: bool = False

@@ -68,6 +68,11 @@ def find_gpu() -> Gpu | Diagnostic:
     return gpu
 
 
+def opened_gpu() -> Gpu | None:
+    """Return the GPU if this process has opened one; nothing is opened for it."""
+    return _slot.gpu
+
+
 def _open() -> Gpu | Diagnostic:
     from parloop.runtime.gpu.bindings import NvidiaGpu
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from parloop.codegen.cuda.program import CudaProgram
 from parloop.config import Settings
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.runtime import transaction
+from parloop.runtime.constants import cpu_costs, known_constants
 from parloop.runtime.gpu.device import Gpu, find_gpu
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.kernels import Kernel, Planned
 from parloop.runtime.regions import Ready
+from parloop.runtime.seen import Seen
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.transaction import Launch
-from parloop.schedule.devices import GpuCosts, Work, gpu_costs, gpu_seconds
+from parloop.schedule.devices import GpuCosts, cpu_seconds, gpu_costs, gpu_seconds
 
 AUTO_USES_GPU = False
 """Whether `device="auto"` may choose the GPU: not before the differential suite has run on one."""
@@ -28,9 +28,6 @@ LEAST_SECONDS: Final = 0.05
 CLEARLY: Final = 1.5
 """By so much the GPU has to be predicted to be quicker."""
 
-BYTES_PER_OPERATION: Final = 2.0
-"""One operation in four goes to memory, and not to a cache."""
-
 GPU_AT_BEST: Final = GpuCosts(1e13, 2e13, 3e12, 4e10, 4e10, 5e-6, 1e-4)
 
 
@@ -39,25 +36,27 @@ def make_offload(
     specialisation: Specialisation,
     ready: Ready,
     launch: Launch,
+    seen: Seen,
     say: Callable[[Diagnostic], None],
 ) -> Offload | None:
     """Return what runs `launch` on the GPU, None if the CPU is to run it.
 
-    `say` is told why, where the user has asked for the GPU.
+    `seen` is what the model knows of the launch; `say` is told why, where the user has asked for
+    the GPU.
     """
     is_asked = settings.device == "cuda"
     if not is_asked and not (settings.device == "auto" and AUTO_USES_GPU):
         return None
     if launch.lists is not None or transaction.FAIL_AT:
         return None
-    if not is_asked and not may_pay(launch, GPU_AT_BEST):
+    if not is_asked and not may_pay(launch, seen, GPU_AT_BEST):
         return None
     gpu = find_gpu()
     if isinstance(gpu, Diagnostic):
         if is_asked:
             say(gpu)
         return None
-    if not is_asked and not may_pay(launch, costs_of(gpu)):
+    if not is_asked and not may_pay(launch, seen, costs_of(gpu)):
         return None
     offer = ready.offer
     if offer is None:
@@ -76,38 +75,25 @@ def make_offload(
     )
 
 
-def may_pay(launch: Launch, costs: GpuCosts) -> bool:
+def may_pay(launch: Launch, seen: Seen, costs: GpuCosts) -> bool:
     """Return whether the GPU is predicted to be clearly quicker than the cores.
 
     What the cores take is known from the launch before, if there was one like this.
     """
     on_cores = launch.seconds_per_iteration * len(launch.indices)
-    if not launch.is_measured:
-        on_cores /= launch.threads
-    if on_cores < LEAST_SECONDS:
+    if launch.is_measured and on_cores < LEAST_SECONDS:
         return False
-    work = work_of(launch)
-    return gpu_seconds(work, costs) < on_cores / CLEARLY
-
-
-def work_of(launch: Launch) -> Work:
-    """Return what a launch is, as far as its arrays and its estimate tell."""
-    arrays = [a for a in launch.given.values() if isinstance(a, np.ndarray)]
-    operations = launch.estimated_operations
-    stored = [a for a in arrays if a.flags.writeable]
-    return Work(
-        operations,
-        operations * BYTES_PER_OPERATION,
-        float(sum(a.nbytes for a in arrays)),
-        float(sum(a.nbytes for a in stored)),
-        is_single=bool(arrays) and all(a.itemsize <= 4 for a in arrays),
-    )
+    work = seen.work()
+    if not launch.is_measured:
+        on_cores = cpu_seconds(work, cpu_costs(launch.threads))
+    return on_cores >= LEAST_SECONDS and gpu_seconds(work, costs) < on_cores / CLEARLY
 
 
 def costs_of(gpu: Gpu) -> GpuCosts:
-    """Return what the GPU can be expected to do."""
+    """Return what the GPU can be expected to do: as measured, else by its properties."""
     known = gpu.driver.properties
-    return gpu_costs(
+    measured = known_constants().gpus.get(known.name)
+    return measured or gpu_costs(
         known.multiprocessors,
         known.clock_hertz,
         known.memory_bytes_per_second,

@@ -1,15 +1,17 @@
-"""What a GPU can do at best, measured: copies, and operations without fused ones."""
+"""What a GPU can do at best, measured: copies, launches, and operations without fused ones."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from parloop.codegen.cuda.program import OPTIONS
-from parloop.runtime.gpu.driver import Grid, Parameters
+from parloop.runtime.gpu.device import Gpu
+from parloop.runtime.gpu.driver import Driver, Grid, Parameters
+from parloop.schedule.devices import GpuCosts
 
 _HEAD = """
 typedef unsigned long long u64;
@@ -59,13 +61,39 @@ class Roofline:
     in_bytes_per_second: float
     """From the user's memory to the GPU, as launches copy."""
     out_bytes_per_second: float
+    pinned_in_bytes_per_second: float
+    """From memory that is pinned already."""
+    pinned_out_bytes_per_second: float
     launch_seconds: float
     """From asking for an empty kernel to its end, with one host call each."""
+    queued_seconds: float
+    """Of each of many empty kernels, asked for without waiting between."""
     compile_seconds: float
     """NVRTC, for the kernels of this module."""
 
 
-def measure(gpu: Any, *, small: bool = False) -> Roofline:
+EVENT_TESTS: Final = 4.0
+"""What the tests of events make of one operation in the kernels of loops."""
+
+PINNED_BYTES: Final = 1 << 26
+
+MANY_LAUNCHES: Final = 200
+
+
+def costs_from(measured: Roofline, entry_seconds: float) -> GpuCosts:
+    """Return the constants of the cost model; `entry_seconds` is what a tiny loop takes."""
+    return GpuCosts(
+        measured.double_per_second / EVENT_TESTS,
+        measured.single_per_second / EVENT_TESTS,
+        measured.copy_bytes_per_second,
+        measured.in_bytes_per_second,
+        measured.out_bytes_per_second,
+        measured.queued_seconds,
+        entry_seconds,
+    )
+
+
+def measure(gpu: Gpu, *, small: bool = False) -> Roofline:
     """Return what the GPU can do; `small`: only to see that the measuring works."""
     driver, staging = gpu.driver, gpu.staging
     driver.enter()
@@ -93,7 +121,12 @@ def measure(gpu: Any, *, small: bool = False) -> Roofline:
 
     host = np.ones(n_bytes, np.uint8)
     address = host.__array_interface__["data"][0]
-    to_gpu = _best(lambda: (staging.copy_in(one, address, n_bytes), driver.synchronise()))
+
+    def copy_there() -> None:
+        staging.copy_in(one, address, n_bytes)
+        driver.synchronise()
+
+    to_gpu = _best(copy_there)
     back = _best(lambda: staging.copy_out(address, one, n_bytes))
     found = Roofline(
         2 * n_bytes / seconds("copy_all", n_bytes // 8),
@@ -101,12 +134,45 @@ def measure(gpu: Any, *, small: bool = False) -> Roofline:
         OPERATIONS * rounds * blocks * threads / seconds("peak_float", rounds),
         n_bytes / to_gpu,
         n_bytes / back,
+        *_pinned_rates(driver, one, 1 << 12 if small else PINNED_BYTES),
         _best(lambda: seconds("copy_all", 0)) / 5,
+        _queued(driver, driver.function(module, "copy_all"), one, state),
         compiling,
     )
     for address in (one, two, state):
         driver.free(address)
     return found
+
+
+def _pinned_rates(driver: Driver, address: int, n_bytes: int) -> tuple[float, float]:
+    """Return the bytes a second from pinned memory to the GPU, and back."""
+    pinned = driver.pin(n_bytes)
+
+    def copy_there() -> None:
+        driver.copy_in(address, pinned, n_bytes)
+        driver.synchronise()
+
+    def copy_back() -> None:
+        driver.copy_out(pinned, address, n_bytes)
+        driver.synchronise()
+
+    seconds = _best(copy_there), _best(copy_back)
+    driver.unpin(pinned)
+    return n_bytes / seconds[0], n_bytes / seconds[1]
+
+
+def _queued(driver: Driver, function: Any, address: int, state: int) -> float:
+    """Return what one of many empty launches in a row takes."""
+    parameters = Parameters(4, state)
+    parameters.words[:] = address, address, 0, 0
+    grid = Grid((1, 1, 1), (32, 1, 1))
+
+    def run() -> None:
+        for _ in range(MANY_LAUNCHES):
+            driver.launch(function, grid, parameters)
+        driver.synchronise()
+
+    return _best(run) / MANY_LAUNCHES
 
 
 def _best(run: Any) -> float:
