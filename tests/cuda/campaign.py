@@ -2,6 +2,7 @@
 
     python -m tests.cuda.campaign [--files NAME ...] [--functions NAME ...] [--reasons]
     python -m tests.cuda.campaign --nvrtc       compiles them all for every architecture instead
+    python -m tests.cuda.campaign --random N --seed S    N random programs of `tests.fuzz` instead
 
 Says which share of the programs has loops that go to a GPU, whether what they leave is what CPython
 leaves, and why the other loops do not go.
@@ -14,7 +15,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.cuda.emulated import (
     emulating,
 )
 from tests.cuda.nvrtc import ARCHITECTURES, compile_text, text_for_nvrtc
+from tests.cuda.random_programs import RandomFile
 from tests.differential import MODES, Mode, find_difference, run, slices_of
 
 import parloop
@@ -40,15 +42,25 @@ from parloop.runtime import dispatch
 class Case:
     """One function of the corpus: what it was found to be."""
 
-    file: LoopFile
+    file: LoopFile | RandomFile
     name: str
     collected: Collected
     launches: int = 0
     differences: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Take bugs of the generator for differences."""
+        self.differences += self.collected.bugs
+
+    def __str__(self) -> str:
+        return f"{self.file.path.stem}.{self.name}"
+
 
 def collect(
-    file: LoopFile, name: str, exactness: Exactness = "exact", modes: Sequence[Mode] = MODES[:1]
+    file: LoopFile | RandomFile,
+    name: str,
+    exactness: Exactness = "exact",
+    modes: Sequence[Mode] = MODES[:1],
 ) -> Case:
     """Return a case with the programs of all its nests, which the CPU has run."""
     with collecting() as collected:
@@ -94,6 +106,102 @@ def compile_cases(cases: Iterable[Case], folder: Path) -> Library:
     return compile_all(list(programs.values()), folder)
 
 
+@dataclass
+class Tally:
+    """What a campaign has found."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    total: int = 0
+    accepted: int = 0
+    failed: int = 0
+    launches: int = 0
+
+    def count(self, cases: Sequence[Case], *, tell: bool) -> list[Case]:
+        """Count cases, and return those that have programs for a GPU."""
+        for case in cases:
+            for function, line, why in case.collected.declined:
+                self.reasons[f"{why.code} {why.message}"] += 1
+                if tell:
+                    print(f"  {case} {function}:{line} {why}")
+            if case.collected.bugs:
+                self.failed += 1
+                print(f"{case}: {case.collected.bugs[0]}")
+        some = [case for case in cases if case.collected.programs and not case.collected.bugs]
+        self.total, self.accepted = self.total + len(cases), self.accepted + len(some)
+        return some
+
+    def check(
+        self,
+        cases: Sequence[Case],
+        modes: Sequence[Mode] | None = None,
+        sizes: Sequence[int | None] = (None, 3),
+    ) -> None:
+        """Run cases emulated, each compared with CPython; say which differ."""
+        with tempfile.TemporaryDirectory(prefix="parloop-cuda-") as folder:
+            try:
+                library = compile_cases(cases, Path(folder))
+            except EmulationError as why:
+                print(f"{cases[0]} and others: do not compile\n{why}")
+                self.failed += len(cases)
+                return
+            for case in cases:
+                own = case.file.mode if isinstance(case.file, RandomFile) else "always"
+                try:
+                    compare(case, library, modes=modes or (own,), sizes=sizes)
+                except EmulationError as why:
+                    case.differences.append(f"emulation: {why}")
+                self.launches += case.launches
+                if case.differences:
+                    self.failed += 1
+                    print(f"{case}: {len(case.differences)}: {case.differences[0][:400]}")
+                    print(case.file.text if isinstance(case.file, RandomFile) else "", end="")
+
+    def lines(self) -> Iterator[str]:
+        """Yield the summary."""
+        for reason, count in self.reasons.most_common():
+            yield f"{count:5}  {reason}"
+        yield (
+            f"{self.accepted} of {self.total} programs go to the GPU, {self.launches} launches, "
+            f"{self.failed} differ"
+        )
+
+
+def run_random(tally: Tally, first_seed: int, count: int) -> None:
+    """Compare random programs."""
+    for start in range(first_seed, first_seed + count, BATCH):
+        seeds = range(start, min(start + BATCH, first_seed + count))
+        with tempfile.TemporaryDirectory(prefix="parloop-random-") as folder:
+            files = [RandomFile(seed, Path(folder)) for seed in seeds]
+            cases = [collect(file, "f", modes=(file.mode,)) for file in files]
+            if some := tally.count(cases, tell=False):
+                tally.check(some)
+        print(f"to seed {seeds[-1]}: {tally.accepted} of {tally.total}", flush=True)
+
+
+def run_corpus(tally: Tally, options: argparse.Namespace) -> None:
+    """Compare the programs of the corpus, or compile them with NVRTC."""
+    for file in FILES:
+        if options.files and file.path.stem not in options.files:
+            continue
+        names = [n for n in file.functions() if not options.functions or n in options.functions]
+        cases = [collect(file, name, modes=("always", "raise")) for name in names]
+        some = tally.count(cases, tell=options.reasons)
+        if not some:
+            continue
+        if options.nvrtc:
+            for architecture in ARCHITECTURES:
+                text = text_for_nvrtc(p for case in some for p in case.collected.programs.values())
+                compile_text(text, architecture)
+            print(f"{file.path.stem}: compiled for {', '.join(ARCHITECTURES)}", flush=True)
+            continue
+        tally.check(some, MODES[:1] if options.quick else MODES)
+        print(f"{file.path.stem}: {len(some)} of {len(cases)} programs go to the GPU", flush=True)
+
+
+BATCH = 40
+"""Random programs in one translation unit."""
+
+
 def main() -> int:
     """Run the campaign; return how many programs differ."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -102,56 +210,21 @@ def main() -> int:
     parser.add_argument("--reasons", action="store_true", help="say why loops do not go, each")
     parser.add_argument("--quick", action="store_true", help="one mode of warnings only")
     parser.add_argument("--nvrtc", action="store_true", help="compile with NVRTC, run nothing")
-    arguments = parser.parse_args()
-    if COMPILER is None and not arguments.nvrtc:
+    parser.add_argument("--random", type=int, default=0, metavar="N", help="random programs")
+    parser.add_argument("--seed", type=int, default=0, help="of the first of these")
+    options = parser.parse_args()
+    if COMPILER is None and not options.nvrtc:
         print("there is no g++")
         return 1
     os.environ.setdefault("PARLOOP_CACHE_DIR", tempfile.mkdtemp(prefix="parloop-cuda-"))
     dispatch.RAISES_BUGS = True
-    reasons: Counter[str] = Counter()
-    total = accepted = failed = launches = 0
-    for file in FILES:
-        if arguments.files and file.path.stem not in arguments.files:
-            continue
-        names = [n for n in file.functions() if not arguments.functions or n in arguments.functions]
-        cases = [collect(file, name, modes=("always", "raise")) for name in names]
-        for case in cases:
-            for function, line, why in case.collected.declined:
-                reasons[f"{why.code} {why.message}"] += 1
-                if arguments.reasons:
-                    print(f"  {file.path.stem}.{case.name} {function}:{line} {why}")
-        some = [case for case in cases if case.collected.programs]
-        total, accepted = total + len(cases), accepted + len(some)
-        if not some:
-            continue
-        if arguments.nvrtc:
-            for architecture in ARCHITECTURES:
-                text = text_for_nvrtc(p for case in some for p in case.collected.programs.values())
-                compile_text(text, architecture)
-            print(f"{file.path.stem}: compiled for {', '.join(ARCHITECTURES)}", flush=True)
-            continue
-        with tempfile.TemporaryDirectory(prefix="parloop-cuda-") as folder:
-            try:
-                library = compile_cases(some, Path(folder))
-            except EmulationError as why:
-                print(f"{file.path.stem}: does not compile\n{why}")
-                failed += len(some)
-                continue
-            for case in some:
-                try:
-                    compare(case, library, modes=MODES[:1] if arguments.quick else MODES)
-                except EmulationError as why:
-                    case.differences.append(f"emulation: {why}")
-                launches += case.launches
-                if case.differences:
-                    failed += 1
-                    first = case.differences[0][:400]
-                    print(f"{file.path.stem}.{case.name}: {len(case.differences)}: {first}")
-        print(f"{file.path.stem}: {len(some)} of {len(cases)} programs go to the GPU", flush=True)
-    for reason, count in reasons.most_common():
-        print(f"{count:5}  {reason}")
-    print(f"{accepted} of {total} programs go to the GPU, {launches} launches, {failed} differ")
-    return failed
+    tally = Tally()
+    if options.random:
+        run_random(tally, options.seed, options.random)
+    else:
+        run_corpus(tally, options)
+    print("\n".join(tally.lines()))
+    return tally.failed
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ class Collected:
     programs: dict[str, CudaProgram] = field(default_factory=dict)
     declined: list[tuple[str, int, Diagnostic]] = field(default_factory=list)
     """Function, line, reason."""
+    bugs: list[str] = field(default_factory=list)
+    """What went wrong while a program was written: no nest may do that."""
 
 
 def program_of(planned: Planned) -> CudaProgram:
@@ -88,6 +90,8 @@ def collecting() -> Iterator[Collected]:
             found.programs[key_of(program)] = program
         except Declined as why:
             found.declined.append((nest.function, nest.loop.span.line, why.diagnostic))
+        except Exception as bug:
+            found.bugs.append(f"line {nest.loop.span.line}: {type(bug).__name__}: {bug}")
         return original(planned)
 
     original = specialisation.make_kernel

@@ -36,6 +36,7 @@ BATCH = {
     "control": ("continue_in_the_loop",),
     "splitting": ("sweep_with_a_pivot_row",),
     "programs": ("histogram",),
+    "moving_slices": ("patches",),
 }
 """Functions of each file of the corpus; None: all."""
 
@@ -57,6 +58,7 @@ def cases() -> list[Case]:
         for name in (BATCH.get(file.path.stem, ()) or file.functions())
         if file.path.stem in BATCH
     ]
+    assert [bug for case in found for bug in case.collected.bugs] == []
     return [case for case in found if case.collected.programs]
 
 

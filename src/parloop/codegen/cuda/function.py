@@ -16,18 +16,19 @@ from typing import Any
 from llvmlite import ir
 
 from parloop.codegen.cuda.builder import Body, Builder, Line
-from parloop.codegen.cuda.program import STATE_HEADER
+from parloop.codegen.cuda.program import HI, LO, STATE_HEADER
 from parloop.codegen.cuda.values import Address, Operand, Place, Value, type_name
 from parloop.codegen.events import I1, I8, I64, POINTER, llvm_type
 from parloop.codegen.expressions import Emit
 from parloop.codegen.externals import LIBM
 from parloop.codegen.function import ArrayView, Mixed, Program
-from parloop.codegen.layout import words_of
+from parloop.codegen.layout import Header, words_of
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Break, Continue, Expr, For, If, Load, Stmt, Store, While
 from parloop.ir.types import Member, Scalar
 from parloop.ir.walk import statements
+from parloop.schedule.plan import piece_number
 from parloop.source import NOWHERE
 
 EVENT_NAMES = {
@@ -323,7 +324,15 @@ class ThreadWriter(StatementWriter):
         self._end_loop(stmt, broke)
 
     def loop(self, stmt: For) -> None:
-        """Write a `for` loop inside the kernel, in order."""
+        """Write a `for` loop inside the kernel, in order.
+
+        Of a part of the outermost loop, the iterations of which are the launch's.
+        """
+        if self.program.loop_numbers.get(id(stmt), 1) % piece_number(0, 0) == 0:
+            lo, hi = self.header(LO), self.header(HI)
+            start, step = self.header(Header.START), self.header(Header.STEP)
+            self.serial(stmt, lo, hi, *self.known_bounds(stmt, start, step))
+            return
         start, trips, step = self.range_of(stmt)
         self.serial(stmt, I64(0), trips, start, step)
 
