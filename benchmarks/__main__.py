@@ -1,6 +1,7 @@
 """Compare parloop with CPython, Numba and C (`cpu`), or measure what it costs: where it brings
 nothing (`overhead`), when a loop runs for the first time in a process (`first`), on a GPU
-(`gpu`), on statements on arrays beside NumPy (`arrays`)."""
+(`gpu`), on statements on arrays beside NumPy (`arrays`), or what the model predicts for
+interpreter, cores and GPU beside what they take (`devices`, or `--devices`)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import arrays, first, gpu, overhead, results
+from benchmarks import arrays, devices, first, gpu, overhead, results
 from benchmarks.program import program_names
 from benchmarks.runner import Options, ProgramResult, run
 from benchmarks.sides import PEERS
@@ -20,8 +21,9 @@ RESULTS = Path(__file__).with_name("results")
 def main() -> None:
     """Measure what the command line asks for, print it, and write it into a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    whats = ("cpu", "overhead", "first", "gpu", "arrays")
+    whats = ("cpu", "overhead", "first", "gpu", "arrays", "devices")
     parser.add_argument("what", nargs="?", default="cpu", choices=whats)
+    parser.add_argument("--devices", action="store_true", help="the same as `devices`")
     parser.add_argument("--programs", default=",".join(program_names()), help="names, with commas")
     parser.add_argument(
         "--size", choices=("full", "cpython", "tiny"), help="full; for `first`, cpython"
@@ -37,6 +39,7 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=7.5, help="for `gpu`: how long at most")
     options = parser.parse_args()
+    options.what = "devices" if options.devices else options.what
     if options.what == "overhead":
         print(overhead.measure())
         return
@@ -46,6 +49,12 @@ def main() -> None:
     programs = tuple(name for name in options.programs.split(",") if name)
     if unknown := [name for name in programs if name not in program_names()]:
         parser.error(f"no program is called {', '.join(unknown)}")
+    if options.what == "devices":
+        named = () if options.programs == ",".join(program_names()) else programs
+        if missing := [name for name in named if name not in devices.SIZES]:
+            parser.error(f"there are no sizes for {', '.join(missing)}")
+        devices.main(named, options.out)
+        return
     if options.what == "gpu":
         chosen_here = () if options.programs == ",".join(program_names()) else programs
         sys.exit(gpu.main(chosen_here, options.minutes, options.out or RESULTS))

@@ -102,6 +102,7 @@ def _one_core(parallel: Parallel, scale: int) -> CpuCosts:
     seconds, work = _timed(parallel(add_scaled), *large, 2.5)
     bandwidth = work.traffic_bytes / seconds
     seconds, _ = _timed(parallel(add_scaled), x[:1], y[:1], 2.5, calls=200)
+    uneven, _ = _timed(parallel(halved), x[:1], y[:1], calls=20)
     return CpuCosts(
         seconds_per_operation=alone,
         bytes_per_second=bandwidth,
@@ -111,6 +112,7 @@ def _one_core(parallel: Parallel, scale: int) -> CpuCosts:
         call_seconds=_call_seconds(parallel, x, y, rounds),
         core_bytes_per_second=bandwidth,
         entry_seconds=max(LEAST, seconds),
+        uneven_entry_seconds=max(LEAST, uneven),
         interpreter_seconds_per_operation=interpreted / of_those,
     )
 
@@ -196,6 +198,15 @@ def sines(x: Array, y: Array, rounds: int) -> None:
     for _ in range(rounds):
         for i in range(len(x)):
             y[i] = math.sin(x[i])
+
+
+def halved(x: Array, y: Array) -> None:
+    """A loop of which nobody knows how long it takes."""
+    for i in range(len(x)):
+        v = x[i]
+        while v > 1.0:
+            v = v * 0.5
+        y[i] = v
 
 
 def add_scaled(x: Array, y: Array, a: float) -> None:

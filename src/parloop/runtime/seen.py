@@ -10,6 +10,7 @@ import numpy as np
 
 from parloop.ir.nodes import Nest
 from parloop.runtime.kernels import Kernel
+from parloop.runtime.work import is_even
 from parloop.schedule.amounts import work_of
 from parloop.schedule.devices import Work
 
@@ -32,8 +33,14 @@ class Seen:
         arguments: dict[str, Any] = dict(self.integers)
         for name, (dtype, shape) in self.shapes.items():
             arguments[name] = np.broadcast_to(np.zeros((), dtype), shape)
-        parallel = self.kernel.traits.uses_cores
-        return work_of(self.nest, self.indices, arguments, self.kernel.plan, parallel=parallel)
+        return work_of(
+            self.nest,
+            self.indices,
+            arguments,
+            self.kernel.plan,
+            parallel=self.kernel.traits.uses_cores,
+            even=is_even(self.nest),
+        )
 
 
 def see(

@@ -38,11 +38,17 @@ _PLAIN: Final = frozenset(("abs", "min", "max", "float", "int", "bool", "index",
 
 
 def work_of(
-    nest: Nest, indices: range, arguments: Mapping[str, Any], plan: Plan, *, parallel: bool
+    nest: Nest,
+    indices: range,
+    arguments: Mapping[str, Any],
+    plan: Plan,
+    *,
+    parallel: bool,
+    even: bool,
 ) -> Work:
     """Return what a launch of `nest` is.
 
-    `parallel` says whether it uses the cores.
+    `parallel` says whether it uses the cores, `even` whether iterations take the same time.
     """
 
     def count(weigh: Weigh) -> float:
@@ -53,10 +59,11 @@ def work_of(
     moved = _moving(nest, arrays)
     footprint = float(sum(array.nbytes for array in arrays.values()))
     traffic = count(lambda part: moved.get(id(part), 0.0))
+    waits = any(isinstance(s, While) for s in statements((nest.loop,)))
     regions = _launches(nest, indices, arguments, plan)
     return Work(
         operations=count(_native),
-        traffic_bytes=traffic if footprint > CACHED_BYTES else min(traffic, footprint),
+        traffic_bytes=traffic if footprint > CACHED_BYTES else 0.0,
         bytes_in=footprint,
         bytes_out=float(sum(a.nbytes for n, a in arrays.items() if n in written)),
         launches=regions,
@@ -64,9 +71,10 @@ def work_of(
         divisions=count(_divides),
         calls=count(_calls),
         interpreted=estimate_operations(nest, indices, arguments),
-        in_lanes=bool(plan.lanes or plan.masked),
+        in_lanes=bool(plan.lanes or plan.jams) and not waits,
         is_parallel=parallel,
         regions=regions,
+        is_even=even,
     )
 
 

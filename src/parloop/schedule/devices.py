@@ -42,6 +42,8 @@ class Work:
     """Whether all cores take part."""
     regions: float = 1.0
     """How often the cores are woken."""
+    is_even: bool = True
+    """Whether all iterations take about the same time: such launches are entered quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class CpuCosts:
     core_bytes_per_second: float = 6e9
     """Of one core alone."""
     entry_seconds: float = 3e-6
-    """What a launch costs, whatever it does."""
+    """What a launch like the one before it costs, whatever it does."""
+    uneven_entry_seconds: float = 1e-4
+    """The same where iterations may take different times."""
     wake_seconds: float = 1e-5
     """What it costs besides where several cores take part."""
     interpreter_seconds_per_operation: float = SECONDS_PER_OPERATION
@@ -149,11 +153,12 @@ def interpreter_seconds(work: Work, costs: CpuCosts) -> float:
 
 def cpu_seconds(work: Work, costs: CpuCosts) -> float:
     """Return how long the cores take; few of them where that is quicker."""
+    entry = costs.entry_seconds if work.is_even else costs.uneven_entry_seconds
     alone = _cpu_seconds(work, replace(costs, threads=1))
     if costs.threads == 1 or not work.is_parallel:
-        return costs.entry_seconds + alone
+        return entry + alone
     together = work.regions * costs.wake_seconds + _cpu_seconds(work, costs)
-    return costs.entry_seconds + min(alone, together)
+    return entry + min(alone, together)
 
 
 def _cpu_seconds(work: Work, costs: CpuCosts) -> float:
