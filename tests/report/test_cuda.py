@@ -42,3 +42,17 @@ def test_what_is_taken_for_granted_is_said(shown: str) -> None:
 
 def test_a_loop_that_stays_on_the_cpu_says_why(shown: str) -> None:
     assert "unsupported[GEN201] no loop here has iterations for many threads at once" in shown
+
+
+def test_what_is_predicted_for_a_launch_is_said(shown: str) -> None:
+    assert "// predicted, where everything has 1000: CPython " in shown
+    assert ", GPU " in shown
+
+
+def test_a_page_has_the_kernels_of_its_loops(tmp_path: Path) -> None:
+    (tmp_path / "heat.py").write_text(TEXT)
+    arguments = ["explain", "--html", str(tmp_path / "page.html"), str(tmp_path / "heat.py")]
+    assert cli.main(arguments) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("Generated code for a GPU, CUDA C++") == 1  # sums of floats stay in order
+    assert "heat_2(const Record record, State *state)" in page

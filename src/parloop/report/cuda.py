@@ -7,8 +7,12 @@ memory, subscripts lie inside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
 
 from parloop.analysis import Analysis, Parallel, ParallelIf, analyse
 from parloop.codegen.cuda.generate import write_program
@@ -18,11 +22,16 @@ from parloop.ir.nodes import Expr, For, Load, Name, Nest, Store
 from parloop.ir.types import NP_FLOAT64, NP_INT64, PY_FLOAT, PY_INT, Array, Type
 from parloop.ir.walk import all_expressions, expressions, statements
 from parloop.report.explain import explain_tree, parse
+from parloop.report.predictions import costs_here
+from parloop.report.stats import show_prediction
+from parloop.runtime.work import is_even
+from parloop.schedule.amounts import work_of
+from parloop.schedule.devices import GpuCosts, predict
 from parloop.schedule.grid import choose_grid
-from parloop.schedule.plan import Decision, make_plan
+from parloop.schedule.plan import Decision, Plan, make_plan
 from parloop.source import Source
 from parloop.staging.ranges import find_ranges
-from parloop.staging.specialise import specialise
+from parloop.staging.specialise import Typing, specialise
 
 
 def explain_cuda(path: Path) -> str:
@@ -40,22 +49,66 @@ def explain_cuda(path: Path) -> str:
 
 
 def _explained(nest: Nest, analysis: Analysis) -> str:
-    types = assumed_types(nest)
     title = f"// {nest.source.path}:{nest.loop.span.line} loop `{nest.loop.title}`"
-    listed = ", ".join(f"{name}: {type_}" for name, type_ in types.items())
-    head = f"{title}\n// taken for granted: {listed}; no shared memory, subscripts inside"
     try:
-        program = as_if(nest, analysis, types)
+        return f"{title}\n{kernels_of(nest, analysis)}"
     except Declined as why:
         return f"{title}\n// {why}"
-    kernels = program.text[program.text.index("struct Record") :].rstrip()
-    return "\n".join((head, *(f"// {line}" for line in _listed(program.steps, 0)), kernels))
 
 
-def as_if(nest: Nest, analysis: Analysis, types: dict[str, Type]) -> CudaProgram:
+def kernels_of(nest: Nest, analysis: Analysis) -> str:
+    """Return the kernels of a loop, with what they assume, how they run, and how long."""
+    types = assumed_types(nest)
+    typing, decision = _taken_for_granted(nest, analysis, types)
+    plan = make_plan(typing, analysis, decision)
+    grid = choose_grid(typing, analysis, decision, plan)
+    program = write_program(typing, find_ranges(typing), plan, grid)
+    listed = ", ".join(f"{name}: {type_}" for name, type_ in types.items())
+    head = (
+        f"// taken for granted: {listed}; no shared memory, subscripts inside",
+        f"// predicted, where everything has {EXTENT}: {_predicted(nest, types, plan)}",
+        *(f"// {line}" for line in _listed(program.steps, 0)),
+    )
+    return "\n".join((*head, own_text(program)))
+
+
+def own_text(program: CudaProgram) -> str:
+    """Return a program's text without what all programs begin with."""
+    return program.text[program.text.index("struct Record") :].rstrip()
+
+
+def _predicted(nest: Nest, types: Mapping[str, Type], plan: Plan) -> str:
+    """Return how long a launch is expected to take if all numbers and extents are `EXTENT`."""
+    given: dict[str, Any] = {}
+    for name, type_ in types.items():
+        shape = (EXTENT,) * type_.ndim if isinstance(type_, Array) else ()
+        given[name] = np.broadcast_to(0.0, shape) if shape else EXTENT
+    work = work_of(
+        nest, range(EXTENT), given, plan, parallel=plan.uses_cores, even=is_even(nest)
+    )
+    costs = costs_here()
+    found = predict(work, replace(costs, gpu=costs.gpu or GpuCosts()))
+    return show_prediction(found, costs.cpu.threads)
+
+
+EXTENT: Final = 1000
+"""What the prediction takes each extent and each bound for."""
+
+
+def as_if(nest: Nest, analysis: Analysis, types: Mapping[str, Type]) -> CudaProgram:
     """Return the program of a nest on inputs of `types`, for a launch of which all tests hold."""
-    typing = specialise(nest, types)
-    decision = Decision(
+    typing, decision = _taken_for_granted(nest, analysis, types)
+    plan = make_plan(typing, analysis, decision)
+    grid = choose_grid(typing, analysis, decision, plan)
+    return write_program(typing, find_ranges(typing), plan, grid)
+
+
+def _taken_for_granted(
+    nest: Nest, analysis: Analysis, types: Mapping[str, Type]
+) -> tuple[Typing, Decision]:
+    """Return a typing of the nest, and a decision by which everything that is asked holds."""
+    typing = specialise(nest, dict(types))
+    return typing, Decision(
         parallel=frozenset(
             facts.number
             for facts in analysis.loops
@@ -71,9 +124,6 @@ def as_if(nest: Nest, analysis: Analysis, types: dict[str, Type]) -> CudaProgram
         noalias=True,
         contiguous=frozenset(typing.arrays),
     )
-    plan = make_plan(typing, analysis, decision)
-    grid = choose_grid(typing, analysis, decision, plan)
-    return write_program(typing, find_ranges(typing), plan, grid)
 
 
 def assumed_types(nest: Nest) -> dict[str, Type]:

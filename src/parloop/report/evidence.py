@@ -13,7 +13,9 @@ from parloop.capture.sites import REGISTRY
 from parloop.diagnostics import Declined, InternalError
 from parloop.ir.types import Array, Scalar
 from parloop.ir.walk import loops
+from parloop.report.cuda import own_text
 from parloop.runtime.decision import parameter_words
+from parloop.runtime.gpu.offload import Offer
 from parloop.runtime.kernels import Kernel, write_kernel
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState
@@ -40,6 +42,8 @@ class RunEvidence:
     """Whether the arrays shared no memory in one of the launches."""
     code: str
     """LLVM IR of the fast variant, where it could be written again."""
+    cuda: str = ""
+    """The kernels that were offered to a GPU, in CUDA C++."""
 
 
 def find_evidence() -> dict[Place, RunEvidence]:
@@ -63,6 +67,7 @@ def _evidence(made: Specialisation) -> RunEvidence:
         () if kernel is None else tuple(_axes(made, kernel)),
         bool(made.decisions),
         "" if kernel is None else _code(kernel),
+        "" if ready is None or ready.offer is None else _kernels(ready.offer),
     )
 
 
@@ -111,6 +116,10 @@ def _axis(number: int, plan: Plan) -> str:
     elif number in plan.lanes:
         words.append("free for SIMD lanes")
     return ", ".join(words) or "in order, on one core"
+
+
+def _kernels(offer: Offer) -> str:
+    return "" if offer.program is None else own_text(offer.program)[:MOST_CODE]
 
 
 def _code(kernel: Kernel) -> str:

@@ -71,6 +71,8 @@ class LoopExplanation:
     """Where one of them holds, the iterations run in order."""
     ir: str = field(default="", repr=False)
     """Of an outermost loop, as parloop's own language has it."""
+    analysed: tuple[Nest, Analysis] | None = field(default=None, repr=False)
+    """Of an outermost loop, what kernels for a GPU can be written from."""
 
     def __str__(self) -> str:
         return render_all(self.reasons, self.source)
@@ -369,7 +371,9 @@ class _Walker:
             self._add_of_nest(inner, place, by_line)
         if self.draws:
             first = next(n for n, loop in enumerate(self.loops) if loop.line == node.lineno)
-            self.loops[first] = replace(self.loops[first], ir=to_text(nest.loop))
+            self.loops[first] = replace(
+                self.loops[first], ir=to_text(nest.loop), analysed=(nest, analysis)
+            )
         return True
 
     def _judge(

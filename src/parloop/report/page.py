@@ -112,7 +112,7 @@ def _shown(
         elif around and around[-1][1].native_runs:
             _, site, found = around[-1]
             own = False
-        yield Shown(loop, site, own, found)
+        yield Shown(loop, site, own, found, with_kernels=site is None)
 
 
 # what ran, the most expensive first

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final, Literal, TypeAlias
 
-from parloop.diagnostics import Diagnostic
-from parloop.report.evidence import RunEvidence
+from parloop.diagnostics import Declined, Diagnostic, InternalError
+from parloop.report.cuda import kernels_of
+from parloop.report.evidence import MOST_CODE, RunEvidence
 from parloop.report.explain import LoopExplanation
 from parloop.report.page_drawing import drawing_html
 from parloop.report.reasons import HandlesArrays
@@ -27,6 +28,8 @@ class Shown:
     own: bool = True
     """Whether `site` stands in front of this very loop."""
     evidence: RunEvidence | None = None
+    with_kernels: bool = False
+    """Whether kernels for a GPU are shown of a loop that has not run on one."""
 
     @property
     def mark(self) -> Mark:
@@ -275,7 +278,21 @@ def _codes(shown: Shown) -> str:
     if shown.own and shown.evidence is not None and shown.evidence.code:
         title = "Generated code, LLVM IR before optimisation"
         parts += _more(title, shown.evidence.code)
+    if shown.own and shown.evidence is not None and shown.evidence.cuda:
+        parts += _more("Generated code, CUDA C++", shown.evidence.cuda)
+    elif shown.with_kernels and (kernels := loop_kernels(shown.loop)):
+        parts += _more("Generated code for a GPU, CUDA C++", kernels)
     return parts
+
+
+def loop_kernels(loop: LoopExplanation) -> str:
+    """Return the kernels of an outermost loop as far as its text tells; empty if none."""
+    if loop.analysed is None or loop.verdict == "unsupported":
+        return ""
+    try:
+        return kernels_of(*loop.analysed)[:MOST_CODE]
+    except (Declined, InternalError):
+        return ""
 
 
 def _more(title: str, text: str) -> str:
