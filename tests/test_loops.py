@@ -52,6 +52,10 @@ NOT_THROUGH_IR = {
     "shape_of_a_list": "the interpreter of the IR asks lists for their length",
     "by_another_name": "the interpreter of the IR counts the items before the loop",
     "tuple_of_positions": "the IR holds `x[i,]` as `x[i]`",
+    "pair_of_subscripts": "the IR holds `g[i, 0]` as `g[i][0]`",
+    "pairs": "the IR is for pairs, which a launch looks at",
+    "lengths_of_rows": "the IR is for rows of one length, which a launch looks at",
+    "length_of_a_row_that_may_not_be_there": "the IR asks for the row's first item",
     "locals_in_the_body": "the rewriting for the interpreter of the IR leaves a name",
 }
 

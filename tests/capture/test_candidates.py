@@ -77,8 +77,12 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
         ("for j in a: x = j", "for j in set(a): x = j",
          "a loop over something else than numbers or an array's items"),
         ("x = a[i]; a = b", "for x in a: a = x", "`a`, which is assigned and iterated over"),
-        ("for x in a: b[x] = 1", "for x in a: x[0] = 1",
+        ("for x in a: x[0] = 1", "for x in range(i): x[0] = 1",
          "`x`, which a loop binds and which is subscripted"),
+        ("for x in a[i]: y = x", "for x in a[i:]: y = x",
+         "a loop over something else than numbers or an array's items"),
+        ("for x in a: y = x", "for x in a:\n    y = x\n    for z in y: y = z",
+         "`y`, which is assigned and iterated over"),
     ],
 )  # fmt: skip
 def test_constructs_that_only_the_interpreter_runs(

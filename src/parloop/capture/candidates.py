@@ -151,7 +151,7 @@ def _is_range(node: ast.expr) -> bool:
 def is_item_loop(node: ast.AST) -> bool:
     """Return whether `node` may be a loop over the items of arrays, alone or side by side."""
     match node:
-        case ast.For(target=target, iter=ast.Name() | ast.Call() as items):
+        case ast.For(target=target, iter=ast.Name() | ast.Call() | ast.Subscript() as items):
             names = (ast.Name, ast.Tuple, ast.expr_context)
             return _is_items(items) and all(isinstance(n, names) for n in ast.walk(target))
     return False
@@ -161,6 +161,9 @@ def _is_items(node: ast.expr) -> bool:
     match node:
         case ast.Name():
             return True
+        case ast.Subscript(value=value, slice=index):
+            row = isinstance(value, ast.Subscript | ast.Name) and _is_items(value)
+            return row and not isinstance(index, ast.Slice | ast.Tuple)
         case ast.Call(func=ast.Name(id="enumerate"), args=[first, *more], keywords=[]):
             return _is_items(first) and all(isinstance(a, ast.Constant) for a in more)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as args, keywords=[]):
@@ -177,6 +180,8 @@ def iterated(node: ast.expr) -> Iterator[str]:
     match node:
         case ast.Name(id=name):
             yield name
+        case ast.Subscript(value=value):
+            yield from iterated(value)
         case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed"), args=args):
             for argument in args:
                 yield from iterated(argument)
@@ -195,6 +200,8 @@ def _goes_over_names(node: ast.AST) -> bool:
     names = [part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)]
     if any(isinstance(part, ast.Name) and part.id == "range" for part in ast.walk(node.iter)):
         return False
+    if any(isinstance(part, ast.Subscript) for part in ast.walk(node.iter)):
+        return False
     return 0 < len(names) == len(set(names))
 
 
@@ -207,8 +214,7 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     stores: list[ast.Name] = []
     if not is_range_loop(loop):
         gone_over.update(iterated(loop.iter))
-        indices += [part for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
-        stores += indices
+        stores += [part for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
     for statement in loop.body:
         for node in _walk(statement, into_returns=False):
             if construct := _obstacle_in(node, callables):
@@ -217,18 +223,27 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
                 case ast.Subscript(value=ast.Name(id=name)):
                     subscripted.add(name)
                 case ast.For(target=target, iter=items):
-                    indices += [n for n in ast.walk(target) if isinstance(n, ast.Name)]
-                    if not is_range_loop(node):
-                        gone_over.update(iterated(items))
+                    if is_range_loop(node):
+                        indices += [n for n in ast.walk(target) if isinstance(n, ast.Name)]
+                    elif changed := set(iterated(items)) & names_stored(node):
+                        name = min(changed)
+                        return Obstacle(f"`{name}`, which is assigned and iterated over", node)
                 case ast.Name(ctx=ast.Store()):
                     stores.append(node)
     for target in stores:
         if target.id in gone_over:
             return Obstacle(f"`{target.id}`, which is assigned and iterated over", target)
-    for index in indices:  # items that are rows
+    for index in indices:
         if index.id in subscripted:
             return Obstacle(f"`{index.id}`, which a loop binds and which is subscripted", index)
     return None
+
+
+def names_stored(loop: ast.For) -> set[str]:
+    """Return the names that `loop` binds."""
+    nodes = (node for part in (loop.target, *loop.body) for node in ast.walk(part))
+    stores = (n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return {node.id for node in stores}
 
 
 def find_obstacles(loop: ast.AST, callables: Callables) -> Iterator[Obstacle]:

@@ -84,7 +84,9 @@ class Expressions:
 
     `prelude` are the statements that must run before the statement in hand, `arrays` the names that
     are subscripted or asked for their shape, `no_lists` those of them that are used as no list can
-    be, `depth` how many expressions and blocks are open.
+    be, `requires` the conditions of `Nest.requires`, `depth` how many expressions and blocks are
+    open. `inside` are the indices that run over the extent of an axis; `moves` says whether the
+    prelude is run each time that the expression in hand is.
     """
 
     def __init__(
@@ -99,6 +101,9 @@ class Expressions:
         self.prelude: list[Stmt] = []
         self.arrays: set[str] = set()
         self.no_lists: set[str] = set()
+        self.requires: dict[Expr, None] = {}
+        self.inside: dict[str, Extent] = {}
+        self.moves = True
         self.depth = 0
         self._temporaries = 0
         self._lines = None if source.text.isascii() else _lines(source.text)
@@ -338,6 +343,36 @@ class Expressions:
         self.arrays.add(array)
         return Extent(array, axis, self.span(node))
 
+    def is_row(self, node: ast.Subscript) -> bool:
+        """Return whether `node` is `g[i]` or `g[i][j]`, of a `g` that stays what it is."""
+        base: ast.expr = node
+        while isinstance(base, ast.Subscript) and not isinstance(base.slice, ast.Slice | ast.Tuple):
+            base = base.value
+        return isinstance(base, ast.Name) and base.id not in self.bound and self.moves
+
+    def _length(self, row: Load, node: ast.expr) -> Extent:
+        """Return how long the rows at the place of `row` are, of which there has to be this one."""
+        self.look_at(row)
+        return Extent(row.array, len(row.subscripts), self.span(node))
+
+    def look_at(self, row: Load) -> None:
+        """Make sure that there is a row at the place of `row`, or the iteration is CPython's."""
+        sure = [self._is_inside(row, axis) for axis in range(len(row.subscripts))]
+        if not all(sure):
+            first = Load(row.array, (*row.subscripts, Const(0, row.span)), row.span)
+            self.prelude.append(Assign(self.temporary(), first, row.span))
+
+    def _is_inside(self, row: Load, axis: int) -> bool:
+        match row.subscripts[axis]:
+            case Const(value=int(place)):
+                least = Const(place + 1 if place >= 0 else -place)
+                self.requires[Compare(">=", Extent(row.array, axis), least)] = None
+                return True
+            case Name(id=name):
+                return self.inside.get(name) == Extent(row.array, axis)
+            case _:
+                return False
+
     def _axis(self, node: ast.expr) -> int | None:
         match node:
             case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
@@ -385,6 +420,8 @@ class Expressions:
         match callee, node.args:
             case "builtins.len", [ast.Name(id=name)]:
                 return self._ask(name, 0, node)
+            case "builtins.len", [ast.Subscript() as row] if self.is_row(row):
+                return self._length(self.element(row), node)
             case "builtins.float", [ast.Constant(value=str(text))]:
                 return self._float(text, node)
             case "builtins.len" | "builtins.divmod", _:

@@ -6,6 +6,12 @@
                                                       y = b[%k]
                                                       ...
 
+    for x, y in points:                           for %x in 0:len(points):1 {
+        ...                                   ->      x = points[%x, 0]
+                                                      y = points[%x, 1]
+
+if `points` has two columns, or is a list of pairs.
+
 An array's iterator asks for `a[0]`, `a[1]`, ... and ends where the array does, and nobody can tell
 it from these reads, for an array keeps its length while machine code runs. That the names are bound
 to arrays of one axis is seen when the types are.
@@ -18,8 +24,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from parloop.capture.candidates import iterated, names_stored
 from parloop.frontend.expressions import Expressions
-from parloop.ir.nodes import Assign, Binary, Call, Const, Expr, Extent, Load, Name
+from parloop.ir.nodes import Assign, Binary, Call, Compare, Const, Expr, Extent, Load, Name
 
 Position: TypeAlias = Callable[[], Expr]
 """Makes the position of an iteration, from 0; a new object each time."""
@@ -32,6 +39,8 @@ class Items:
     counts: tuple[Callable[[], Expr], ...]
     """The least of these numbers is how many items there are; below 0 means none."""
     item: Callable[[Position], Expr] | tuple[Items, ...]
+    of: Load | None = None
+    """The array whose items these are: its name and the subscripts in front of the position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,15 @@ class Positions:
 
 def lower_iteration(node: ast.For, lowering: Expressions) -> Positions | None:
     """Return the loop over positions that `node` means, or None if it is of no form known here."""
+    if set(iterated(node.iter)) & names_stored(node):
+        return None
     items = _items(node.iter, lowering)
     if items is None:
         return None
     targets = [target.id for target in ast.walk(node.target) if isinstance(target, ast.Name)]
     if not targets or len(set(targets)) < len(targets):
         return None
-    pairs = _pairs(node.target, items)
+    pairs = _pairs(node.target, items, lowering)
     if pairs is None:
         return None
     index, span = f"%{targets[0]}", lowering.span(node.target)
@@ -74,7 +85,7 @@ def _least(counts: tuple[Callable[[], Expr], ...]) -> Expr:
 
 
 def _pairs(
-    target: ast.expr, items: Items
+    target: ast.expr, items: Items, lowering: Expressions
 ) -> list[tuple[str, Callable[[Position], Expr], ast.expr]] | None:
     """Return each name of `target` with what it is bound to, in order; None if they do not fit."""
     match target, items.item:
@@ -85,18 +96,48 @@ def _pairs(
                 return None
             found: list[tuple[str, Callable[[Position], Expr], ast.expr]] = []
             for inner, part in zip(targets, parts, strict=True):
-                pairs = _pairs(inner, part)
+                pairs = _pairs(inner, part, lowering)
                 if pairs is None:
                     return None
                 found.extend(pairs)
             return found
+        case ast.Tuple(elts=targets), item if items.of is not None:
+            array, depth = items.of.array, len(items.of.subscripts) + 1
+            if array in lowering.bound or not all(isinstance(t, ast.Name) for t in targets):
+                return None
+            width = Compare("==", Extent(array, depth), Const(len(targets)))
+            lowering.requires[width] = None
+            return [
+                (inner.id, _part(item, number), inner)
+                for number, inner in enumerate(targets)
+                if isinstance(inner, ast.Name)
+            ]
     return None
+
+
+def _part(
+    item: Callable[[Position], Expr] | tuple[Items, ...], number: int
+) -> Callable[[Position], Expr]:
+    """Return what makes one part of an item."""
+
+    def part(position: Position) -> Expr:
+        assert not isinstance(item, tuple)
+        whole = item(position)
+        assert isinstance(whole, Load)
+        return Load(whole.array, (*whole.subscripts, Const(number)), whole.span)
+
+    return part
 
 
 def _items(node: ast.expr, lowering: Expressions) -> Items | None:
     match node:
         case ast.Name(id=name):
-            return _elements(name, node, lowering)
+            return _elements(Load(name, (), lowering.span(node)), lowering)
+        case ast.Subscript() if lowering.is_row(node):
+            row = lowering.element(node)
+            lowering.look_at(row)
+            places = tuple(lowering.bind(part, names_too=True) for part in row.subscripts)
+            return _elements(Load(row.array, places, row.span), lowering)
         case ast.Call(func=ast.Name() as func, args=args, keywords=[]):
             callee = lowering.meaning(func)
             found: Items | None = None
@@ -119,12 +160,14 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
     return None
 
 
-def _elements(name: str, node: ast.expr, lowering: Expressions) -> Items:
-    span = lowering.span(node)
-    lowering.arrays.add(name)
-    return Items(
-        (lambda: Extent(name, 0, span),), lambda position: Load(name, (position(),), span)
-    )
+def _elements(of: Load, lowering: Expressions) -> Items:
+    lowering.arrays.add(of.array)
+
+    def item(position: Position) -> Expr:
+        places = tuple(map(lowering.again, of.subscripts))
+        return Load(of.array, (*places, position()), of.span)
+
+    return Items((lambda: Extent(of.array, len(of.subscripts), of.span),), item, of)
 
 
 def _backwards(name: str, node: ast.expr, lowering: Expressions) -> Items:
@@ -135,7 +178,7 @@ def _backwards(name: str, node: ast.expr, lowering: Expressions) -> Items:
         last = Binary("-", Extent(name, 0, span), Const(1, span), span)
         return Load(name, (Binary("-", last, position(), span),), span)
 
-    return Items((lambda: Extent(name, 0, span),), item)
+    return Items((lambda: Extent(name, 0, span),), item, Load(name, (), span))
 
 
 def _numbers(start: Const, stop: ast.expr, lowering: Expressions) -> Items | None:

@@ -11,7 +11,8 @@ Or say, construct by construct, what stands in the way.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
@@ -54,7 +55,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.uses import Uses, find_uses
-from parloop.ir.walk import all_expressions, loops, operands, statements
+from parloop.ir.walk import all_expressions, expressions, loops, operands, statements
 from parloop.source import Source, Span
 
 CONVENTIONAL = NameFacts()
@@ -92,12 +93,17 @@ def lower_loop(
         tuple(lowering.guards.items()),
         frozenset(lowering.no_lists),
         tuple(lowering.appends.found.items()),
+        tuple(c for c in lowering.requires if _arrays_of(c) <= uses.arrays.keys()),
     )
 
 
 def roots(nest: Nest) -> tuple[str, ...]:
     """Return the names that must still mean at run time what the lowering took them for."""
     return tuple(dict.fromkeys(path.partition(".")[0] for path, _ in nest.guards))
+
+
+def _arrays_of(condition: Expr) -> set[str]:
+    return {part.array for part in expressions(condition) if isinstance(part, Extent)}
 
 
 def _bound_names(body: Iterable[ast.stmt]) -> set[str]:
@@ -192,7 +198,9 @@ class _Lowering(Expressions):
 
         Other bounds are the numbers that the site passes.
         """
+        self.moves = False  # nothing can be run before the loop
         over = None if self._is_range(node.iter) else lower_iteration(node, self)
+        self.moves = True
         for stmt in appends_after(node):
             self.problem(UnsupportedStatement, "the loop appends in its `else`", stmt)
         self.appends.steady = steady_lists(node)
@@ -209,7 +217,8 @@ class _Lowering(Expressions):
         if plain and index not in _bound_names(node.body):
             self.appends.position = Name(index)
         self.arrays.clear()  # an array that only the bounds ask for its length may be a list
-        body = self._block(node.body, inside=True)
+        with self._running(index, bounds, node):
+            body = self._block(node.body, inside=True)
         orelse = self._block(node.orelse, inside=False)
         given = (Name(START), Name(STOP), Name(STEP))
         start, stop, step = (
@@ -314,7 +323,9 @@ class _Lowering(Expressions):
             case ast.For():
                 return self._for(stmt, inside)
             case ast.While(test=test, body=body, orelse=orelse):
+                self.moves, outer = False, self.moves
                 condition = self.expression(test)
+                self.moves = outer
                 header = self._header(stmt, test)
                 inner = self._block(body, inside=True)
                 loop = While(condition, inner, self._block(orelse, inside=inside), header)
@@ -372,9 +383,26 @@ class _Lowering(Expressions):
         else:
             index, heads = over.index, over.heads
             start, stop, step = Const(0), over.stop, Const(1)
-        body = heads + self._block(node.body, inside=True)
+        with self._running(index, (start, stop, step), node):
+            body = heads + self._block(node.body, inside=True)
         orelse = self._block(node.orelse, inside=inside)
         return [For(index, start, stop, step, body, orelse, self._header(node, node.iter))]
+
+    @contextmanager
+    def _running(
+        self, index: str, bounds: tuple[Expr | None, Expr | None, Expr | None], node: ast.For
+    ) -> Iterator[None]:
+        """Note that the index is inside an array in what is lowered, if that can be seen."""
+        before = dict(self.inside)
+        match bounds:
+            case (Const(value=int(start)), Extent() as stop, Const(value=int(step))) if (
+                start >= 0 and step > 0 and index not in _bound_names(node.body)
+            ):
+                self.inside[index] = stop
+            case _:
+                self.inside.pop(index, None)
+        yield
+        self.inside = before
 
     def _backwards(self, node: ast.expr) -> tuple[Expr, Expr, Expr] | None:
         """Return start, stop and step of `reversed(range(...))` with steps of 1; else None."""

@@ -250,7 +250,9 @@ def _extent(base: Value, axis: int | None, rank: int | None) -> Value:
         raise ValueError(f"too many values to unpack (expected {rank})")
     if rank is not None and base.ndim < rank:
         raise ValueError(f"not enough values to unpack (expected {rank}, got {base.ndim})")
-    if not isinstance(base, numpy.ndarray) and axis == 0:
+    if not isinstance(base, numpy.ndarray) and axis is not None and axis >= 0:
+        for _ in range(axis):
+            base = base[0]
         return len(base)
     return base.size if axis is None else base.shape[axis]
 

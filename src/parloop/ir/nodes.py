@@ -272,6 +272,8 @@ class Nest:
     `no_lists` are the arrays that the text uses as no list can be used: `a[i, j]`, `a.shape`.
     `appends` are the arrays that stand for what the text appends to a list, each with the counter
     that says where the next item goes, or an empty text (`frontend.appends`).
+    `requires` are conditions on the extents of inputs without which the nest does not mean what the
+    text means: `for x, y in points` takes pairs.
     """
 
     loop: For
@@ -283,6 +285,7 @@ class Nest:
     guards: tuple[tuple[str, str], ...] = ()
     no_lists: frozenset[str] = field(default=frozenset(), compare=False)
     appends: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    requires: tuple[Expr, ...] = field(default=(), compare=False)
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

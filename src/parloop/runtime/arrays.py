@@ -12,9 +12,9 @@ from parloop.capture.sites import KEEP
 from parloop.codegen.layout import Layout
 from parloop.diagnostics import Declined
 from parloop.ir import interp
-from parloop.ir.nodes import Expr
+from parloop.ir.nodes import Expr, Extent
 from parloop.ir.printer import to_text
-from parloop.ir.walk import bound_names
+from parloop.ir.walk import bound_names, expressions
 from parloop.runtime.arguments import DTYPES
 from parloop.runtime.codes import ArraysDoNotFit
 from parloop.runtime.results import make_reader
@@ -23,6 +23,15 @@ from parloop.staging.expansion import Expansion
 from parloop.staging.views import Axis, Fixed, View, names_in
 
 _DTYPES = {scalar: dtype for dtype, scalar in DTYPES.items()}
+
+
+def check_extents(conditions: Sequence[Expr], arguments: Mapping[str, Any]) -> None:
+    """Decline where the arrays have not the extents that the text takes for granted."""
+    for condition in conditions:
+        asked = {part.array for part in expressions(condition) if isinstance(part, Extent)}
+        arrays = all(type(arguments.get(name)) is np.ndarray for name in asked)
+        if not arrays or not _holds(condition, arguments):
+            raise Declined(ArraysDoNotFit(f"`{to_text(condition)}` does not hold"))
 
 
 def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None:

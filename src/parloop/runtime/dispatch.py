@@ -27,7 +27,7 @@ from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT
 from parloop.ir.walk import handles_arrays, loops, statements
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather
-from parloop.runtime.arrays import make_array_reader, with_scratch
+from parloop.runtime.arrays import check_extents, make_array_reader, with_scratch
 from parloop.runtime.callees import is_profiled
 from parloop.runtime.capi import numpy_code
 from parloop.runtime.chunks import make_chunks
@@ -256,10 +256,10 @@ class _Entry:
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
             moves = find_moves(nest)
             appended = find_appended(nest, given, moves)
-            self.lists = copy_lists(found, written_arrays(nest), moves)
-            self.lists.appended = appended
+            self.lists = copy_lists(found, written_arrays(nest), moves, appended)
             given = {n: value for n, value in given.items() if n not in appends}
             given.update(self.lists.arrays)
+        check_extents(nest.requires, given)
         packed = self.pack_as_before(given)
         if packed is None:
             operations = work.operations_of(nest, self.indices, given)

@@ -6,12 +6,16 @@ same list object, all of them in one native call.
 
 A *shadow*, a list of ours with the same items, keeps these alive. So the list has been changed by
 somebody else since the last commit just where an item is not the very object that the shadow has.
+
+A list of lists, or of tuples, that are all equally long is an array with two axes; and so on.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -64,8 +68,12 @@ class ListCopy:
     takes_nan: bool = True
     """Whether a NaN that the loop stores is an object that nobody else has."""
 
-    def row(self) -> list[int]:
+    def words(self) -> np.ndarray[Any, Any]:
         """Return the words by which native code knows the list."""
+        return np.array(self.row(), np.int64)
+
+    def row(self) -> list[int]:
+        """Return the same, as integers."""
         row = item_words(self.element)
         row[ListWord.LIST], row[ListWord.SHADOW] = id(self.items), id(self.shadow)
         row[ListWord.COUNT], row[ListWord.DATA] = len(self.shadow), self.data.ctypes.data
@@ -76,6 +84,49 @@ class ListCopy:
         else:
             row[ListWord.FRESH] = 1  # not null: not a list that is appended to
         return row
+
+
+@dataclass(slots=True)
+class RowsCopy:
+    """A list of lists or tuples, and their numbers as an array.
+
+    `watched` are all the lists of which it is made but for the rows, with a shadow each; `rows` are
+    those with the numbers. Tuples are their own shadows: nobody changes them.
+    """
+
+    watched: list[tuple[list[Any], list[Any]]]
+    rows: list[Any]
+    shadows: list[list[Any]]
+    element: Scalar
+    data: np.ndarray[Any, Any]
+    mirror: np.ndarray[Any, Any] | None = None
+    fresh: np.ndarray[Any, Any] | None = None
+    takes_nan: bool = True
+    _words: np.ndarray[Any, Any] | None = None
+
+    def words(self) -> np.ndarray[Any, Any]:
+        """Return the words by which native code knows the lists, one after another."""
+        if self._words is None:
+            parts = [ListCopy(*pair, self.element, self.data).words() for pair in self.watched]
+            self._words = np.concatenate([*parts, self._words_of_rows().reshape(-1)])
+        return self._words
+
+    def _words_of_rows(self) -> np.ndarray[Any, Any]:
+        width = self.data.shape[-1]
+        found = [k for k, row in enumerate(self.rows) if type(row) is list]
+        places = np.array(found, np.int64) * width
+        words = np.empty((len(found), LIST_WORDS), np.int64)
+        words[:] = item_words(self.element)
+        words[:, ListWord.LIST] = [id(self.rows[k]) for k in found]
+        words[:, ListWord.SHADOW] = [id(self.shadows[k]) for k in found]
+        words[:, ListWord.COUNT] = width
+        words[:, ListWord.DATA] = self.data.ctypes.data + places * self.data.itemsize
+        words[:, ListWord.FRESH] = 1  # not null: not a list that is appended to
+        if self.mirror is not None and self.fresh is not None:
+            words[:, ListWord.MIRROR] = self.mirror.ctypes.data + places * self.data.itemsize
+            words[:, ListWord.FRESH] = self.fresh.ctypes.data + places * self.fresh.itemsize
+            words[:, ListWord.TAKES_NAN] = self.takes_nan
+        return words
 
 
 @dataclass(slots=True)
@@ -110,7 +161,7 @@ class Lists:
 
     arrays: dict[str, np.ndarray[Any, Any]]
     types: dict[str, Array]
-    copies: tuple[ListCopy, ...]
+    copies: tuple[ListCopy | RowsCopy, ...]
     appended: tuple[Appended, ...] = ()
     table: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -123,7 +174,7 @@ class Lists:
             return Status.DONE
         native = _native()
         assert native is not None
-        table = [len(self.copies) + len(self.appended), 0, lo + 1]
+        parts: list[np.ndarray[Any, Any]] = []
         fresh: list[list[Any]] = []
         for appended in self.appended:
             values = appended.new_items(lo, done, words)
@@ -135,10 +186,10 @@ class Lists:
             except MemoryError:
                 return Status.NO_MEMORY
             row[ListWord.SHADOW] = id(fresh[-1])
-            table += row
-        for copy in self.copies:
-            table += copy.row()
-        self.table = np.array(table, np.int64)
+            parts.append(np.array(row, np.int64))
+        parts += [copy.words() for copy in self.copies]
+        n_lists = sum(part.size for part in parts) // LIST_WORDS
+        self.table = np.concatenate([np.array([n_lists, 0, lo + 1], np.int64), *parts])
         return Status(native.commit(self.table.ctypes.data))
 
     def begin(self, words: np.ndarray[Any, Any]) -> None:
@@ -180,17 +231,20 @@ def find_lists(names: Sequence[str], arguments: Mapping[str, Any]) -> dict[str, 
 
 
 def copy_lists(
-    found: Mapping[str, list[Any]], written: Collection[str], moves: Moves
+    found: Mapping[str, list[Any]],
+    written: Collection[str],
+    moves: Moves,
+    appended: Sequence[Appended] = (),
 ) -> Lists:
     """Return the lists `found` with their numbers as arrays, or raise `Declined`.
 
-    `written` are the names that the loop stores into.
+    `written` are the names that the loop stores into, `appended` the lists that it appends to.
     """
     native = _native()
     for name in found:
         if native is None:
             raise Declined(ListNotSupported(f"`{name}` is a list, and is not used as one"))
-    copies: dict[int, ListCopy] = {}
+    copies: dict[int, ListCopy | RowsCopy] = {}
     lists = Lists({}, {}, ())
     changed = {id(items) for name, items in found.items() if name in written}
     sources = {id(items) for name, items in found.items() if name in moves.sources}
@@ -198,18 +252,90 @@ def copy_lists(
     for name, items in found.items():
         copy = copies.get(id(items))
         if copy is None:
-            copy = copies[id(items)] = _copy(name, items, reads_nan=id(items) not in sources)
+            copy_one = _copy_rows if items and type(items[0]) in _ROWS else _copy
+            copy = copies[id(items)] = copy_one(
+                name, items, reads_nan=id(items) not in sources
+            )
             if id(items) in changed:
                 copy.mirror = copy.data.copy()
-                copy.fresh = np.empty(len(copy.shadow), np.int64)
+                copy.fresh = np.empty(copy.data.size, np.int64)
                 copy.takes_nan = id(items) not in targets
         lists.arrays[name] = copy.data
-        lists.types[name] = Array(copy.element, 1, writable=True)
+        lists.types[name] = Array(copy.element, copy.data.ndim, writable=True)
     lists.copies = tuple(copies.values())
+    lists.appended = tuple(appended)
+    _decline_shared_rows(found, copies, changed, appended)
     return lists
 
 
-def _copy(name: str, items: list[Any], *, reads_nan: bool) -> ListCopy:
+def _decline_shared_rows(
+    found: Mapping[str, list[Any]],
+    copies: Mapping[int, ListCopy | RowsCopy],
+    changed: Collection[int],
+    appended: Sequence[Appended],
+) -> None:
+    """Raise `Declined` where a list that the loop may change is in two places, or is a tuple."""
+    if not any(isinstance(copy, RowsCopy) for copy in copies.values()):
+        return
+    times = Counter(id(items) for copy in copies.values() for items in _lists_of(copy))
+    for one in appended:
+        if id(one.items) in times:
+            raise Declined(ListNotSupported(f"`{one.name}` is in another list of the loop"))
+    several = {one for one, count in times.items() if count > 1}
+    for name, items in found.items():
+        copy = copies[id(items)]
+        if id(items) not in changed:
+            continue
+        if any(id(part) in several for part in _lists_of(copy)):
+            raise Declined(ListNotSupported(f"a list in `{name}` is in another place, too"))
+        if isinstance(copy, RowsCopy) and tuple in map(type, copy.rows):
+            raise Declined(ListNotSupported(f"`{name}` is a list of `tuple`"))
+
+
+def _lists_of(copy: ListCopy | RowsCopy) -> list[Any]:
+    if isinstance(copy, ListCopy):
+        return [copy.items]
+    return [*(items for items, _ in copy.watched), *copy.rows]
+
+
+def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
+    """Return a list of lists with its numbers."""
+    shape, rows = [len(items)], items[:]
+    watched = [(items, rows)]
+    while type(rows[0][0] if rows[0] else None) in _ROWS:
+        watched += _watched(name, rows)
+        shape.append(len(rows[0]))
+        rows = [*chain.from_iterable(rows)]
+    shadows = [shadow for _, shadow in _watched(name, rows, tuples=True)]
+    shape.append(len(rows[0]))
+    flat = _copy(name, [*chain.from_iterable(rows)], reads_nan=reads_nan, shape=tuple(shape))
+    data = flat.data.reshape(shape)
+    return RowsCopy(watched, rows, shadows, flat.element, data)
+
+
+def _watched(
+    name: str, rows: Sequence[Any], *, tuples: bool = False
+) -> list[tuple[list[Any], list[Any]]]:
+    """Return the lists `rows` with a shadow each, and `tuples` where these are asked for."""
+    if not set(map(type, rows)) <= _ROWS:
+        kinds = sorted({type(row).__name__ for row in rows})
+        raise Declined(ListNotSupported(f"`{name}` is a list of {_listed(kinds)}"))
+    if len(set(map(len, rows))) > 1:
+        raise Declined(ListNotSupported(f"the lists in `{name}` are not equally long"))
+    return [(row, [*row]) for row in rows if tuples or type(row) is list]
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return " and ".join(f"`{kind}`" for kind in kinds)
+
+
+_ROWS: Final = frozenset({list, tuple})
+
+
+def _copy(
+    name: str, items: list[Any], *, reads_nan: bool, shape: tuple[int, ...] = ()
+) -> ListCopy:
+    """Return a list with its numbers; `shape` is that of the list of lists which they are from."""
     native = _native()
     assert native is not None
     element = _ELEMENTS.get(type(items[0])) if items else PY_FLOAT
@@ -223,16 +349,20 @@ def _copy(name: str, items: list[Any], *, reads_nan: bool) -> ListCopy:
     row[ListWord.READS_NAN] = not reads_nan
     read = native.read(row.ctypes.data)
     if read < len(shadow):
-        raise Declined(ListNotSupported(_why_not(name, shadow, read, element)))
+        raise Declined(ListNotSupported(_why_not(name, shadow, read, element, shape)))
     return copy
 
 
-def _why_not(name: str, items: list[Any], number: int, element: Scalar) -> str:
+def _why_not(
+    name: str, items: list[Any], number: int, element: Scalar, shape: tuple[int, ...]
+) -> str:
     kind = type(items[number])
+    place = np.unravel_index(number, shape or (len(items),))
+    item = name + "".join(f"[{part}]" for part in place)
     if kind is int and element == PY_INT:
-        return f"`{name}[{number}]` does not fit in 64 bits"
+        return f"`{item}` does not fit in 64 bits"
     if items[number] != items[number]:
-        return f"`{name}[{number}]` is a NaN, which has to stay the same object"
+        return f"`{item}` is a NaN, which has to stay the same object"
     return f"`{name}` is a list of `{element}` and `{kind.__name__}`"
 
 

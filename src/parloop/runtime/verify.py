@@ -43,17 +43,17 @@ def run_both(
     names = {**further, **_names(site, values, frame)}
     arrays = {n: v for n, v in names.items() if type(v) is np.ndarray and v.flags.writeable}
     before = {name: array.copy() for name, array in arrays.items()}
-    lists = {n: v for n, v in names.items() if type(v) is list}
-    items_before = {name: items[:] for name, items in lists.items()}
+    lists = [pair for n, v in names.items() if type(v) is list for pair in _lists_in(n, v)]
+    items_before = [items[:] for _, items in lists]
     outcome = native()
     if outcome is None or not (outcome.done or outcome.broke):
         return outcome
     after = {name: array.copy() for name, array in arrays.items()}
-    items_after = {name: items[:] for name, items in lists.items()}
+    items_after = [items[:] for _, items in lists]
     for name, array in arrays.items():
         np.copyto(array, before[name])
-    for name, items in lists.items():
-        items[:] = items_before[name]
+    for (_, items), old in zip(lists, items_before, strict=True):
+        items[:] = old
     finished = outcome.done + outcome.broke
     if site.info.over_items:
         passed = dict(zip(site.info.passed, values, strict=True))
@@ -65,8 +65,8 @@ def run_both(
     for name, array in arrays.items():
         if why := find_difference(array, after[name]):
             raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
-    for name, items in lists.items():
-        if why := _find_difference_of_items(items, items_after[name]):
+    for (name, items), after_native in zip(lists, items_after, strict=True):
+        if why := _find_difference_of_items(items, after_native):
             raise Mismatch(f"{_place(site)}: list `{name}`: {why}")
     for name, value in zip(site.info.outputs, outcome.values, strict=True):
         expected = left.get(name, UNBOUND)
@@ -75,6 +75,21 @@ def run_both(
         if value is not expected and (why := find_difference(expected, value)):
             raise Mismatch(f"{_place(site)}: `{name}`: {why}")
     return outcome
+
+
+def _lists_in(name: str, items: list[Any]) -> list[tuple[str, list[Any]]]:
+    """Return a list and those in it, each once, in words."""
+    found: dict[int, tuple[str, list[Any]]] = {}
+    pending: list[tuple[str, Any]] = [(name, items)]
+    while pending:
+        path, one = pending.pop()
+        if type(one) is list:
+            if id(one) in found:
+                continue
+            found[id(one)] = path, one
+        if type(one) in (list, tuple) and one and type(one[0]) in (list, tuple):
+            pending += [(f"{path}[{k}]", part) for k, part in enumerate(one)]
+    return [*found.values()]
 
 
 def _find_difference_of_items(expected: list[Any], found: list[Any]) -> str | None:

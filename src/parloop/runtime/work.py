@@ -36,6 +36,7 @@ from parloop.schedule.cost import (
     estimate,
     estimate_operations,
     interpreter_seconds,
+    shape_of_list,
 )
 
 LEAST_SECONDS: Final = 1e-3
@@ -88,13 +89,21 @@ def pays_copying(
         return float(isinstance(part, Store) and part.array in names)
 
     makes = _APPENDING * estimate(nest, indices, arguments, partial(stores, names=appended))
-    copies = sum(_READING * len(items) for items in {id(x): x for x in lists.values()}.values())
+    different = {id(items): items for items in lists.values()}.values()
+    copies = sum(_READING * math.prod(shape_of_list(items)) for items in different)
     for name, items in lists.items():
         writes = estimate(nest, indices, arguments, partial(stores, names=(name,)))
-        each = _WRITING.get(type(items[0]), _WRITING_OTHERS) if items else 0.0
-        copies += each * min(writes, len(items))
+        each = _WRITING.get(_kind_of(items), _WRITING_OTHERS)
+        copies += each * min(writes, math.prod(shape_of_list(items)))
     here = _ITERATING * len(indices) + estimate(nest, indices, arguments, _nanoseconds)
     return makes + copies <= MOST_COPYING * here
+
+
+def _kind_of(items: Any) -> type:
+    """Return the type of the first number in a list, or in a list of lists."""
+    while type(items) in (list, tuple) and items:
+        items = items[0]
+    return type(items)
 
 
 def _nanoseconds(part: Stmt | Expr) -> float:
@@ -118,7 +127,7 @@ def sizes(indices: range, values: tuple[object, ...]) -> object:
     return indices, *[
         value if type(value) is int
         else value.shape if type(value) is np.ndarray
-        else len(value) if type(value) is list
+        else shape_of_list(value) if type(value) is list
         else None
         for value in values
     ]

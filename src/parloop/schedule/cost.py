@@ -146,7 +146,7 @@ def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -
             return value if type(value) is int else None
         case Extent(array=name, axis=axis):
             array = arguments.get(name)
-            shape = (len(array),) if type(array) is list else ()
+            shape = shape_of_list(array) if type(array) is list else ()
             shape = array.shape if type(array) is np.ndarray else shape
             return shape[axis] if axis is not None and -len(shape) <= axis < len(shape) else None
         case Binary(op="+" | "-" | "*" | "//" as op, left=left, right=right):
@@ -158,3 +158,12 @@ def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -
             )
         case _:
             return None
+
+
+def shape_of_list(items: Any) -> tuple[int, ...]:
+    """Return the extents of a list of lists or tuples, by its first items."""
+    shape: tuple[int, ...] = ()
+    while type(items) in (list, tuple):
+        shape = (*shape, len(items))
+        items = items[0] if items else None
+    return shape
