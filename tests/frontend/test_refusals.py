@@ -25,7 +25,7 @@ def refusals(body: str) -> tuple[Diagnostic, ...]:
 
 REFUSED = {
     "SYN101": [
-        ("for x in b[0]: s += x", "for x in b: s += x"),
+        ("for x in b[0:]: s += x", "for x in b: s += x"),
         ("for x in enumerate(b): s += 1", "for j, x in enumerate(b): s += x"),
         ("for j, x, y in enumerate(b): s += x", "for j, x in enumerate(b): s += x"),
         ("for x, x in zip(a, b): s += x", "for x, y in zip(a, b): s += x"),
@@ -112,7 +112,7 @@ REFUSED = {
         ("s = np.linalg.norm(b)", "s = np.sqrt(b[0])"),
         ("s = x.item()", "s = float(x)"),
         ("s = int()", "s = int(0)"),
-        ("s = len(b[0])", "s = len(b)"),
+        ("s = len(b[0:])", "s = len(b)"),
         ("s = divmod(i, 2)", "s, t = divmod(i, 2)"),
         ("s = range(3)", "s = 3"),
         ("s = math.sqrt(1, 2)", "s = math.sqrt(1)"),
