@@ -22,8 +22,15 @@ import parloop
 
 PROGRAMS = int(os.environ.get("PARLOOP_TABLES", "8"))
 FIRST = int(os.environ.get("PARLOOP_TABLES_SEED", "0"))
-HEADERS = ("i in range(n)", "i in range(len(g))", "i in range(1, n)", "i, v in enumerate(x)")
-INNER = ("j in range(m)", "j in range(1, m)", "j in range(i, m)", "j in range(m - 1, -1, -1)")
+HEADERS = (
+    *("i in range(n)", "i in range(len(g))", "i in range(1, n)", "i, v in enumerate(x)"),
+    *("i, r in enumerate(g)", "i, (r, q) in enumerate(zip(g, h))", "i, (u, w) in enumerate(g)"),
+)
+INNER = (
+    *("j in range(m)", "j in range(1, m)", "j in range(i, m)", "j in range(m - 1, -1, -1)"),
+    *("j in range(len(g[i]))", "j in range(len(g[0]))", "j, b in enumerate(g[i - 1])"),
+    *("j in range(len(r))", "j, b in enumerate(r)", "j, (b, c) in enumerate(zip(r, h[i]))"),
+)
 SPECIAL = (0, 1, -1, 2**62, -(2**63), 3, 7)
 
 
@@ -31,9 +38,20 @@ def program(rng: random.Random) -> str:
     """Return the text of a function of two tables, a list, one to append to, and two numbers."""
     header = rng.choice(HEADERS)
     inner = rng.random() < 0.7
-    names = ["i", "s", *(["j"] if inner else []), *(["v"] if "v" in header else [])]
+    names = ["i", "s", *(["j"] if inner else []), *(v for v in "vuw" if v in header)]
+    rows = ["g", *(r for r in "rq" if f"{r} in" in header or f"{r}, " in header)]
+    rows += ["q"] if "q)" in header else []
+    bind = ""
+    if rng.random() < 0.4:
+        bind = rng.choice(("r = g[i]", "r = g[i - 1]", "r = h[i]", "q = g[-1 - i]"))
+        rows += [bind[0]]
 
     def place(table: str) -> str:
+        if table == "g" and rng.random() < 0.4:
+            table = rng.choice(rows)
+        if table in "rq":
+            column = rng.choice(("j", "j", "j - 1", "-1 - j") if inner else ("0", "1", "-1"))
+            return f"{table}[{column}]"
         row = rng.choice(("i", "i", "i", "i - 1", "-1 - i", "0", "-1"))
         column = rng.choice(("j", "j", "j", "j - 1", "-1 - j", "0") if inner else ("0", "1", "-1"))
         return f"{table}[{row}][{column}]"
@@ -63,16 +81,19 @@ def program(rng: random.Random) -> str:
 
     lines = [statement() for _ in range(rng.randint(1, 3))]
     if inner:
-        lines = [f"for {rng.choice(INNER)}:", *(f"    {line}" for line in lines)]
+        over = rng.choice([text for text in INNER if "r" in rows or "r)" not in text])
+        over = over if "r" in rows or "zip(r" not in over else "j in range(m)"
+        lines = [f"for {over}:", *(f"    {line}" for line in lines)]
         lines += [statement().replace("j", "0") for _ in range(rng.randint(0, 1))]
+    lines = [bind, *lines] if bind else lines
     body = "\n        ".join(lines)
-    head = f"def f(g, h, x, out, n, m):\n    s = 1\n    for {header}:\n"
-    return f"{head}        {body}\n    return s\n"
+    head = f"def f(g, h, x, out, n, m):\n    s, r, q = 1, None, None\n    for {header}:\n"
+    return f"{head}        {body}\n    return s, r, q\n"
 
 
 def tables(rng: random.Random) -> list[Any]:
     """Return the arguments: mostly two proper tables, at times with rows that are not."""
-    n, m = rng.choice((0, 1, 4, 4, 4)), rng.choice((0, 1, 3, 5, 5))
+    n, m = rng.choice((0, 1, 4, 4, 4)), rng.choice((0, 1, 2, 2, 3, 5))
 
     def maker() -> Callable[[], Any]:
         return rng.choice(
@@ -149,7 +170,8 @@ def outcome(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ..
     types = [[type(item).__name__ for item in part] for part in parts]
     nans = [item for part in parts for item in part if item != item]
     inside = [[one is other for other in nans] for one in nans]
-    return repr(result), type(result), raised, repr(given), types, inside, same
+    left = [] if result is None else [[one is row for row in given[0]] for one in result]
+    return repr(result), left, raised, repr(given), types, inside, same
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + PROGRAMS))

@@ -124,6 +124,65 @@ def row_by_its_place(g, k):
     return s
 
 
+def row_that_may_not_be_there(g, n):
+    row, i = None, -1
+    try:
+        for i in range(n):               #: serial
+            row = g[i]
+            row[i % 2] += 1
+    except IndexError as error:
+        return g, row, i, row is g[i - 1], str(error)
+    return g, row, i, row is g[-1]
+
+
+def row_where_it_stops(g, limit):
+    row = g
+    for row in g:                        #: serial
+        if row[0] > limit:
+            break
+    return [row is part for part in g]
+
+
+def two_rows_by_name(g):
+    for i in range(1, len(g)):           #: serial
+        old, new = g[i - 1], g[i]
+        for j in range(len(new)):
+            new[j] = old[j] + new[j]
+    return g
+
+
+def rows_before_and_now(g):
+    for i in range(1, len(g)):           #: serial
+        old = g[i - 1]
+        new = g[i]
+        for j in range(len(new)):
+            new[j] = old[j] + new[j]
+    return g, old is g[-2], new is g[-1]
+
+
+def row_of_an_iteration_before(g):
+    s, row = 0, g[0]
+    for i in range(len(g)):              #: serial; runs interpreter
+        s += row[0]
+        row = g[i]
+    return s, row is g[-1]
+
+
+def row_compared(g):
+    k = 0
+    for row in g:                        #: serial; runs interpreter
+        if row > g[0]:
+            k += 1
+    return k
+
+
+def row_divided(g, y):
+    for i, row in enumerate(g):          #: serial
+        for j, x in enumerate(row):
+            y[i][j] = 1.0 / x
+    return y
+
+
 class _Row(list):
     def __len__(self):
         return 1
@@ -214,6 +273,37 @@ ARGUMENTS = {
         (rng.normal(size=(4, 0)), 3),
     ],
     "length_asked_by_while": lambda rng: [(_ints(rng, 4, 2), 3)],
+    "row_that_may_not_be_there": lambda rng: [
+        (_ints(rng, 4, 3), 4),
+        (_ints(rng, 4, 3), 5),
+        (_ints(rng, 4, 1), 4),
+        (_ints(rng, 4, 3), 0),
+        (rng.normal(size=(4, 3)), 4),
+        ([[1, 2]] * 4, 4),
+    ],
+    "row_where_it_stops": lambda rng: [
+        (_ints(rng, 9, 2), 30),
+        (_ints(rng, 9, 2), 300),
+        ([(1, 2), (3, 4), (5, 6)], 2),
+        ([(1, 2), (3, 4), (5, 6)], -2),
+        ([], -2),
+    ],
+    "two_rows_by_name": lambda rng: [(_ints(rng, 4, 3),), (rng.normal(size=(4, 3)),)],
+    "rows_before_and_now": lambda rng: [
+        (_ints(rng, 4, 3),),
+        (_floats(rng, 4, 0),),
+        ([[2**61, 1]] + [[2**61, 1] for _ in range(4)],),
+        (rng.normal(size=(4, 3)),),
+    ],
+    "row_of_an_iteration_before": lambda rng: [(_ints(rng, 4, 3),)],
+    "row_compared": lambda rng: [(_ints(rng, 4, 3),)],
+    "row_divided": lambda rng: [
+        (_floats(rng, 4, 3), _floats(rng, 4, 3)),
+        ([[1.0, 2.0], [0.0, 3.0]], [[1.0, 2.0], [0.0, 3.0]]),
+        ([[1.0, 2.0, 4.0], [5.0, 3.0, 3.0]], [[1.0, 2.0], [0.0, 3.0]]),
+        ([(1, 2), (5, 3)], [[1.0, 2.0], [0.0, 3.0]]),
+        (rng.normal(size=(4, 3)), _floats(rng, 4, 3)),
+    ],
     "row_by_its_place": lambda rng: [
         (_ints(rng, 4, 3), 1),
         (_ints(rng, 4, 3), -4),

@@ -57,6 +57,7 @@ from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
 from parloop.runtime.resting import ask_for_larger, ask_for_more
 from parloop.runtime.results import make_reader, make_way_reader
+from parloop.runtime.rows import with_places_of, with_rows, without_rows
 from parloop.runtime.saving import (
     SURELY_SMALL,
     choose_saved,
@@ -75,6 +76,7 @@ from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
 from parloop.schedule.cost import estimate, interpreter_seconds, takes_whole_arrays
 from parloop.staging.moves import find_moves
+from parloop.staging.rows import Row
 
 MOST_SMALL = 256
 """Of how many sizes of loops a site remembers that they do not pay."""
@@ -234,6 +236,8 @@ class _Entry:
     given: Mapping[str, Any] = field(default_factory=dict)
     """The inputs by name, as the user's objects."""
     lists: Lists | None = None
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    """The names that are left with rows of lists."""
 
     def run(self) -> Outcome | None:
         """Decide, make ready and launch."""
@@ -243,6 +247,7 @@ class _Entry:
         given = self.given = gather(self.site, nest, self.values, self.frame, state.calls)
         appends = dict(nest.appends)
         found = find_lists([name for name in nest.arrays if name not in appends], given)
+        nest, self.rows = without_rows(state, nest, found)
         if found or appends:
             operations = work.operations_of(nest, self.indices, given)
             if not self.pays(operations):
@@ -385,7 +390,10 @@ class _Entry:
         outputs, layout = self.site.info.outputs, specialisation.layout
         expansion = specialisation.expansion
         if expansion is None:
-            specialisation.reader = make_reader(outputs, layout)
+            specialisation.reader = make_reader(with_places_of(self.rows, outputs), layout)
+        elif self.rows:
+            message = f"`{min(self.rows)}` is a row of a list beside statements on arrays"
+            raise Declined(ListNotSupported(message))
         else:
             found = make_array_reader(outputs, expansion, layout)
             specialisation.reader, specialisation.bind = found
@@ -618,6 +626,8 @@ class _Entry:
         if specialisation.bind is not None:
             finished = launch.done + launch.broke
             values = specialisation.bind(values, launch.record, launch.given, finished)
+        if self.rows and self.lists is not None:
+            values = with_rows(self.rows, self.site.info.outputs, values, self.lists)
         if launch.overtaken and launch.meanwhile is not None:
             values = launch.meanwhile.newer(values)
         way = make_way_reader(specialisation.layout)(launch.record) if launch.broke else 0

@@ -77,7 +77,7 @@ def specialise_for(
                 began = perf_counter()
                 try:
                     found = make_specialisation(nest, types, share=share)
-                    if found.expansion is not None:
+                    if found.expansion is not None or nest is not state.nest:
                         state.record.decided(find_verdict(found.nest))
                 except Declined as declined:
                     found = declined

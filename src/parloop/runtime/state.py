@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -21,6 +21,7 @@ from parloop.runtime.enter import Table
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.stats import SiteRecord
 from parloop.runtime.warm import Warm
+from parloop.staging.rows import Row
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class SiteState:
     """What was last put together, from the process's settings and the innermost block's."""
     small: dict[object, float] = field(default_factory=dict)
     """Sizes of launches that are too small to pay under these settings, with their seconds."""
+    placed: dict[object, tuple[Nest, Mapping[str, Row]]] = field(default_factory=dict)
+    """The nest without names for rows, by the lists that have rows."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""
