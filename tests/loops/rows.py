@@ -170,7 +170,7 @@ def row_of_an_iteration_before(g):
 
 def row_compared(g):
     k = 0
-    for row in g:                        #: serial; runs interpreter
+    for row in g:                        #: parallel-if; runs interpreter
         if row > g[0]:
             k += 1
     return k
