@@ -199,7 +199,12 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "control.exception_in_the_middle",
         ),
         Row("`try` around the loop", "except ZeroDivisionError", "control.caught_by_the_caller"),
-        Row("`try` in the loop", "try:", "control.try_in_the_body"),
+        Row("`try` in the loop, while nothing is raised", "try:", "control.try_in_the_body"),
+        Row(
+            "`try` that catches what comes from outside",
+            "except BaseException",
+            "control.try_for_what_comes_from_outside",
+        ),
         Row("`raise` in the loop", "raise ValueError(i)", "control.raise_in_the_body"),
         Row("`assert` in the loop", "assert a[i] < 5", "control.assert_in_the_body"),
         Row("`with` in the loop", 'with np.errstate(all="ignore")', "control.with_in_the_body"),

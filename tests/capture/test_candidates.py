@@ -72,6 +72,7 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
         ("pass", "del x", "`del`"),
         ("while i: i -= 1", "with a: pass", "`with`"),
         ("if i: pass", "try: pass\n  finally: pass", "`try`"),
+        ("try: x = 1\n  except IndexError: x = 2", "try: x = 1\n  except: x = 2", "`try`"),
         ("for j in range(i): x = j", "for j in a.flat: x = j",
          "a loop over something else than numbers or an array's items"),
         ("for j in a: x = j", "for j in set(a): x = j",

@@ -634,10 +634,19 @@ def list_changed_while_iterating(n):
 # not for machines
 
 def try_in_the_body(a, b, n):
-    for i in range(n):                   #: unsupported SYN102
+    for i in range(n):                   #: parallel
         try:
             b[i] = 1 // (3 - i)
         except ZeroDivisionError:
+            b[i] = -1
+    return b
+
+
+def try_for_what_comes_from_outside(a, b, n):
+    for i in range(n):                   #: unsupported SYN102
+        try:
+            b[i] = 1 // (3 - i)
+        except BaseException:
             b[i] = -1
     return b
 
@@ -874,6 +883,7 @@ ARGUMENTS = {
     "over_a_generator": lambda rng: [(_a(99), 9)],
     "over_a_dictionary": lambda rng: [({"a": 1, "b": 2.5},)],
     "list_changed_while_iterating": lambda rng: [(9,)],
+    "try_for_what_comes_from_outside": lambda rng: [(_a(9), _a(9), 9)],
     "try_in_the_body": lambda rng: [(_a(9), _a(9), 9)],
     "with_in_the_body": lambda rng: [(np.ones(3), 3)],
     "assert_in_the_body": lambda rng: [(np.arange(9.0), 9)],

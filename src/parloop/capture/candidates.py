@@ -119,6 +119,8 @@ def _may_be_written(function: ast.FunctionDef, callables: Callables) -> bool:
     if function.args.vararg or function.args.kwarg:
         return False
     body = function.body
+    if any(isinstance(node, ast.Try) for node in ast.walk(function)):
+        return False
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
     return not any(
@@ -275,6 +277,8 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
             return None if scope is None else f"{_in_words(scope)} in a `return`"
         case ast.For() if not (is_range_loop(node) or is_item_loop(node)):
             return "a loop over something else than numbers or an array's items"
+        case ast.Try() if is_plain_try(node):
+            return None
         case ast.stmt() if type(node) not in _STATEMENTS:
             return _in_words(node)
     return None
@@ -314,6 +318,30 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case _ if type(node) not in _EXPRESSIONS:
             return _in_words(node)
     return None
+
+
+def is_plain_try(node: ast.AST) -> bool:
+    """Return whether `node` is a `try` that only catches exceptions of the statements in it.
+
+    What catches `KeyboardInterrupt` is meant for what comes from outside, at any time.
+    """
+    if not isinstance(node, ast.Try) or node.finalbody:
+        return False
+    if any(isinstance(part, ast.Return) for handler in node.handlers for part in ast.walk(handler)):
+        return False
+    return all(
+        handler.name is None and handler.type is not None and _is_exception(handler.type)
+        for handler in node.handlers
+    )
+
+
+def _is_exception(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name not in ("BaseException", "KeyboardInterrupt")
+        case ast.Tuple(elts=parts):
+            return all(map(_is_exception, parts))
+    return False
 
 
 _ATTRIBUTES: Final = ("shape", "size", "ndim", "append")

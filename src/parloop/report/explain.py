@@ -25,6 +25,7 @@ from parloop.frontend.functions import TextFunctions, find_functions
 from parloop.frontend.inline import inline
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
+from parloop.frontend.tries import without_tries
 from parloop.frontend.ways import with_ways
 from parloop.ir.nodes import Nest
 from parloop.ir.printer import to_text
@@ -341,7 +342,7 @@ class _Walker:
     def _nest(self, node: ast.For, place: _Place) -> bool:
         """Explain the loop `node`; return whether it and all loops inside it are one nest."""
         try:
-            loop = inline(with_ways(node), self.source, place.functions.resolve).loop
+            loop = inline(without_tries(with_ways(node)), self.source, place.functions.resolve).loop
         except Declined as declined:
             self._add(node, place, Judged("unsupported", (declined.diagnostic,), ()), "interpreter")
             return False

@@ -20,6 +20,7 @@ from parloop.capture.definition import definition_of
 from parloop.capture.sites import UNBOUND, Site, mangle
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.inline import Callee, Inlined, Refused, inline
+from parloop.frontend.tries import without_tries
 from parloop.frontend.ways import with_ways
 from parloop.source import Source
 
@@ -151,7 +152,7 @@ def inline_calls(
     """
     finder = _Finder(site, values, frame)
     try:
-        inlined = inline(with_ways(site.info.node), site.info.source, finder.resolve)
+        inlined = inline(without_tries(with_ways(site.info.node)), site.info.source, finder.resolve)
     except Declined as declined:
         return declined.diagnostic, Calls(tuple(finder.called), finder.places)
     functions = {one.name for one in finder.called}

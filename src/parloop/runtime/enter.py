@@ -22,6 +22,7 @@ from parloop import config
 from parloop.capture.sites import UNBOUND, Entering, Rows, Site, mangle
 from parloop.codegen.layout import Header, Layout
 from parloop.frontend.ways import WAY
+from parloop.ir import types
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Member, Scalar
 from parloop.runtime import capi, tracers
 from parloop.runtime.arguments import Watched
@@ -187,7 +188,7 @@ def _outputs(
     outputs: list[tuple[int, int]] = []
     kept: list[object] = []
     for name in names:
-        members = layout.members[name]
+        members = layout.members.get(name, (types.UNBOUND,))
         tag = 8 * layout.tag(name) if len(members) > 1 else -1
         outputs.append((tag, len(words) // VALUE_WORDS))
         for member in members:

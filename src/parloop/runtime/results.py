@@ -46,7 +46,9 @@ def make_way_reader(layout: Layout) -> Callable[[Record], int]:
 
 
 def _reader(name: str, layout: Layout) -> Reader:
-    members = layout.members[name]
+    members = layout.members.get(name)
+    if members is None:  # what only the handler of an exception binds
+        return lambda record: KEEP
     readers = tuple(_member_reader(name, member, layout) for member in members)
     tag = layout.tag(name)
     if len(readers) == 1:
