@@ -211,7 +211,9 @@ class _Placing:
             case Call(arguments=arguments):
                 return replace(expr, arguments=tuple(map(self.put, arguments)))
             case Slice(lower=lower, upper=upper, step=step):
-                ends = (None if end is None else self.put(end) for end in (lower, upper, step))
-                return Slice(*ends, expr.span)
+                begin, end_, by = (
+                    None if end is None else self.put(end) for end in (lower, upper, step)
+                )
+                return Slice(begin, end_, by, expr.span)
             case _:
                 assert_never(expr)
