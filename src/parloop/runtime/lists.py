@@ -299,30 +299,59 @@ def _lists_of(copy: ListCopy | RowsCopy) -> list[Any]:
 
 
 def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
-    """Return a list of lists with its numbers."""
-    shape, rows = [len(items)], items[:]
-    watched = [(items, rows)]
+    """Return a list of lists with its numbers, which are those of the shadows."""
+    rows = items[:]
+    if not rows or type(rows[0]) not in _ROWS:  # somebody has changed it since
+        raise Declined(ListNotSupported(f"`{name}` is a list of several types"))
+    shape, watched = [len(rows)], [(items, rows)]
     while type(rows[0][0] if rows[0] else None) in _ROWS:
-        watched += _watched(name, rows)
-        shape.append(len(rows[0]))
-        rows = [*chain.from_iterable(rows)]
-    shadows = [shadow for _, shadow in _watched(name, rows, tuples=True)]
-    shape.append(len(rows[0]))
-    flat = _copy(name, [*chain.from_iterable(rows)], reads_nan=reads_nan, shape=tuple(shape))
-    data = flat.data.reshape(shape)
-    return RowsCopy(watched, rows, shadows, flat.element, data)
+        pairs = _shadowed(name, rows)
+        watched += [pair for pair in pairs if type(pair[0]) is list]
+        shape.append(len(pairs[0][1]))
+        rows = [*chain.from_iterable(shadow for _, shadow in pairs)]
+    shadows = [shadow for _, shadow in _shadowed(name, rows)]
+    shape.append(len(shadows[0]))
+    if shape[-1] < _SHORT:
+        flat = [*chain.from_iterable(shadows)]
+        copy = _copy(name, flat, reads_nan=reads_nan, shape=tuple(shape))
+        return RowsCopy(watched, rows, shadows, copy.element, copy.data.reshape(shape))
+    element = _element_of(name, shadows[0][0])
+    data = np.empty(shape, capi.numpy_code(element))
+    copies = RowsCopy(watched, rows, shadows, element, data)
+    _read_rows(name, copies, reads_nan=reads_nan)
+    return copies
 
 
-def _watched(
-    name: str, rows: Sequence[Any], *, tuples: bool = False
-) -> list[tuple[list[Any], list[Any]]]:
-    """Return the lists `rows` with a shadow each, and `tuples` where these are asked for."""
+_SHORT: Final = 8
+"""Rows with fewer numbers are read as one list."""
+
+
+def _read_rows(name: str, copies: RowsCopy, *, reads_nan: bool) -> None:
+    """Fill in the numbers, row by row."""
+    native = _native()
+    assert native is not None
+    width, data, element = copies.data.shape[-1], copies.data, copies.element
+    words = np.array(ListCopy([], [], element, data).row(), np.int64)
+    words[ListWord.COUNT], words[ListWord.READS_NAN] = width, not reads_nan
+    address, step = words.ctypes.data, width * data.itemsize
+    for number, shadow in enumerate(copies.shadows):
+        words[ListWord.SHADOW] = id(shadow)
+        read = native.read(address)
+        if read < width:
+            flat, place = [*chain.from_iterable(copies.shadows)], number * width + read
+            raise Declined(ListNotSupported(_why_not(name, flat, place, element, data.shape)))
+        words[ListWord.DATA] += step
+
+
+def _shadowed(name: str, rows: Sequence[Any]) -> list[tuple[list[Any], list[Any]]]:
+    """Return the lists and tuples `rows` with a shadow each: lists that are equally long."""
     if not set(map(type, rows)) <= _ROWS:
         kinds = sorted({type(row).__name__ for row in rows})
         raise Declined(ListNotSupported(f"`{name}` is a list of {_listed(kinds)}"))
-    if len(set(map(len, rows))) > 1:
+    pairs = [(row, [*row]) for row in rows]
+    if len({len(shadow) for _, shadow in pairs}) > 1:
         raise Declined(ListNotSupported(f"the lists in `{name}` are not equally long"))
-    return [(row, [*row]) for row in rows if tuples or type(row) is list]
+    return pairs
 
 
 def _listed(kinds: Sequence[str]) -> str:
@@ -338,11 +367,8 @@ def _copy(
     """Return a list with its numbers; `shape` is that of the list of lists which they are from."""
     native = _native()
     assert native is not None
-    element = _ELEMENTS.get(type(items[0])) if items else PY_FLOAT
-    if element is None:
-        kind = type(items[0]).__name__
-        raise Declined(ListNotSupported(f"`{name}` is a list of `{kind}`"))
     shadow = items[:]
+    element = _element_of(name, shadow[0]) if shadow else PY_FLOAT
     data = np.empty(len(shadow), capi.numpy_code(element))
     copy = ListCopy(items, shadow, element, data)
     row = np.array(copy.row(), np.int64)
@@ -351,6 +377,14 @@ def _copy(
     if read < len(shadow):
         raise Declined(ListNotSupported(_why_not(name, shadow, read, element, shape)))
     return copy
+
+
+def _element_of(name: str, first: Any) -> Scalar:
+    element = _ELEMENTS.get(type(first))
+    if element is None:
+        kind = type(first).__name__
+        raise Declined(ListNotSupported(f"`{name}` is a list of `{kind}`"))
+    return element
 
 
 def _why_not(
