@@ -71,7 +71,7 @@ def test_items_of_one_type_are_copied(items: list[Any], element: Scalar) -> None
         ([-(2**63) - 1], r"`x\[0\]` does not fit in 64 bits"),
         (["a"], "a list of `str`"),
         ([None], "a list of `NoneType`"),
-        ([[1.0]], "a list of `list`"),
+        ([{1.0}], "a list of `set`"),
     ],
 )
 def test_other_items_are_declined(items: list[Any], why: str) -> None:
