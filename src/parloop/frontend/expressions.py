@@ -352,14 +352,17 @@ class Expressions:
 
     def _length(self, row: Load, node: ast.expr) -> Extent:
         """Return how long the rows at the place of `row` are, of which there has to be this one."""
-        self.look_at(row)
+        self.look_at(row, row.subscripts)
         return Extent(row.array, len(row.subscripts), self.span(node))
 
-    def look_at(self, row: Load) -> None:
-        """Make sure that there is a row at the place of `row`, or the iteration is CPython's."""
+    def look_at(self, row: Load, places: tuple[Expr, ...]) -> None:
+        """Make sure that there is a row at the place of `row`, or the iteration is CPython's.
+
+        `places` are the subscripts for the statement that does so.
+        """
         sure = [self._is_inside(row, axis) for axis in range(len(row.subscripts))]
         if not all(sure):
-            first = Load(row.array, (*row.subscripts, Const(0, row.span)), row.span)
+            first = Load(row.array, (*places, Const(0, row.span)), row.span)
             self.prelude.append(Assign(self.temporary(), first, row.span))
 
     def _is_inside(self, row: Load, axis: int) -> bool:

@@ -135,8 +135,8 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
             return _elements(Load(name, (), lowering.span(node)), lowering)
         case ast.Subscript() if lowering.is_row(node):
             row = lowering.element(node)
-            lowering.look_at(row)
             places = tuple(lowering.bind(part, names_too=True) for part in row.subscripts)
+            lowering.look_at(row, tuple(map(lowering.again, places)))
             return _elements(Load(row.array, places, row.span), lowering)
         case ast.Call(func=ast.Name() as func, args=args, keywords=[]):
             callee = lowering.meaning(func)
