@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.staging import random_vectors
 from tests.staging.random_arrays import find_failure
 
 from parloop.diagnostics import Declined
@@ -172,4 +173,13 @@ def test_random_array_statements_leave_what_python_leaves(
     seed: int, trips: str, tmp_path: Path
 ) -> None:
     why, _ = find_failure(seed, trips, tmp_path)
+    assert why is None, why
+
+
+@pytest.mark.parametrize("trips", ["", "all"])
+@pytest.mark.parametrize("seed", range(12))
+def test_random_small_arrays_leave_what_python_leaves(
+    seed: int, trips: str, tmp_path: Path
+) -> None:
+    why, _ = random_vectors.find_failure(seed, trips, tmp_path)
     assert why is None, why

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from parloop.capture.names import find_scope
-from parloop.ir.walk import METHODS
+from parloop.ir.walk import MAKERS, METHODS
 
 KNOWN_BUILTINS: Final = frozenset(
     {"abs", "bool", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow",
@@ -265,7 +265,22 @@ def _walk(node: ast.AST, *, into_returns: bool = True) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, ast.Return) and not into_returns:
             continue
-        pending += reversed([*ast.iter_child_nodes(node)])
+        made = _made_of(node)
+        pending += reversed([*ast.iter_child_nodes(node)] if made is None else made)
+
+
+def _made_of(node: ast.AST) -> list[ast.AST] | None:
+    """Return the parts of a call that makes an array of a list: all but the list itself."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=word) as func, args=[first, *more]) if (
+            f"numpy.{word}" in MAKERS and isinstance(first, ast.List | ast.Tuple) and first.elts
+        ):
+            parts: list[ast.AST] = []
+            for item in first.elts:
+                parts += item.elts if isinstance(item, ast.List | ast.Tuple) else [item]
+            return [func, *parts, *more, *(keyword.value for keyword in node.keywords)]
+        case _:
+            return None
 
 
 def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
@@ -295,6 +310,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Call(func=func, args=args, keywords=keywords):
             if isinstance(func, ast.Name) and func.id in callables.own:
                 keywords = [keyword for keyword in keywords if keyword.arg is None]
+            if isinstance(func, ast.Attribute) and f"numpy.{func.attr}" in MAKERS:
+                keywords = [keyword for keyword in keywords if keyword.arg != "dtype"]
             if keywords or any(isinstance(a, ast.Starred) for a in args):
                 return "a call with keywords or unpacking"
         case ast.Constant(value=bool() | int() | float() | complex()):

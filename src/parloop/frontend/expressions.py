@@ -8,6 +8,7 @@ from typing import Literal, cast
 from parloop.diagnostics import Diagnostic
 from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
 from parloop.frontend.known import CONSTANTS, FUNCTIONS, ITERABLES, canonical_name
+from parloop.frontend.making import lower_making
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     Assign,
@@ -29,7 +30,7 @@ from parloop.ir.nodes import (
     Unary,
     UnaryOperator,
 )
-from parloop.ir.walk import METHODS
+from parloop.ir.walk import MAKERS, METHODS
 from parloop.source import Source, Span
 
 DEEPEST = 200
@@ -412,6 +413,10 @@ class Expressions:
             return self._refuse_call(
                 node, f"the loop calls `{path}`, which is not a function that parloop knows"
             )
+        if callee in MAKERS:
+            made = lower_making(node, callee, path, self)
+            if made is not None:
+                return made
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
             return self._refuse_call(
                 node, f"the loop calls `{path}` with other than plain arguments"

@@ -226,6 +226,12 @@ def _call(callee: str, arguments: list[Value]) -> Value:
             return operator.index(arguments[0])
         case _ if callee.startswith("numpy.ndarray."):
             return getattr(arguments[0], callee.removeprefix("numpy.ndarray."))()
+        case "numpy.zeros" | "numpy.ones" | "numpy.empty":
+            return _function(callee)(tuple(arguments))
+        case "numpy.full":
+            return numpy.full(tuple(arguments[:-1]), arguments[-1])
+        case "numpy.array":
+            return numpy.array(arguments)
         case _:
             return _function(callee)(*arguments)
 

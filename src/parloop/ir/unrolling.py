@@ -59,7 +59,7 @@ def _block(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
         match stmt:
             case For(body=inner, orelse=orelse):
                 inside = replace(stmt, body=_block(inner), orelse=_block(orelse))
-                found += _written_out(inside)
+                found += written_out(inside)
             case While(body=inner, orelse=orelse):
                 found.append(replace(stmt, body=_block(inner), orelse=_block(orelse)))
             case If(then=then, otherwise=otherwise):
@@ -69,16 +69,18 @@ def _block(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
     return tuple(found)
 
 
-def _written_out(loop: For) -> list[Stmt]:
+def written_out(
+    loop: For, most_trips: int = MOST_TRIPS, most_expressions: int = MOST_EXPRESSIONS
+) -> list[Stmt]:
     """Return a loop's iterations one after another, or the loop itself where it is to stay one."""
     bounds = [_whole(bound) for bound in (loop.start, loop.stop, loop.step)]
     if None in bounds or bounds[2] == 0 or loop.orelse:
         return [loop]
     start, stop, step = (bound for bound in bounds if bound is not None)
     indices = range(start, stop, step)
-    if not 0 < len(indices) <= MOST_TRIPS or not _is_plain(loop):
+    if not 0 < len(indices) <= most_trips or not _is_plain(loop):
         return [loop]
-    if len(indices) * sum(1 for _ in all_expressions(loop.body)) > MOST_EXPRESSIONS:
+    if len(indices) * sum(1 for _ in all_expressions(loop.body)) > most_expressions:
         return [loop]
     copies = [stmt for index in indices for stmt in _copied(loop.body, {loop.index: index})]
     return [*copies, Assign(loop.index, Const(indices[-1], loop.span), loop.span)]

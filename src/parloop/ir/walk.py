@@ -200,5 +200,18 @@ REDUCTIONS = {
 METHODS = frozenset({"copy", *REDUCTIONS.values()})
 """The methods of arrays that a loop may call."""
 
-_WHOLE = frozenset({"numpy.ndarray.copy", *REDUCTIONS})
-"""Calls of which an argument is an array."""
+MAKERS = frozenset(
+    f"numpy.{word}"
+    for word in (
+        *("zeros", "ones", "empty", "full", "array"),
+        *("zeros_like", "ones_like", "empty_like"),
+    )
+)
+"""The calls that make an array.
+
+`np.zeros((n, 3))` has the lengths as its arguments, `np.full` the value behind them, `np.array` the
+items. With a type it stands in a call of the type: `np.int64(np.zeros(3))`.
+"""
+
+_WHOLE = frozenset({"numpy.ndarray.copy", *REDUCTIONS, *MAKERS})
+"""Calls of which an argument is an array, or the result."""

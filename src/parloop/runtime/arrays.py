@@ -10,7 +10,7 @@ import numpy as np
 
 from parloop.capture.sites import KEEP
 from parloop.codegen.layout import Layout
-from parloop.diagnostics import Declined
+from parloop.diagnostics import Declined, InternalError
 from parloop.ir import interp
 from parloop.ir.nodes import Expr, Extent
 from parloop.ir.printer import to_text
@@ -19,7 +19,9 @@ from parloop.runtime.arguments import DTYPES
 from parloop.runtime.codes import ArraysDoNotFit
 from parloop.runtime.results import make_reader
 from parloop.runtime.specialisation import Bind
+from parloop.staging.arrays import way_of
 from parloop.staging.expansion import Expansion
+from parloop.staging.registers import Registers
 from parloop.staging.views import Axis, Fixed, View, names_in
 
 _DTYPES = {scalar: dtype for dtype, scalar in DTYPES.items()}
@@ -75,7 +77,7 @@ def make_array_reader(
 ) -> tuple[Callable[[Any], tuple[object, ...]], Bind]:
     """Return what reads the numbers among `names` from a record, and what adds the arrays."""
     turns = expansion.turns
-    arrays = turns.bound[0].keys()
+    arrays = turns.bound[0].keys() | expansion.ways.keys()
     numbers = [name for name in names if name not in arrays and name in layout.members]
     read = make_reader(numbers, layout) if numbers else lambda record: ()
     bound = bound_names((expansion.nest.loop,))
@@ -84,15 +86,52 @@ def make_array_reader(
         for views in turns.bound
     ]
 
+    left = {view.array for views in turns.bound for view in views.values()}
+    left |= {view.array for views in expansion.ways.values() for view in views.values()}
+    kept = {
+        name: _keeper(registers, layout)
+        for name, registers in expansion.registers.items()
+        if name in left
+    }
+    ways = {
+        name: (
+            make_reader((way_of(name),), layout),
+            {number: _maker(view, layout, bound) for number, view in views.items()},
+        )
+        for name, views in expansion.ways.items()
+        if way_of(name) in layout.members
+    }
+
     def bind(
         values: tuple[object, ...], record: Any, given: Mapping[str, Any], finished: int
     ) -> tuple[object, ...]:
         found = dict(zip(numbers, values, strict=True))
         made = makers[turns.after(finished)]
+        given = {**given, **{name: make(record) for name, make in kept.items()}}
         found |= {name: make(record, given) for name, make in made.items()}
+        for name, (read_way, by_way) in ways.items():
+            (way,) = read_way(record)
+            if isinstance(way, int):
+                found[name] = by_way[way](record, given)
         return tuple(found.get(name, KEEP) for name in names)
 
     return read, bind
+
+
+def _keeper(registers: Registers, layout: Layout) -> Callable[[Any], Any]:
+    """Return what makes an array of the names that keep its elements."""
+    if any(name not in layout.members for name in registers.names):
+        raise InternalError("an array is left of which an element is never stored")
+    read = make_reader(registers.names, layout)
+
+    def make(record: Any) -> Any:
+        made = np.empty(registers.shape, _DTYPES[registers.type])
+        values = read(record)
+        if KEEP not in values:  # else it has not been made yet
+            made.reshape(-1)[:] = values
+        return made
+
+    return make
 
 
 def _maker(

@@ -8,21 +8,30 @@ from time import perf_counter
 from types import FrameType
 from typing import Any
 
+import numpy
+
 from parloop.capture.sites import Site
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
-from parloop.ir.nodes import Nest
+from parloop.ir.nodes import Load, Name, Nest, Slice, Store
 from parloop.ir.types import Type
 from parloop.ir.unrolling import unrolled
+from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import work
 from parloop.runtime.arguments import guards_of, type_of
 from parloop.runtime.callees import inline_calls
 from parloop.runtime.lists import Lists
 from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
-from parloop.runtime.state import SiteState
+from parloop.runtime.state import SiteState, SmallExtents
 from parloop.runtime.stats import record_of
+
+MOST_SMALL_EXTENT = 4
+"""Rows of so many elements have code of their own."""
+
+MOST_SIZES = 8
+"""When a loop has been expanded so many times, sizes of rows make no difference any more."""
 
 LOCK = threading.RLock()
 """Held while something is made that all threads at a site are to share."""
@@ -50,6 +59,31 @@ def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteSta
     return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
 
 
+def small_extents(
+    nest: Nest, arguments: Mapping[str, Any]
+) -> SmallExtents:
+    """Return the arrays whose rows are taken as arrays, with the extents of these that are small.
+
+    So what is made of a row can be kept in registers.
+    """
+    found: list[tuple[str, tuple[int | None, ...]]] = []
+    used = {e.id for e in all_expressions((nest.loop,)) if isinstance(e, Name)}
+    places = (*all_expressions((nest.loop,)), *statements((nest.loop,)))
+    for place in places:
+        if isinstance(place, Load | Store) and (
+            any(isinstance(part, Slice) for part in place.subscripts)
+            or len(place.subscripts) < getattr(arguments.get(place.array), "ndim", 0)
+        ):
+            used.add(place.array)
+    for name in nest.arrays:
+        array = arguments.get(name)
+        if name in used and isinstance(array, numpy.ndarray) and array.ndim > 1:
+            extents = [e if 0 < e <= MOST_SMALL_EXTENT else None for e in array.shape[1:]]
+            if any(extents):
+                found.append((name, (None, *extents)))
+    return tuple(found)
+
+
 def specialise_for(
     state: SiteState,
     nest: Nest,
@@ -67,7 +101,10 @@ def specialise_for(
         known.get(name) or type_of(name, arguments[name]) if name in arguments else None
         for name in nest.inputs
     )
-    key = (signature, share)
+    small = small_extents(nest, arguments)
+    key = (signature, share, small)
+    if small and key not in state.specialisations and len(state.specialisations) >= MOST_SIZES:
+        key = (signature, share, ())
     found = state.specialisations.get(key)
     if found is None:
         with LOCK:
@@ -76,7 +113,7 @@ def specialise_for(
                 types = {n: t for n, t in zip(nest.inputs, signature, strict=True) if t}
                 began = perf_counter()
                 try:
-                    found = make_specialisation(nest, types, share=share)
+                    found = make_specialisation(nest, types, dict(key[2]), share=share)
                     if found.expansion is not None or nest is not state.nest:
                         state.record.decided(find_verdict(found.nest))
                 except Declined as declined:

@@ -418,14 +418,19 @@ def _given(types: Mapping[str, Type]) -> Given:
 
 
 def make_specialisation(
-    nest: Nest, types: Mapping[str, Type], *, share: bool = False
+    nest: Nest,
+    types: Mapping[str, Type],
+    known: Mapping[str, tuple[int | None, ...]] = MappingProxyType({}),
+    *,
+    share: bool = False,
 ) -> Specialisation:
     """Return the nest made ready for inputs of `types`, or raise `Declined`.
 
-    With `share` array statements are expanded for inputs that share memory.
+    `known` are extents of arrays, for which statements on arrays are expanded. With `share` these
+    are expanded for inputs that share memory.
     """
     n_given = len(types)
-    before, expansion = _given(types), expand(nest, types, share=share)
+    before, expansion = _given(types), expand(nest, types, known, share=share)
     key = ""
     if expansion is not None:
         key = signature_key(nest, before, "arrays that share memory" if share else "")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import TypeAlias
 
 from parloop import config
 from parloop.capture.sites import Site
@@ -23,6 +24,9 @@ from parloop.runtime.stats import SiteRecord
 from parloop.runtime.warm import Warm
 from parloop.staging.rows import Row
 
+SmallExtents: TypeAlias = tuple[tuple[str, tuple[int | None, ...]], ...]
+"""Arrays with those of their extents that have code of their own."""
+
 
 @dataclass(slots=True)
 class SiteState:
@@ -34,9 +38,10 @@ class SiteState:
     guards: tuple[Guard, ...] = ()
     certain: bool = True
     specialisations: dict[
-        tuple[tuple[Type | None, ...], bool], Specialisation | Declined
+        tuple[tuple[Type | None, ...], bool, SmallExtents], Specialisation | Declined
     ] = field(default_factory=dict)
-    """By the types of the inputs, and whether statements on arrays are for shared memory."""
+    """By the types of the inputs, whether statements on arrays are for shared memory, and for rows
+    of which sizes."""
     settings: tuple[object, object, Settings] | None = None
     """What was last put together, from the process's settings and the innermost block's."""
     small: dict[object, float] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from parloop.source import Span
 from parloop.staging import elementwise
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
+from parloop.staging.making import Making
 from parloop.staging.places import State, full_axes
 from parloop.staging.totals import Totals
 from parloop.staging.values import aligned, alternatives
@@ -62,7 +63,12 @@ class Turns:
         return self.first + (last - self.first) % (len(self.bound) - self.first)
 
 
-class Expander(Totals):
+def way_of(name: str) -> str:
+    """Return the variable that says which statement has bound `name`."""
+    return f"way@{name}"
+
+
+class Expander(Making, Totals):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest
@@ -78,7 +84,8 @@ class Expander(Totals):
     def bound(self, after: State) -> Mapping[str, View]:
         """Return which arrays the names hold that the nest leaves."""
         for name in self.nest.outputs:
-            if name in after and after[name] is None:
+            if name in after and after[name] is None and name not in self.several:
+                self.unsure.add(name)
                 raise self.declined(self.nest.loop.span, f"`{name}` depends on the way taken")
         found = {n: view for n in self.nest.outputs if (view := after.get(n)) is not None}
         made = [view for view in found.values() if not view.whole]
@@ -173,8 +180,7 @@ class Expander(Totals):
             exits = self.exits.pop()
             after = self.state
             for other in exits:
-                if _joined(after, other) != after:
-                    raise self.declined(loop.span, "the loop is left while its arrays change names")
+                after = _joined(after, other)
             head = _joined(head, after)
             if head == before:
                 self.state = before
@@ -202,6 +208,8 @@ class Expander(Totals):
             case Store():
                 self.store(stmt)
             case For():
+                if stmt.index in self.several:
+                    raise self.declined(stmt.span, f"`{stmt.index}` depends on the way taken")
                 bounds = [self.scalar(bound) for bound in (stmt.start, stmt.stop, stmt.step)]
                 before = dict(self.state)
                 body, after = self.settled(stmt)
@@ -269,6 +277,8 @@ class Expander(Totals):
             self.in_place(view, stmt.value, stmt.span)
             return
         if (alias := self.alias(stmt.value)) is not None:
+            if target in self.several:
+                raise self.declined(stmt.span, f"`{target}` depends on the way taken")
             if not isinstance(stmt.value, Name):
                 self.test_places(alias)
             self.state[target] = alias
@@ -276,9 +286,24 @@ class Expander(Totals):
         value = self.value(stmt.value)
         if isinstance(value, Elements):
             self.bind_new(target, value, stmt)
+            self.note_way(target, stmt)
             return
+        if target in self.several:
+            raise self.declined(stmt.span, f"`{target}` depends on the way taken")
         self.state.pop(target, None)
         self.out.append(replace(stmt, value=value.expr))
+
+    def note_way(self, target: str, stmt: Assign) -> None:
+        """Keep in a variable which statement has bound `target`, where the ways differ in that."""
+        if target not in self.several:
+            return
+        view = self.state[target]
+        if view is None or not view.whole:
+            raise self.declined(stmt.span, f"`{target}` depends on the way taken")
+        ways = self.ways.setdefault(target, {})
+        number_ = self.statements.setdefault(id(stmt), len(self.statements))
+        ways[number_] = view
+        self.out.append(Assign(way_of(target), Const(number_), stmt.span))
 
     def alias(self, expr: Expr) -> View | None:
         """Return the view that `expr` is, without an operation; None if it is no array."""
@@ -397,9 +422,13 @@ class Expander(Totals):
     def loops(self, view: View, value: Operand, span: Span) -> None:
         """Write the loops that store each element of `value` into its place in `view`."""
         shape = view.shape
-        fits = isinstance(value, Number) or self.broadcast((shape, value.shape), span) == shape
-        if not fits:
-            raise self.declined(span, "an array is stored into a smaller one")
+        if isinstance(value, Elements):
+            found = self.broadcast((shape, value.shape), span)
+            if len(found) > len(shape) or any(
+                own.known == 1 and length != own for own, length in zip(shape, found, strict=True)
+            ):
+                raise self.declined(span, "an array is stored into a smaller one")
+            shape = found
         self.test_places_if_empty(view, shape, span)
         if isinstance(value, Elements):
             self.look_at_all(value, shape, span)

@@ -76,6 +76,17 @@ _OF_FLOATS = frozenset(f"numpy.{name}" for name in ("square", "absolute", "negat
 """Those that are one instruction for floats, and a call of NumPy's for anything else."""
 
 
+def callee_of(scalar: Scalar) -> str:
+    """Return the function that makes numbers of this type."""
+    return "numpy.bool" if scalar.kind == "b" else f"numpy.{scalar}"
+
+
+def converted(expr: Expr, scalar: Scalar) -> Call:
+    """Return `expr` as a number of NumPy's of this type."""
+    callee = callee_of(scalar)
+    return Call(callee, callee.replace("numpy", "np"), (expr,), expr.span)
+
+
 def binary(op: BinaryOperator, left: Operand, right: Operand) -> Made | None:
     """Return `x op y` for elements of these operands."""
     types = (left.type, right.type)

@@ -21,17 +21,21 @@ warning is the interpreter's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from parloop.diagnostics import Declined
-from parloop.ir.nodes import Expr, Load, Name, Nest, Slice, Stmt, Store
+from parloop.ir.nodes import Call, Expr, For, Load, Name, Nest, Slice, Stmt, Store
 from parloop.ir.types import Array, Scalar, Type
 from parloop.ir.uses import nest_of
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.walk import MAKERS, all_expressions, statements
 from parloop.staging.arrays import Expander, Turns
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.places import arrays_in
+from parloop.staging.registers import Registers, in_registers
+from parloop.staging.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Expansion:
     """What has to hold before a launch, in terms of the inputs."""
     turns: Turns
     """The names that hold arrays after the nest, and which; of the nest's other outputs none do."""
+    ways: Mapping[str, Mapping[int, View]]
+    """Names that hold one of several arrays: as the variable `way_of` them says, or nothing new."""
     passing: frozenset[str]
     """The scratch arrays that only the statements that fill them read."""
     ordered: frozenset[str]
@@ -60,6 +66,8 @@ class Expansion:
     """Those of which no axis may be reversed, either, because of the order in which NumPy adds."""
     compact: frozenset[str]
     """Those that have to lie in one piece, because of that order."""
+    registers: Mapping[str, Registers]
+    """The arrays that are kept in names."""
     share: bool
     """Whether inputs may share memory."""
 
@@ -70,12 +78,16 @@ class Expansion:
 
 
 def expand(
-    nest: Nest, types: Mapping[str, Type], *, share: bool = False
+    nest: Nest,
+    types: Mapping[str, Type],
+    known: Mapping[str, Sequence[int | None]] = MappingProxyType({}),
+    *,
+    share: bool = False,
 ) -> Expansion | None:
     """Return `nest` expanded, or None where there is nothing to expand.
 
-    With `share` it means what the text means also where inputs share memory. Raises `Declined`
-    where something in it cannot be.
+    `known` are extents of inputs, which become conditions. With `share` it means what the text
+    means also where inputs share memory. Raises `Declined` where something in it cannot be.
     """
     for name in nest.outputs:
         if isinstance(types.get(name), Array) and name not in arrays_in(types):
@@ -84,25 +96,95 @@ def expand(
     if not _handles_arrays(nest, types):
         return None
     _decline_arrays_without_axes(nest, types)
-    expander = Expander(nest, types, share=share)
-    try:
-        loop, turns = expander.outermost()
-    except Declined as declined:
-        expander = Expander(nest, types, share=share)
-        try:
-            loop, turns = expander.in_turns()
-        except Declined:
-            raise declined from None
+    loop, turns, expander = _expanded(nest, types, known, share=share)
+    left = {view.array for turn in turns.bound for view in turn.values()}
+    left |= {view.array for ways in expander.ways.values() for view in ways.values()}
+    loop, registers = in_registers(loop, expander.scratch, left)
     made = nest_of(loop, nest.source, nest.function, nest.guards)
     scratch = {
-        name: Scratch(view_type, extents) for name, (view_type, extents) in expander.scratch.items()
+        name: Scratch(view_type, extents)
+        for name, (view_type, extents) in expander.scratch.items()
+        if name not in registers
     }
     passing = frozenset(expander.passing)
     ordered = frozenset(expander.ordered) & types.keys()
     forward = frozenset(expander.forward) & types.keys()
     compact = frozenset(expander.compact) & types.keys()
     conditions = tuple(expander.conditions)
-    return Expansion(made, scratch, conditions, turns, passing, ordered, forward, compact, share)
+    return Expansion(
+        made,
+        scratch,
+        conditions,
+        turns,
+        expander.ways,
+        passing,
+        ordered,
+        forward,
+        compact,
+        registers,
+        share,
+    )
+
+
+def _expanded(
+    nest: Nest,
+    types: Mapping[str, Type],
+    known: Mapping[str, Sequence[int | None]],
+    *,
+    share: bool,
+) -> tuple[For, Turns, Expander]:
+    """Return the loop rewritten in the first of three ways that takes all of it."""
+    learned = _learned(nest, types, known, share=share)
+
+    def make(several: frozenset[str] = frozenset()) -> Expander:
+        made = Expander(nest, types, known, several, share=share)
+        made.scalars.learned.update(learned)
+        return made
+
+    expander = make()
+    try:
+        return *expander.outermost(), expander
+    except Declined as declined:
+        first = declined
+    several = frozenset(expander.unsure)
+    while several:
+        expander = make(several)
+        try:
+            return *expander.outermost(), expander
+        except Declined:
+            if expander.unsure <= several:
+                break
+            several |= expander.unsure
+    expander = make()
+    try:
+        return *expander.in_turns(), expander
+    except Declined:
+        raise first from None
+
+
+def _learned(
+    nest: Nest,
+    types: Mapping[str, Type],
+    known: Mapping[str, Sequence[int | None]],
+    *,
+    share: bool,
+) -> dict[int, frozenset[Scalar]]:
+    """Return the types of the numbers that are made of arrays, also of those made further down.
+
+    They are assumed, one after another, until nothing new is found; there may be too many then,
+    never too few of what a run has.
+    """
+    learned: dict[int, frozenset[Scalar]] = {}
+    for _ in range(4):
+        expander = Expander(nest, types, known, share=share)
+        expander.scalars.learned.update(learned)
+        expander.scalars.guessing = True
+        with suppress(Declined):
+            expander.outermost()
+        if expander.scalars.learned == learned:
+            break
+        learned = dict(expander.scalars.learned)
+    return learned
 
 
 def _decline_arrays_without_axes(nest: Nest, types: Mapping[str, Type]) -> None:
@@ -129,6 +211,8 @@ def _is_array(expr: Expr, ranks: Mapping[str, int]) -> bool:
             return name in ranks
         case Slice():
             return True
+        case Call(callee=callee):
+            return callee in MAKERS
         case Load(array=array, subscripts=subscripts):
             return len(subscripts) < ranks.get(array, 0)
         case _:

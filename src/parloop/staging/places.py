@@ -41,17 +41,35 @@ State: TypeAlias = dict[str, View | None]
 class Places:
     """One nest on its way: the state of its names, and what has been found to be needed."""
 
-    def __init__(self, nest: Nest, types: Mapping[str, Type], *, share: bool) -> None:
+    def __init__(
+        self,
+        nest: Nest,
+        types: Mapping[str, Type],
+        known: Mapping[str, Sequence[int | None]],
+        several: frozenset[str] = frozenset(),
+        *,
+        share: bool,
+    ) -> None:
         self.nest = nest
+        self.several = several
+        """The names that are left with another array for each way through the nest."""
+        self.unsure: set[str] = set()
+        """Those that have been found to be."""
+        self.ways: dict[str, dict[int, View]] = {}
+        """What they are left with, by the number of the statement that binds them."""
+        self.statements: dict[int, int] = {}
         self.share = share
         """Whether inputs may share memory."""
         self.types = types
         self.arrays = arrays_in(types)
         self.dtypes: dict[str, Scalar] = {name: t.dtype for name, t in self.arrays.items()}
-        self.extents: dict[str, tuple[Linear, ...]] = {
-            name: whole_array(name, t.ndim).shape for name, t in self.arrays.items()
+        self.wholes = {
+            name: whole_array(name, t.ndim, known.get(name, ())) for name, t in self.arrays.items()
         }
-        self.state: State = {name: whole_array(name, t.ndim) for name, t in self.arrays.items()}
+        self.extents: dict[str, tuple[Linear, ...]] = {
+            name: view.shape for name, view in self.wholes.items()
+        }
+        self.state: State = dict(self.wholes)
         self.scalars = ScalarTypes(nest, types)
         self.scratch: dict[str, tuple[Scalar, tuple[Expr, ...]]] = {}
         self.passing: set[str] = set()
@@ -62,7 +80,12 @@ class Places:
         """Those that have to lie in one piece."""
         self.turn = 0
         """Which copy of the body this is."""
-        self.conditions: dict[Expr, None] = {}
+        self.conditions: dict[Expr, None] = {
+            Compare("==", Extent(name, axis), Const(extent)): None
+            for name, extents in known.items()
+            for axis, extent in enumerate(extents)
+            if extent is not None
+        }
         self.out: list[Stmt] = []
         self.exits: list[list[State]] = []
         self.places: dict[str, Linear] = {}
@@ -260,7 +283,8 @@ class Places:
         if expr.array not in self.state:
             return copied(expr)
         if expr.array in self.arrays and not self.is_rebound(expr):
-            return copied(expr)
+            known = self.unchanging(expr) if isinstance(expr, Extent) else None
+            return copied(expr) if known is None else to_expr(known)
         view = self.array(expr.array, expr.span)
         if isinstance(expr, Rank):
             return Const(len(view.axes))
@@ -271,7 +295,7 @@ class Places:
         return to_expr(view.shape[expr.axis])
 
     def is_rebound(self, expr: Extent | Rank) -> bool:
-        return self.state[expr.array] != whole_array(expr.array, self.arrays[expr.array].ndim)
+        return self.state[expr.array] != self.wholes[expr.array]
 
     def linear(self, expr: Expr) -> Linear | None:
         """Return `expr` as a sum of what stays the same while the nest runs, if it is one."""

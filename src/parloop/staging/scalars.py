@@ -26,7 +26,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import REDUCTIONS, statements
+from parloop.ir.walk import MAKERS, REDUCTIONS, statements
 from parloop.staging import rules
 
 _CONSTANTS: Mapping[type, Scalar] = {
@@ -54,6 +54,8 @@ class ScalarTypes:
         self.bound = frozenset(self.values)
         self.learned: dict[int, frozenset[Scalar]] = {}
         """The types of calls that make numbers of arrays, by `id`, as far as they are known."""
+        self.guessing = False
+        """Whether what is not known yet is left out, to find out about the rest."""
         self._open: set[str] = set()
         self._names: dict[str, frozenset[Scalar]] = {}
 
@@ -62,14 +64,20 @@ class ScalarTypes:
 
         A value whose types are not known is one that no array operation may use.
         """
-        first, *others = sorted(self.of(expr), key=str) or (UNSURE,)
+        found = self.of(expr)
+        if self.guessing and len(found) > 1:
+            found -= {UNSURE}
+        first, *others = sorted(found, key=str) or (UNSURE,)
         if UNSURE in others or len(others) > 2:
             return UNSURE, ()
         return first, tuple(others)
 
     def learn(self, expr: Expr, kind: Scalar) -> None:
-        """Note the type of a call that makes a number of an array."""
-        self.learned[id(expr)] = self.learned.get(id(expr), frozenset()) | {kind}
+        """Note the type of a number that is made of an array, or is an element of one."""
+        before = self.learned.get(id(expr), frozenset())
+        if kind not in before:
+            self.learned[id(expr)] = before | {kind}
+            self._names.clear()
 
     def of(self, expr: Expr) -> frozenset[Scalar]:
         """Return the types that `expr` may have; none while they are being found out."""
@@ -82,7 +90,7 @@ class ScalarTypes:
                 type_ = self.types.get(array)
                 if isinstance(type_, Array) and array not in self.bound:
                     return frozenset({type_.dtype})
-                return frozenset({UNSURE})
+                return self.learned.get(id(expr), frozenset({UNSURE}))
             case Extent() | Rank():
                 return frozenset({PY_INT})
             case Unary(operand=operand):
@@ -91,6 +99,8 @@ class ScalarTypes:
                 return self.results(expr, (left, right))
             case Call(callee="builtins.min" | "builtins.max", arguments=arguments):
                 return frozenset().union(*map(self.of, arguments))
+            case Call(callee=callee) if callee in MAKERS:
+                return frozenset({UNSURE})
             case Call(callee=callee) if callee in REDUCTIONS:
                 return self.learned.get(id(expr), frozenset({UNSURE}))
             case Call(arguments=arguments):

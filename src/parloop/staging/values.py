@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT, Scalar
-from parloop.ir.walk import REDUCTIONS, copied, operands, with_operands
+from parloop.ir.walk import MAKERS, REDUCTIONS, copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
@@ -49,16 +49,22 @@ class Values(Places):
             case Load(array=name, subscripts=subscripts) if name in self.state:
                 if (places := self.element_of(expr)) is not None:
                     array = self.array(name, expr.span).array
+                    self.scalars.learn(expr, self.dtypes[array])
                     return Number(Load(array, places, expr.span), self.dtypes[array])
                 view = self.taken(name, subscripts, expr.span)
                 if view.axes:
                     return self.read(view)
                 found = Load(view.array, view.subscripts(()), expr.span)
+                self.scalars.learn(expr, self.dtypes[view.array])
                 return Number(found, self.dtypes[view.array])
             case Call(callee="numpy.ndarray.copy", arguments=(part,)):
                 return self.copied(part, expr.span)
             case Call(callee=callee) if callee in REDUCTIONS:
                 return self.reduction(expr)
+            case Call(callee=callee) if callee in MAKERS:
+                return self.made(expr)
+            case Call(arguments=(Call(callee=callee) as made,)) if callee in MAKERS:
+                return self.made_of_type(expr, made)
             case Logical() | Conditional():
                 return self.lazy(expr)
             case Extent() | Rank():
@@ -83,6 +89,14 @@ class Values(Places):
 
     def reduction(self, expr: Call) -> Number:
         """Return what a call makes of all elements of its argument."""
+        raise NotImplementedError
+
+    def made(self, expr: Call) -> Elements:
+        """Return the elements of an array that a call makes."""
+        raise NotImplementedError
+
+    def made_of_type(self, expr: Call, made: Call) -> Elements:
+        """Return the same with elements of the type that `expr` names."""
         raise NotImplementedError
 
     def copied(self, part: Expr, span: Span) -> Elements:

@@ -93,11 +93,14 @@ def _position(axis: Axis, index: MakeIndex) -> Expr:
     return Binary("+", counted, to_expr(axis.start))
 
 
-def whole_array(name: str, ndim: int) -> View:
-    """Return the view that is the array `name` itself."""
+def whole_array(name: str, ndim: int, known: Sequence[int | None] = ()) -> View:
+    """Return the view that is the array `name` itself; of some axes the length may be known."""
     zero = number(0)
-    axes = (Axis(zero, atom(Extent(name, axis))) for axis in range(ndim))
-    return View(name, tuple(axes), whole=True)
+    lengths = [atom(Extent(name, axis)) for axis in range(ndim)]
+    for axis, extent in enumerate(known):
+        if extent is not None:
+            lengths[axis] = number(extent)
+    return View(name, tuple(Axis(zero, length) for length in lengths), whole=True)
 
 
 @dataclass(frozen=True, slots=True)
