@@ -300,6 +300,21 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "array_statements.limits_and_choices",
         ),
         Row("broadcast rows", "m += r", "array_statements.a_row_is_repeated"),
+        Row("vectors made of rows", "d = p[i] - p[j]", "small_arrays.distances"),
+        Row("accumulators of a few numbers", "a = np.zeros(3)", "small_arrays.attraction"),
+        Row(
+            "arrays of numbers that are written down",
+            "v = np.array([c * p[i, 0] - s * p[i, 1]",
+            "small_arrays.rotated",
+        ),
+        Row("a distance to each row", "np.sum((x[i] - c[k]) ** 2)", "small_arrays.nearest_centre"),
+        Row("arrays like another", "np.zeros_like(u)", "small_arrays.like_another"),
+        Row("arrays bound under a condition", "d = p[i] * 2", "small_arrays.bound_at_times"),
+        Row(
+            "new arrays whose length changes",
+            "v = np.zeros(i)",
+            "small_arrays.of_a_length_that_changes",
+        ),
         Row(
             "arrays that share memory",
             "v[:] = w * 2",
