@@ -147,7 +147,7 @@ def of_lists(x, o, n):
 
 
 def along_an_axis(m, o, n):
-    for t in range(n):                   #: unsupported SYN104
+    for t in range(n):                   #: serial
         o[:] = np.sum(m, axis=1)
     return o
 

@@ -182,6 +182,66 @@ def of_other_types(out, n):
     return out
 
 
+def reversed_and_changed(u, v, n):
+    for t in range(n):                   #: serial
+        u = u[::-1] - v
+    return u
+
+
+def an_element_in_a_name(m, u):
+    for t in range(len(m)):              #: serial
+        w = m[t]
+        s = w[0]
+        u[:] = u * s + s
+    return u, s
+
+
+def nearest_by_row(x, c, label):
+    for i in range(len(x)):              #: serial
+        label[i] = np.argmin(np.sum((c - x[i]) ** 2, axis=1))
+    return label
+
+
+def along_axes(m, o, n):
+    for t in range(n):                   #: serial
+        m *= 1.25
+        rows = m.sum(axis=1)
+        columns = np.sum(m, 0)
+        o[t, 0] = rows[1] + columns[-1]
+        o[t, 1] = (m - m[0]).sum(-1).sum()
+        o[t, 2] = np.max(m * m, axis=0).sum()
+        o[t, 3] = np.any(m > 1, axis=1).sum() + m.argmax(axis=1).max() + m.argmin(0).sum()
+        least = m.min(axis=1)
+        mean = (m * m).mean(axis=0)
+    return o, rows, columns, least, mean
+
+
+def scaled_to_one(m, n):
+    for t in range(n):                   #: serial
+        m /= m.sum(axis=0)
+        m += np.mean(m, axis=0)
+    return m
+
+
+def along_axes_of_integers(m, o):
+    for t in range(len(o)):              #: serial
+        o[t] = m.sum(axis=1) + m.max(axis=1) * m.min(1)
+        m[t % 3] += 1
+    return o, m
+
+
+def along_an_axis_of_a_part(m, o, n):
+    for t in range(n):                   #: serial; runs interpreter
+        o[:] = m[:, 1:].sum(axis=1)
+    return o
+
+
+def keeping_the_axis(m, n):
+    for t in range(n):                   #: unsupported SYN104
+        m = m / m.sum(axis=1, keepdims=True)
+    return m
+
+
 def _n(rng, *shape):
     return rng.standard_normal(shape)
 
@@ -220,5 +280,27 @@ ARGUMENTS = {
     ],
     "made_of_numbers_and_arrays": lambda rng: [(_n(rng, 30, 1), 3)],
     "of_a_length_that_changes": lambda rng: [(np.zeros(9), 9)],
+    "reversed_and_changed": lambda rng: [(_n(rng, 9), _n(rng, 9), 5)],
+    "an_element_in_a_name": lambda rng: [(_n(rng, 9, 2), _n(rng, 5))],
+    "nearest_by_row": lambda rng: [
+        *[(_n(rng, 60, k), _n(rng, 4, k), np.zeros(60, int)) for k in (1, 2, 3, 8, 150)],
+        (_n(rng, 60, 3), np.asfortranarray(_n(rng, 4, 3)), np.zeros(60, int)),
+    ],
+    "along_axes": lambda rng: [
+        *[(_n(rng, *shape), np.zeros((4, 4)), 4) for shape in ((5, 6), (2, 1), (9, 40), (40, 3))],
+        (np.asfortranarray(_n(rng, 5, 6)), np.zeros((4, 4)), 4),
+        (_n(rng, 9, 12)[::2, ::3], np.zeros((4, 4)), 4),
+        (np.full((3, 3), -0.0), np.zeros((4, 4)), 4),
+        (np.where(np.arange(30).reshape(5, 6) == 7, np.nan, _n(rng, 5, 6)), np.zeros((4, 4)), 4),
+        (np.zeros((2, 0)), np.zeros((4, 4)), 4),
+    ],
+    "scaled_to_one": lambda rng: [
+        (rng.random((7, 5)), 3), (np.zeros((7, 5)), 3), (rng.random((7, 1)), 3), (rng.random((1, 5)), 3)
+    ],
+    "along_axes_of_integers": lambda rng: [
+        (rng.integers(-9, 9, (5, 4)).astype(kind), np.zeros((4, 5), np.int64)) for kind in ("i8", "i1", "u1")
+    ],
+    "along_an_axis_of_a_part": lambda rng: [(_n(rng, 5, 6), np.zeros(5), 4)],
+    "keeping_the_axis": lambda rng: [(_n(rng, 5, 6), 4)],
     "of_other_types": lambda rng: [(np.zeros(9), 9)],
 }

@@ -155,6 +155,9 @@ class _Writer:
     def on_total(self) -> str:
         """Return a statement with a number that is made of an array."""
         a = self.rng.choice(VECTORS)
+        m, p = self.rng.choice(MATRICES), self.rng.choice(MATRICES)
+        if self.rng.random() < 0.3:
+            return self.along(a, m, p)
         return self.rng.choice(
             (
                 f"s = {self.total()}",
@@ -162,6 +165,21 @@ class _Writer:
                 f"{a}[t % 3] = {self.total()}",
                 f"{a}[1:] = {a}[:-1] * 0.5 + {self.total()}",
                 f"{a} -= {self.total()}",
+            )
+        )
+
+    def along(self, a: str, m: str, p: str) -> str:
+        """Return a statement with what is made of rows or columns."""
+        word = self.rng.choice(("sum", "sum", "mean", "min", "max", "argmin", "any"))
+        whole = self.rng.choice((m, m, f"({m} - {p})", f"({m} * {a})", f"{m}[1:5]", f"{m}[:, 1:]"))
+        return self.rng.choice(
+            (
+                f"{p}[:, 0] = {whole}.{word}(axis=1)",
+                f"{p}[:, -1] += np.{word}({whole}, -1)",
+                f"{a} += ({m} * {p}).{word}(axis=0)",
+                f"{p} -= np.{word}({m}, axis=0)",
+                f"s = {whole}.{word}(axis=1).sum()",
+                f"{a} = {m}.{word}(0) * {a}",
             )
         )
 

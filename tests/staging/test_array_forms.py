@@ -95,7 +95,6 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
         (("if n: w = u",), "`w` depends on the way taken"),
         (("u = u[1:]",), "depends on the way taken"),
         (("u[:] = np.add(u, 1j)",), "an array operation on float64, complex is not compiled"),
-        (("w = m[t]", "s = w[0]", "u[:] = s"), "a number in an array operation has several types"),
         (("if n: w = u", "w[:] = 0"), "`w` depends on the way taken"),
         (("if n: w = u", "w += 1"), "`w` depends on the way taken"),
         (("if n: u = v", "u[:] = 0", "if n > 1: break"), "depends on the way taken"),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from parloop.capture.names import find_scope
-from parloop.ir.walk import MAKERS, METHODS
+from parloop.ir.walk import MAKERS, METHODS, REDUCTIONS
 
 KNOWN_BUILTINS: Final = frozenset(
     {"abs", "bool", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow",
@@ -302,6 +302,11 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
 def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
     match node:
         case ast.Call(func=ast.Attribute(attr=word), args=[], keywords=[]) if word in METHODS:
+            return None
+        case ast.Call(func=ast.Attribute(attr=word), args=[] | [_], keywords=keywords) if (
+            f"numpy.ndarray.{word}" in REDUCTIONS
+            and all(keyword.arg == "axis" for keyword in keywords)
+        ):
             return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
             return None

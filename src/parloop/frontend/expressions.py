@@ -30,7 +30,7 @@ from parloop.ir.nodes import (
     Unary,
     UnaryOperator,
 )
-from parloop.ir.walk import MAKERS, METHODS
+from parloop.ir.walk import MAKERS, METHODS, REDUCTIONS
 from parloop.source import Source, Span
 
 DEEPEST = 200
@@ -407,12 +407,24 @@ class Expressions:
                 whole = self.expression(value)
                 path = f"{ast.unparse(value)}.{attr}"
                 return Call(f"numpy.ndarray.{attr}", path, (whole,), self.span(node))
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if (
+                f"numpy.ndarray.{attr}" in REDUCTIONS and self._is_value(value)
+            ):
+                axis = self._along(node, 0)
+                if axis is not None:
+                    whole = self.expression(value)
+                    path = f"{ast.unparse(value)}.{attr}"
+                    return Call(f"numpy.ndarray.{attr}", path, (whole, axis), self.span(node))
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:
             return self._refuse_call(
                 node, f"the loop calls `{path}`, which is not a function that parloop knows"
             )
+        if callee in REDUCTIONS and (axis := self._along(node, 1)) is not None:
+            self.guards[path] = callee
+            whole = self.expression(node.args[0])
+            return Call(callee, path, (whole, axis), self.span(node))
         if callee in MAKERS:
             made = lower_making(node, callee, path, self)
             if made is not None:
@@ -438,6 +450,17 @@ class Expressions:
                 )
             case _:
                 return self._plain_call(callee, path, node)
+
+    def _along(self, node: ast.Call, place: int) -> Const | None:
+        """Return the axis that a call names, behind so many arguments; None where it is plain."""
+        match node.args[place:], node.keywords:
+            case [given], []:
+                axis = self._axis(given)
+            case [], [ast.keyword(arg="axis", value=given)] if len(node.args) == place:
+                axis = self._axis(given)
+            case _:
+                return None
+        return None if axis is None else Const(axis, self.span(given))
 
     def _is_value(self, node: ast.expr) -> bool:
         """Return whether `node` is something that the loop computes with, not a module."""

@@ -81,7 +81,7 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_NUMPY_BINARY, (2, 2)),
     **dict.fromkeys(_NUMPY_TYPES, (1, 1)),
     "where": (3, 3),
-    **dict.fromkeys(_words("sum prod mean min max argmin argmax any all"), (1, 1)),
+    **dict.fromkeys(_words("sum prod mean min max argmin argmax any all"), (1, 2)),
     **dict.fromkeys(_words("zeros ones empty array"), (1, 2)),
     **dict.fromkeys(_words("zeros_like ones_like empty_like"), (1, 1)),
     "full": (2, 3),

@@ -225,7 +225,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
         case "builtins.index":
             return operator.index(arguments[0])
         case _ if callee.startswith("numpy.ndarray."):
-            return getattr(arguments[0], callee.removeprefix("numpy.ndarray."))()
+            method = getattr(arguments[0], callee.removeprefix("numpy.ndarray."))
+            return method(*arguments[1:])
         case "numpy.zeros" | "numpy.ones" | "numpy.empty":
             return _function(callee)(tuple(arguments))
         case "numpy.full":

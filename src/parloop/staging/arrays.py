@@ -28,11 +28,11 @@ from parloop.ir.nodes import (
 from parloop.ir.walk import bound_names, is_in_place, statements
 from parloop.source import Span
 from parloop.staging import elementwise
+from parloop.staging.axes import Axes
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
 from parloop.staging.places import State, full_axes
-from parloop.staging.totals import Totals
 from parloop.staging.values import aligned, alternatives
 from parloop.staging.views import (
     View,
@@ -68,7 +68,7 @@ def way_of(name: str) -> str:
     return f"way@{name}"
 
 
-class Expander(Making, Totals):
+class Expander(Making, Axes):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest
@@ -326,7 +326,10 @@ class Expander(Making, Totals):
         number_ = 0
         while True:
             name = self.scratch_for(stmt, f"{number_}", value.type, value.shape, stmt.span)
-            clash = any(v.array == name and not same for v, same in value.reads)
+            target_ = View(name, full_axes(value.shape))
+            clash = any(
+                v.array == name and not (same and keeps_step(target_, v)) for v, same in value.reads
+            )
             if name not in others and not clash:
                 break
             number_ += 1

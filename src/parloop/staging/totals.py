@@ -64,8 +64,14 @@ class _Term:
 class Totals(Values):
     """The numbers that are made of arrays."""
 
-    def reduction(self, expr: Call) -> Number:
-        """Return what a call makes of all elements of its argument."""
+    def along(self, expr: Call) -> Elements | Number:
+        """Return what a call makes of each row or column of its argument."""
+        raise NotImplementedError
+
+    def reduction(self, expr: Call) -> Elements | Number:
+        """Return what a call makes of the elements of its argument."""
+        if len(expr.arguments) > 1:
+            return self.along(expr)
         value = self.value(expr.arguments[0])
         word = REDUCTIONS[expr.callee]
         if not isinstance(value, Elements):

@@ -87,8 +87,8 @@ class Values(Places):
             case _:
                 assert_never(expr)
 
-    def reduction(self, expr: Call) -> Number:
-        """Return what a call makes of all elements of its argument."""
+    def reduction(self, expr: Call) -> Operand:
+        """Return what a call makes of the elements of its argument."""
         raise NotImplementedError
 
     def made(self, expr: Call) -> Elements:
