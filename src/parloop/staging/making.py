@@ -98,6 +98,8 @@ class Making(Values):
         if any(part.others or part.type == UNSURE or part.type.kind == "c" for part in flat):
             raise self.declined(expr.span, "an item of an array has several types")
         type_ = functools.reduce(promote, [default_type(part.type) for part in flat])
+        if type_.kind == "f" and all(part.type.kind != "f" for part in flat):
+            raise self.declined(expr.span, "integers of unlike types are made an array of floats")
         if any(rules.store_rule(type_, part.type) is None for part in flat):
             raise self.declined(expr.span, f"an item is not stored into an array of {type_}")
         shape = tuple(map(number, (len(parts), len(parts[0])) if rows else (len(flat),)))
