@@ -125,7 +125,7 @@ def types_of_items(n):
 
 def bound_at_times(p, out):
     d = None
-    for i in range(len(p)):              #: serial
+    for i in range(len(p)):              #: parallel-if
         if p[i, 0] > 1:
             d = p[i] * 2
         out[i] = i
