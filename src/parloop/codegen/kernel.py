@@ -22,6 +22,7 @@ from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
 from parloop.staging.anchors import find_anchored
 from parloop.staging.folding import find_folded
+from parloop.staging.judged import find_judged
 from parloop.staging.ranges import ASSUMED, ASSUMED_EXTENT, Ranges
 from parloop.staging.specialise import Typing
 
@@ -54,7 +55,7 @@ def write_kernel(typing: Typing, ranges: Ranges, plan: Plan, *, precise: bool) -
         layout,
         precise,
         number_loops(typing.nest),
-        find_anchored(typing.nest, find_folded(typing)),
+        find_anchored(typing.nest, find_folded(typing) | find_judged(typing)),
     )
     body, arrays = _write_body(program)
     _write_entry(program, body, arrays)
