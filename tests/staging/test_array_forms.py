@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.staging.test_arrays import body_of, expanded
 
 from parloop.diagnostics import Declined
-from parloop.ir.nodes import Binary, Compare, Const, Expr, Extent, Name, Unary
+from parloop.ir.nodes import Binary, Compare, Const, Expr, Extent, Name, Slice, Unary
 from parloop.ir.printer import to_text
+from parloop.ir.types import (
+    NP_BOOL,
+    NP_COMPLEX128,
+    NP_FLOAT32,
+    NP_FLOAT64,
+    NP_INT8,
+    NP_INT32,
+    NP_INT64,
+    NP_UINT64,
+    PY_BOOL,
+    PY_COMPLEX,
+    PY_FLOAT,
+    PY_INT,
+    Scalar,
+)
+from parloop.staging import elementwise, totals
 from parloop.staging.lengths import Linear, at_least, atom, linear_of, number, quotient, to_expr
+from parloop.staging.views import Axis, cut
+
+INTEGERS = (NP_BOOL, NP_INT8, NP_INT32, NP_INT64, NP_UINT64)
+NUMBERS = (*INTEGERS, NP_FLOAT32, NP_FLOAT64, NP_COMPLEX128)
 
 
 def stored(*body: str) -> str:
@@ -101,6 +122,19 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
         (("w = u[1:]", "s = w.shape[1]"), "a view has not so many axes"),
         (("w = m[t]", "n = w.size"), "the size of a view is asked for"),
         (("for j in range(n): u, v = v, u", "u[:] = 1"), "depends on the way taken"),
+        (("w = u[::2]", "z = w[t:]"), "a part of a view with steps is left"),
+        (("w = u[:t].copy()", "z = w[1:]"), "an array is left, and a view of it, whose shape"),
+        (
+            ("z = u", "u = v", "if n: break", "v = z", "u[:] = 1"),
+            "the loop is left while its arrays change names",
+        ),
+        (
+            ("while u[:3].sum() > n:", "    n += 1", "    u[:] = 0"),
+            "a `while` loop computes with arrays in its test",
+        ),
+        (("x[0] = 3.0", "x = 3"), "`x` is a list and is bound to something else"),
+        (("s = np.sum(k)", "u[:] = s"), "`sum` is taken of what is not an array"),
+        (("u[:] = d",), "`d` is an array without axes"),
     ],
 )
 def test_what_is_declined_says_why(body: tuple[str, ...], says: str) -> None:
@@ -161,6 +195,55 @@ def test_a_number_is_computed_before_the_elements(body: str, lines: list[str]) -
     found = [line for line in body_of(body) if line != "}" and not line.startswith("for")]
     assert sorted(found) == sorted(lines)
     assert found[-1] == lines[-1]
+
+
+@pytest.mark.parametrize("call", ["sum", "prod"])
+def test_totals_are_declined_where_numpy_takes_another_order(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(totals, "sums_agree", lambda *_: False)
+    monkeypatch.setattr(totals, "products_agree", lambda *_: False)
+    with pytest.raises(Declined, match="in another order"):
+        expanded(f"s = u.{call}()")
+
+
+def test_a_sum_over_a_part_of_an_array_takes_the_axes_behind_it() -> None:
+    (loop,) = [line for line in body_of("s = cube[0].sum()") if line.startswith("for")]
+    assert loop == "for %i3 in 0:cube.shape[1] * cube.shape[2]:1 into %t0 {"
+
+
+@pytest.mark.parametrize("target", NUMBERS)
+@pytest.mark.parametrize("source", [PY_BOOL, PY_INT, PY_FLOAT, PY_COMPLEX, *NUMBERS])
+def test_operations_in_place_cast_as_numpy_allows(source: Scalar, target: Scalar) -> None:
+    known = {PY_BOOL: "?", PY_INT: "i8", PY_FLOAT: "f8", PY_COMPLEX: "c16"}
+    one = np.dtype(known.get(source, str(source).rstrip("_")))
+    allowed = np.can_cast(one, np.dtype(str(target).rstrip("_")), "same_kind")
+    assert elementwise.may_cast(source, target) <= allowed
+
+
+def test_ties_are_looked_at_in_arrays_of_every_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(x: object, y: object) -> object:
+        return np.negative(np.abs(y)) if isinstance(x, np.ndarray) else np.abs(y)
+
+    monkeypatch.setattr(np, "maximum", odd)
+    assert not elementwise.ties_agree.__wrapped__("maximum", 64)
+
+
+AXIS = Axis(number(0), number(1))
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        Slice(None, None, Name("k")),
+        Slice(Name("k"), None, None),
+        Slice(None, Name("k"), None),
+        Slice(None, Const(2), None),
+    ],
+)
+def test_a_slice_is_not_cut_where_its_ends_are_unknown_or_outside(taken: Slice) -> None:
+    ends = {2: number(2)}
+    assert cut(AXIS, taken, lambda end: ends.get(getattr(end, "value", None))) is None
 
 
 def test_an_array_made_in_a_loop_is_there_after_it_where_the_loop_runs() -> None:

@@ -32,6 +32,8 @@ MATRIX = Array(NP_FLOAT64, 2, writable=True)
 TYPES: dict[str, Type] = {
     **dict.fromkeys(("u", "v", "w"), VECTOR),
     "m": MATRIX,
+    "cube": Array(NP_FLOAT64, 3, writable=True),
+    "d": Array(NP_FLOAT64, 0, writable=True),
     "b": Array(NP_INT8, 1, writable=True),
     "i4": Array(NP_INT32, 1, writable=True),
     "c": Array(NP_COMPLEX128, 1, writable=True),

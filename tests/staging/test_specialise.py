@@ -99,6 +99,7 @@ def test_a_name_has_the_types_that_reach_it(body: tuple[str, ...], types: set[Ty
         (("s = x & k",), "TYP105", "`&` on `float`, `int` is not compiled"),
         (("s = int(z)",), "TYP105", "`int` on `complex` is not compiled"),
         (("a[i] = z",), "TYP105", "storing `complex` into `a` of `float64` is not compiled"),
+        (("s = never",), "TYP108", "`never` has no value where it is read"),
         (("s = never + 1",), "TYP105", "`+` on no value is not compiled"),
         (
             ("s = x", "if k > 1: s = k", "if k > 2: s = y", "if k > 3: s = z",

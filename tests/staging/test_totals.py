@@ -12,6 +12,7 @@ from parloop.ir.printer import to_text
 from parloop.ir.totals import total
 from parloop.ir.uses import nest_of
 from parloop.source import Source
+from parloop.staging import summation
 from parloop.staging.summation import products_agree, sums_agree
 
 
@@ -24,6 +25,18 @@ def test_this_numpy_adds_in_the_known_order(bits: int, kind: str) -> None:
 @pytest.mark.parametrize("bits", [32, 64])
 def test_this_numpy_multiplies_one_after_another(bits: int) -> None:
     assert products_agree(bits)
+
+
+@pytest.mark.parametrize("name", ["BUFFER", "total"])
+def test_another_numpy_is_seen_to_add_otherwise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {"BUFFER": 4096, "total": lambda numbers, _: sum(reversed(numbers))}
+    monkeypatch.setattr(summation, name, others[name])
+    assert not summation.sums_agree.__wrapped__(64, "line")
+
+
+def test_another_numpy_is_seen_to_multiply_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summation, "_parts", lambda numbers: (numbers + 1,))
+    assert not summation.products_agree.__wrapped__(64)
 
 
 def test_another_order_has_other_bits() -> None:
