@@ -261,6 +261,18 @@ def double(a: Any, n: int) -> None:
         a[i] = a[i] * 2.0
 
 
+def test_entries_that_a_setting_leaves_to_the_interpreter_are_counted() -> None:
+    fast = parloop.parallel(programs.fresh(double), min_work_ms=0)
+    with parloop.settings(device="interpreter"):
+        fast(np.ones(50), 50)
+    fast(np.ones(50), 50)
+    with parloop.settings(device="interpreter"):
+        fast(np.ones(50), 50)
+        fast(np.ones(50), 0)
+    (site,) = parloop.report().sites
+    assert (site.native_runs, site.interpreted_runs) == (1, 2)
+
+
 def test_a_traced_loop_is_left_to_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "RUNS_TRACED", False)
     fast = parloop.parallel(programs.fresh(double), min_work_ms=0)

@@ -109,10 +109,9 @@ def enter(
 ) -> Outcome | None:
     """Run as much of the loop as can be run natively; None leaves all to the interpreter."""
     if is_traced() and not RUNS_TRACED:
-        info = site.info
-        record = record_of(info)
+        record = record_of(site.info)
         record.ran_interpreted()
-        record.fell_back(TracerActive("a debugger or a tracer follows the lines", info.span))
+        record.fell_back(TracerActive("a debugger or a tracer follows the lines", site.info.span))
         return None
     state: SiteState | None = site.state
     if state is not None:
@@ -129,7 +128,10 @@ def enter_cold(
     """Do what `enter` does, without what is remembered of launches that were the same."""
     state: SiteState | None = site.state
     settings = current_settings(site.options) if state is None else settings_of(site, state)
-    if settings.device == "interpreter" or not indices:
+    if not indices:
+        return None
+    if settings.device == "interpreter":
+        record_of(site.info).ran_interpreted()
         return None
     if state is not None and state.resting and not settings.strict:
         state.resting -= 1
