@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from parloop import cli
+from parloop.report.cuda import explain_cuda
 
 TEXT = """\
 def heat(u, v, n, m):
@@ -56,3 +57,12 @@ def test_a_page_has_the_kernels_of_its_loops(tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_text()
     assert page.count("Generated code for a GPU, CUDA C++") == 1  # sums of floats stay in order
     assert "heat_2(const Record record, State *state)" in page
+
+
+def test_a_loop_that_skips_kernels_stays_on_the_cpu(tmp_path: Path) -> None:
+    text = (
+        "def f(a, b, n, m):\n    for k in range(n):\n        if b[k] > 0.0:\n"
+        "            continue\n        for i in range(m):\n            a[i] = a[i] * 0.5\n"
+    )
+    (tmp_path / "skips.py").write_text(text)
+    assert "a loop with `continue` around a loop for the GPU" in explain_cuda(tmp_path / "skips.py")

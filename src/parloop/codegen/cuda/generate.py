@@ -48,7 +48,7 @@ from parloop.codegen.layout import (
 )
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.diagnostics import Declined
-from parloop.ir.nodes import Break, Const, For, If, Load, Stmt, Store
+from parloop.ir.nodes import Break, Const, Continue, For, If, Load, Stmt, Store
 from parloop.ir.types import PY_INT
 from parloop.ir.walk import all_expressions, loops, statements
 from parloop.schedule.grid import Grid
@@ -237,8 +237,9 @@ class _Generator:
     def repeat(self, stmt: For, around: tuple[str, ...]) -> Repeat:
         """Return a loop that stays with the host."""
         layout = self.program.layout
-        if any(isinstance(s, Break) for s in _own(stmt.body)):
-            raise Declined(ShapeNotForTheGpu.at(stmt.span, "a loop with `break`"))
+        for jump in (s for s in _own(stmt.body) if isinstance(s, Break | Continue)):
+            word = "break" if isinstance(jump, Break) else "continue"
+            raise Declined(ShapeNotForTheGpu.at(stmt.span, f"a loop with `{word}`"))
         if id(stmt) not in self.host_loops:
             raise Declined(ShapeNotForTheGpu.at(stmt.span, "part of a loop"))
         is_whole = stmt is self.program.typing.nest.loop
