@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from parloop.schedule.cost import SECONDS_PER_OPERATION
+from parloop.capture.weight import SECONDS_PER_OPERATION
 
 
 @dataclass(frozen=True, slots=True)
