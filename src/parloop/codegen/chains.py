@@ -1,7 +1,7 @@
 """Innermost loops of which LLVM makes no lanes, since each iteration waits for the one before.
 
-There a subscript that lies inside anyway is cheaper as a branch that is never taken than as a
-choice between two addresses: `total += values[p] * x[columns[p]]`, `counts[bin(i)] += 1`. Where
+There a test of a subscript is cheaper as a branch that is hardly ever taken than as a choice
+between two addresses: `total += values[p] * x[columns[p]]`, `counts[bin(i)] += 1`. Where
 lanes are to be had, the branch would cost them.
 """
 

@@ -189,36 +189,31 @@ class ExpressionWriter(FunctionWriter):
         return builder.gep(address, [offset], source_etype=I8)
 
     def address_aside(self, node: Load | Store) -> ir.Value:
-        """Return the address of `array[subscripts]`; only what is not in 0 .. extent - 1 is tested.
+        """Return the address of `array[subscripts]`; what lies outside takes a branch of its own.
 
-        That is one branch, which is hardly ever taken, for subscripts below 0 and outside alike.
+        The slice has tripped where that is taken; elsewhere the processor never waits for it.
         """
         view = self.arrays[node.array]
         builder = self.builder
         words = [self.integer(s) for s in node.subscripts]
-        odd: ir.Value = I1(0)
-        for word, extent in zip(words, view.extents, strict=True):
-            odd = builder.or_(odd, builder.icmp_unsigned(">=", word, extent))
-        aside, after = (self.function.append_basic_block(name) for name in ("aside", "placed"))
-        usual = self.offset_address(view, words)
-        before = builder.block
-        builder.cbranch(odd, aside, after).set_weights([1, 1 << 20])
-        builder.position_at_end(aside)
+        outside: ir.Value = I1(0)
         for axis, extent in enumerate(view.extents):
             below = builder.icmp_signed("<", words[axis], I64(0))
             wrapped = builder.add(words[axis], extent)
             words[axis] = builder.select(below, wrapped, words[axis])
-        outside: ir.Value = I1(0)
-        for word, extent in zip(words, view.extents, strict=True):
-            outside = builder.or_(outside, builder.icmp_unsigned(">=", word, extent))
-        self.raises(outside)
-        unusual = builder.select(outside, self.harmless(), self.offset_address(view, words))
+            outside = builder.or_(outside, builder.icmp_unsigned(">=", words[axis], extent))
+        usual, harmless = self.offset_address(view, words), self.harmless()
+        before = builder.block
+        aside, after = (self.function.append_basic_block(name) for name in ("aside", "placed"))
+        builder.cbranch(outside, aside, after).set_weights([1, 1 << 20])
+        builder.position_at_end(aside)
+        self.raises(I1(1))
         builder.branch(after)
         last = builder.block
         builder.position_at_end(after)
         address = builder.phi(POINTER)
         address.add_incoming(usual, before)
-        address.add_incoming(unusual, last)
+        address.add_incoming(harmless, last)
         return address
 
     def offset_address(self, view: ArrayView, words: list[ir.Value]) -> ir.Value:
