@@ -63,7 +63,7 @@ def pick(a: Any, p: Any, n: int) -> None:
 def words(texts: list[str], n: int) -> int:
     m = 0
     for i in range(n):
-        m = m + len(texts[i])
+        m = m + len(texts[i]) + int()
     return m
 
 
