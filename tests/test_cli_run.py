@@ -310,9 +310,21 @@ def test_wrong_usage_is_said_with_exit_code_2(
     assert (folder / "script.py").read_text() == before
 
 
-def test_a_wrong_environment_is_said_in_one_line(folder: Path) -> None:
-    code, out, errors = parloop(folder, "run", "script.py", PARLOOP_THREADS="0")
-    assert (code, out, errors) == (2, "", "parloop: PARLOOP_THREADS=0 must be at least 1\n")
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("THREADS", "0", "PARLOOP_THREADS=0 must be at least 1"),
+        ("CACHE_MAX_MB", "x", "PARLOOP_CACHE_MAX_MB=x must be a whole number of at least 0"),
+        ("LOG", "loud", "PARLOOP_LOG='loud' must be one of"),
+    ],
+)
+def test_a_wrong_environment_is_said_in_one_line(
+    name: str, value: str, complaint: str, folder: Path
+) -> None:
+    code, out, errors = parloop(folder, "run", "script.py", **{f"PARLOOP_{name}": value})
+    assert (code, out) == (2, "")
+    assert errors.startswith(f"parloop: {complaint}")
+    assert errors.count("\n") == 1
 
 
 def test_off_rewrites_nothing(folder: Path) -> None:

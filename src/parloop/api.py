@@ -96,7 +96,7 @@ def module_store() -> Store | None:
 
 def start_engine() -> None:
     """Let sites ask the engine, which is loaded when the first large enough loop asks."""
-    current_settings()  # what is wrong in the environment is said here, not in a loop
+    config.check_environment()  # what is wrong in the environment is said here, not in a loop
     if Site.engine is None:
         REGISTRY.set_engine(_at_first_entry)
 

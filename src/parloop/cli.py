@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from parloop import __version__
-from parloop.config import DEVICES, EXACTNESS, parse_setting, read_environment, set_command_line
+from parloop.config import DEVICES, EXACTNESS, check_environment, parse_setting, set_command_line
 
 WRONG_USAGE = 2
 """The exit code for what cannot be done as asked, as python has it."""
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit code. What a script raises goes through."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        read_environment()
+        check_environment()
     except (TypeError, ValueError) as error:
         return _fail(str(error))
     if words[:1] == ["run"]:

@@ -140,6 +140,22 @@ def log_level(environment: Mapping[str, str] | None = None) -> str | None:
     return text or None
 
 
+def check_environment() -> None:
+    """Raise ValueError or TypeError where a `PARLOOP_*` variable says what it cannot."""
+    read_environment()
+    log_level()
+    cache_megabytes()
+
+
+def cache_megabytes(environment: Mapping[str, str] | None = None) -> int:
+    """Return how much the cache on disk may hold, from `PARLOOP_CACHE_MAX_MB`."""
+    text = (os.environ if environment is None else environment).get("PARLOOP_CACHE_MAX_MB", "")
+    text = text.strip() or "256"
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"PARLOOP_CACHE_MAX_MB={text} must be a whole number of at least 0")
+    return int(text)
+
+
 SETTING_NAMES: Final = tuple(field.name for field in fields(Settings))
 
 _TRUTH: Final = {

@@ -63,7 +63,7 @@ def pick(a: Any, p: Any, n: int) -> None:
 def words(texts: list[str], n: int) -> int:
     m = 0
     for i in range(n):
-        m = m + len(texts[i]) + int()
+        m = m + len(texts[i]) + int()  # noqa: UP018
     return m
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parloop import config
 from parloop.runtime import jit
 
 
@@ -141,10 +142,7 @@ def open_cache(environment: Mapping[str, str] = os.environ) -> Cache:
     It is in `PARLOOP_CACHE_DIR`, else in the system's folder for caches, and holds at most
     `PARLOOP_CACHE_MAX_MB` (256; 0: nothing is written).
     """
-    megabytes = environment.get("PARLOOP_CACHE_MAX_MB", "").strip() or "256"
-    if not (megabytes.isascii() and megabytes.isdigit()):
-        raise ValueError(f"PARLOOP_CACHE_MAX_MB={megabytes} must be a whole number of at least 0")
-    return _open(_folder_for(environment), int(megabytes) * 2**20)
+    return _open(_folder_for(environment), config.cache_megabytes(environment) * 2**20)
 
 
 def content_key(*parts: str | bytes) -> str:
