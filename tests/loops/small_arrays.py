@@ -182,6 +182,24 @@ def of_other_types(out, n):
     return out
 
 
+def integers_without_a_place(x, out):
+    for i in range(len(x)):              #: serial
+        v = np.zeros(2, dtype=np.int8)
+        v[0] = x[i]
+        v[1] += x[i]
+        out[i] = v
+    return out, v
+
+
+def an_integer_without_a_place_for_all(x, out):
+    for i in range(len(x)):              #: serial
+        v = np.ones(2, dtype=np.int8)
+        v[:] = x[i]
+        v += 100
+        out[i] = v
+    return out, v
+
+
 def reversed_and_changed(u, v, n):
     for t in range(n):                   #: serial
         u = u[::-1] - v
@@ -280,6 +298,12 @@ ARGUMENTS = {
     ],
     "made_of_numbers_and_arrays": lambda rng: [(_n(rng, 30, 1), 3)],
     "of_a_length_that_changes": lambda rng: [(np.zeros(9), 9)],
+    "integers_without_a_place": lambda rng: [
+        (np.array([5, -6, k, 7]), np.zeros((4, 2))) for k in (8, 127, 128, 300, -129)
+    ],
+    "an_integer_without_a_place_for_all": lambda rng: [
+        (np.array([5, 6, k, 7]), np.zeros((4, 2))) for k in (8, 127, 128, 300, -129)
+    ],
     "reversed_and_changed": lambda rng: [(_n(rng, 9), _n(rng, 9), 5)],
     "an_element_in_a_name": lambda rng: [(_n(rng, 9, 2), _n(rng, 5))],
     "nearest_by_row": lambda rng: [

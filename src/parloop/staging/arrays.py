@@ -371,12 +371,24 @@ class Expander(Making, Axes):
     ) -> None:
         if augmented:
             assert isinstance(stmt.value, Binary)
-            right = self.number(stmt.value.right).expr
+            found = self.number(stmt.value.right)
             old = Load(view.array, subscripts, stmt.span)
-            value: Expr = replace(stmt.value, left=old, right=right)
+            value: Expr = replace(stmt.value, left=old, right=found.expr)
         else:
-            value = self.number(stmt.value).expr
+            found = self.number(stmt.value)
+            value = found.expr
+        self.note_number(view, found)
         self.out.append(Store(view.array, subscripts, value, stmt.span))
+
+    def note_number(self, view: View, value: Number) -> None:
+        """Keep the array of `view` in memory if it has no place for some integers of NumPy's.
+
+        Storing one raises, while a conversion, as of the elements of an array, wraps.
+        """
+        target = self.dtypes.get(view.array)
+        if target is not None and target.kind in "iu":
+            if any(not elementwise.has_room(target, one) for one in (value.type, *value.others)):
+                self.tight.add(view.array)
 
     def in_place(self, view: View, operation: Binary, span: Span) -> None:
         """Do `view op= y`."""
@@ -396,6 +408,7 @@ class Expander(Making, Axes):
             raise self.declined(span, f"{value.type} is stored into {self.dtypes[view.array]}")
         if isinstance(value, Number):
             self.converted(value, target, view.shape)
+            self.note_number(view, value)
         if isinstance(value, Elements) and len(value.shape) > len(view.shape):
             raise self.declined(span, "an array is stored into one with fewer axes")
         if isinstance(value, Elements) and any(

@@ -268,6 +268,17 @@ def may_cast(source: Scalar, target: Scalar) -> bool:
     return bool(numpy.can_cast(one, other, "same_kind"))
 
 
+def has_room(target: Scalar, source: Scalar) -> bool:
+    """Return whether storing a number of `source` is like converting it to `target`, integers."""
+    if source.kind == "c":  # also where there may be several types
+        return False
+    if source.owner == "python" or source.kind in "bf":
+        return True
+    low, high = integer_bounds(source)
+    least, most = integer_bounds(target)
+    return least <= low and high <= most
+
+
 def may_store(value: Operand, target: Scalar) -> bool:
     """Return whether `a[...] = value` is the same element by element."""
     if rules.store_rule(target, value.type) is None or value.type.kind == "c" != target.kind:

@@ -99,7 +99,8 @@ def expand(
     loop, turns, expander = _expanded(nest, types, known, share=share)
     left = {view.array for turn in turns.bound for view in turn.values()}
     left |= {view.array for ways in expander.ways.values() for view in ways.values()}
-    loop, registers = in_registers(loop, expander.scratch, left)
+    in_names = {n: made for n, made in expander.scratch.items() if n not in expander.tight}
+    loop, registers = in_registers(loop, in_names, left)
     made = nest_of(loop, nest.source, nest.function, nest.guards)
     scratch = {
         name: Scratch(view_type, extents)

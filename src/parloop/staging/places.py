@@ -73,6 +73,8 @@ class Places:
         self.scalars = ScalarTypes(nest, types)
         self.scratch: dict[str, tuple[Scalar, tuple[Expr, ...]]] = {}
         self.passing: set[str] = set()
+        self.tight: set[str] = set()
+        """The arrays into which numbers are stored that may have no place there."""
         self.ordered: set[str] = set()
         self.forward: set[str] = set()
         """The arrays whose elements have to lie in C's order, none in reverse."""
