@@ -72,6 +72,39 @@ def returned_in_the_try(a, limit):
     return -1
 
 
+def returned_what_may_raise(a, limit):
+    for i in range(limit):               #: unsupported SYN102
+        try:
+            return 10 // a[i]
+        except (ZeroDivisionError, IndexError):
+            limit += 1
+    return limit
+
+
+def returned_a_name_without_a_value(a, limit):
+    for i in range(len(a)):              #: unsupported SYN102
+        try:
+            if a[i] > limit:
+                return last, i
+            last = a[i]
+        except NameError:
+            limit += 1
+    return limit
+
+
+def returned_before_more(a):
+    s = 0
+    for i in range(len(a)):              #: serial
+        try:
+            s += 10 // a[i]
+            return i
+        except ZeroDivisionError:
+            s -= 1
+        else:
+            s += 0.5
+    return s
+
+
 def returned_in_the_handler(a, limit):
     for i in range(len(a)):              #: unsupported SYN102
         try:
@@ -151,6 +184,11 @@ ARGUMENTS = {
     "left_in_the_handler": lambda rng: [([1, 2, 3], 3), ([1, 2, 3], 5), (np.arange(4), 6)],
     "left_in_the_try": lambda rng: [([5, 3, 0, 2, 1], 14), ([5, 3, 2, 1, 0], 9), ([0, 0], 3)],
     "returned_in_the_try": lambda rng: [([5, 3, 0, 2, 1], 4), ([5, 3, 2, 1], 2), ([0, 0], 3)],
+    "returned_what_may_raise": lambda rng: [
+        *(([0, 0, 2], 3), ([5, 1], 2), ([0], 4), ([], 2), ([0, 0], 2)),
+    ],
+    "returned_a_name_without_a_value": lambda rng: [([5, 6, 2, 9], 4), ([1, 6, 9], 5), ([1], 3)],
+    "returned_before_more": lambda rng: [([0, 3],), ([5, 3],), ([0, 0],), ([],)],
     "returned_in_the_handler": lambda rng: [([5, 3, 0, 2, 1], 4), ([5, 3, 2, 1], 2)],
     "caught_by_name": lambda rng: [([5, 3, 0, 2, 1],), ([5, 3],)],
     "tried_in_another_try": lambda rng: [

@@ -345,16 +345,52 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
 def is_plain_try(node: ast.AST) -> bool:
     """Return whether `node` is a `try` that only catches exceptions of the statements in it.
 
-    What catches `KeyboardInterrupt` is meant for what comes from outside, at any time.
+    What catches `KeyboardInterrupt` is meant for what comes from outside, at any time. What a
+    `return` gives is computed when the loop has been left, where no handler catches anything.
     """
     if not isinstance(node, ast.Try) or node.finalbody:
         return False
     if any(isinstance(part, ast.Return) for handler in node.handlers for part in ast.walk(handler)):
         return False
+    catches_names = not all(
+        part.id in _NOT_FOR_NAMES
+        for handler in node.handlers
+        if handler.type is not None
+        for part in ast.walk(handler.type)
+        if isinstance(part, ast.Name)
+    )
+    if any(
+        isinstance(part, ast.Return) and _may_raise(part.value, catches_names)
+        for stmt in node.body
+        for part in ast.walk(stmt)
+    ):
+        return False
     return all(
         handler.name is None and handler.type is not None and _is_exception(handler.type)
         for handler in node.handlers
     )
+
+
+def _may_raise(value: ast.expr | None, catches_names: bool) -> bool:
+    """Return whether a `return` of `value`, which runs after the loop, may raise what is caught."""
+    match value:
+        case None | ast.Constant():
+            return False
+        case ast.Name():
+            return catches_names
+        case ast.Tuple(elts=parts):
+            return any(_may_raise(part, catches_names) for part in parts)
+    return True
+
+
+_NOT_FOR_NAMES: Final = frozenset(
+    (
+        *("ArithmeticError", "FloatingPointError", "OverflowError", "ZeroDivisionError"),
+        *("LookupError", "IndexError", "KeyError", "TypeError", "ValueError"),
+        *("Warning", "RuntimeWarning"),
+    )
+)
+"""Exceptions of which none is raised where a name has no value."""
 
 
 def _is_exception(node: ast.expr) -> bool:

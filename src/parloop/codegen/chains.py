@@ -34,7 +34,10 @@ def is_chain(loop: For, program: Program, inside: frozenset[int]) -> bool:
 
 
 def _folds_floats(stmt: Assign, program: Program) -> bool:
-    types = scalar_members(program.typing.of[id(stmt.value)])
+    found = program.typing.of.get(id(stmt.value))
+    if found is None:  # behind a `break`: never run
+        return False
+    types = scalar_members(found)
     return (
         isinstance(stmt.value, Binary)
         and all(type_.kind in "fc" for type_ in types)

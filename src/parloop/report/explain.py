@@ -342,7 +342,7 @@ class _Walker:
     def _nest(self, node: ast.For, place: _Place) -> bool:
         """Explain the loop `node`; return whether it and all loops inside it are one nest."""
         try:
-            loop = inline(without_tries(with_ways(node)), self.source, place.functions.resolve).loop
+            loop = inline(with_ways(without_tries(node)), self.source, place.functions.resolve).loop
         except Declined as declined:
             self._add(node, place, Judged("unsupported", (declined.diagnostic,), ()), "interpreter")
             return False

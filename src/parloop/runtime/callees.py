@@ -152,7 +152,7 @@ def inline_calls(
     """
     finder = _Finder(site, values, frame)
     try:
-        inlined = inline(without_tries(with_ways(site.info.node)), site.info.source, finder.resolve)
+        inlined = inline(with_ways(without_tries(site.info.node)), site.info.source, finder.resolve)
     except Declined as declined:
         return declined.diagnostic, Calls(tuple(finder.called), finder.places)
     functions = {one.name for one in finder.called}
