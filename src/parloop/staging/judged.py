@@ -65,11 +65,11 @@ def _judged_in(stmt: Stmt, typing: Typing, constants: frozenset[str]) -> Iterato
     """Yield the expressions in a statement that are judged there."""
     match stmt:
         case If(test=test) | While(test=test):
-            yield test
+            yield from _if_number(test)
         case Store(array=array, value=value):
             type_ = typing.arrays.get(array)
             if isinstance(type_, Array) and type_.dtype.kind == "b":
-                yield value
+                yield from _if_number(value)
         case _:
             pass
     for part in (part for whole in own_expressions(stmt) for part in expressions(whole)):
@@ -80,16 +80,25 @@ def _judged_in(stmt: Stmt, typing: Typing, constants: frozenset[str]) -> Iterato
                 if left == right or _is_special(left, constants):
                     yield right
             case Conditional(test=test):
-                yield test
+                yield from _if_number(test)
             case Logical(left=left, right=right):
-                yield left
-                yield right
+                yield from _if_number(left)
+                yield from _if_number(right)
             case Unary(op="not", operand=operand):
-                yield operand
+                yield from _if_number(operand)
             case Call(callee="builtins.bool" | "numpy.bool" | "numpy.bool_", arguments=arguments):
-                yield from arguments
+                for argument in arguments:
+                    yield from _if_number(argument)
             case _:
                 pass
+
+
+def _if_number(expr: Expr) -> Iterator[Expr]:
+    """Yield what is asked for its truth, unless it is a comparison, which judges its own sides."""
+    if not isinstance(expr, Compare | Logical) and not (
+        isinstance(expr, Unary) and expr.op == "not"
+    ):
+        yield expr
 
 
 def _is_special(expr: Expr, constants: frozenset[str]) -> bool:
