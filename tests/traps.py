@@ -220,8 +220,8 @@ FLOATS = (
     ),
     Trap(
         "np.sum and other calls on arrays in the body",
-        native="ordered_sum call_of_numpy_sum sums_of_long_and_short_rows",
-        left="along_an_axis of_complex_numbers parts_of_large_arrays",
+        native="ordered_sum call_of_numpy_sum sums_of_long_and_short_rows along_an_axis",
+        left="of_complex_numbers parts_of_large_arrays",
     ),
     Trap("builtin `sum`", native="ordered_sum", left="builtin_sum"),
     Trap(
@@ -392,8 +392,8 @@ CONTROL = (
     ),
     Trap(
         "try, with, assert in the body",
-        native="caught_by_the_caller",
-        left="try_in_the_body with_in_the_body assert_in_the_body raise_in_the_body",
+        native="caught_by_the_caller try_in_the_body",
+        left="finally_counted caught_by_name with_in_the_body assert_in_the_body raise_in_the_body",
     ),
     Trap(
         "an exception in the middle",

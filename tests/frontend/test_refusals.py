@@ -105,7 +105,7 @@ REFUSED = {
         ("s = max(b)", "s = max(b[0], b[1])"),
         ("s = max(1, 2, key=f)", "s = max(1, 2)"),
         ("s = max(*b)", "s = max(b[0], 1)"),
-        ("s = np.sum(b, axis=0)", "s = np.sum(b)"),
+        ("s = np.sum(b, keepdims=True)", "s = np.sum(b)"),
         ("s = b.std()", "s = b.mean()"),
         ("s = np.random.sum()", "s = b.sum()"),
         ("s = np.exp(b[0], out=b)", "s = np.exp(b[0])"),

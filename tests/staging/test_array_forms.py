@@ -126,7 +126,7 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
         (("w = u[:t].copy()", "z = w[1:]"), "an array is left, and a view of it, whose shape"),
         (
             ("z = u", "u = v", "if n: break", "v = z", "u[:] = 1"),
-            "the loop is left while its arrays change names",
+            "depends on the way taken",
         ),
         (
             ("while u[:3].sum() > n:", "    n += 1", "    u[:] = 0"),

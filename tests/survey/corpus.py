@@ -94,7 +94,7 @@ TEMPLATES: Final = (
          "none", "unsupported", "no", "loop over: dict or set"),
     _one("for _, row in df.iterrows():\n    {a}_s += row['x'] * {n}", "table rows", "none",
          "unsupported", "no", "loop over: table rows"),
-    _one("for i in range({a}_n):\n    {a}[i] = np.sum({b}[i], axis=0) * {n}", "range", "name",
+    _one("for i in range({a}_n):\n    {a}[i] = np.sum({b}[i], dtype=float) * {n}", "range", "name",
          "unsupported", "no", "call with keywords: numpy reduction"),
     _one("for i in range({a}_n):\n    {a}[i] = [x * {n} for x in {b}[i]]", "range", "name",
          "unsupported", "no", "comprehension"),

@@ -273,7 +273,7 @@ def test_verdicts_are_those_of_explain_with_the_facts_that_stay_open() -> None:
         ("x = i\n    plt.plot(x)\n    print(x)", "call: plotting", ("call: printing",)),
         ("d['x'] = i", "text", ()),
         ("x = [j for j in y]", "comprehension", ("loop",)),
-        ("x = np.sum(a, axis=0)", "call with keywords: numpy reduction", ()),
+        ("x = np.sum(a, dtype=float)", "call with keywords: numpy reduction", ()),
         ("self.x = i", "assignment to an attribute", ()),
         ("for x in np.arange(3):\n        y = x", "loop over: array made here", ()),
     ],
