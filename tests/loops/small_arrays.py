@@ -182,6 +182,13 @@ def of_other_types(out, n):
     return out
 
 
+def rows_in_place_of_another_type(p, out):
+    for i in range(len(p)):              #: parallel-if
+        for k in range(3):
+            out[i] += p[i] * k
+    return out
+
+
 def integers_without_a_place(x, out):
     for i in range(len(x)):              #: serial
         v = np.zeros(2, dtype=np.int8)
@@ -298,6 +305,9 @@ ARGUMENTS = {
     ],
     "made_of_numbers_and_arrays": lambda rng: [(_n(rng, 30, 1), 3)],
     "of_a_length_that_changes": lambda rng: [(np.zeros(9), 9)],
+    "rows_in_place_of_another_type": lambda rng: [
+        (_n(rng, 9, 3), np.zeros((9, 3), kind)) for kind in ("f8", "?", "i8", "f4")
+    ],
     "integers_without_a_place": lambda rng: [
         (np.array([5, -6, k, 7]), np.zeros((4, 2))) for k in (8, 127, 128, 300, -129)
     ],

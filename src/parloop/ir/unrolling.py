@@ -116,7 +116,15 @@ def _copied(body: tuple[Stmt, ...], values: Mapping[str, int]) -> list[Stmt]:
                 found.append(replace(stmt, value=_put_in(value, values)))
             case Store(subscripts=subscripts, value=value):
                 places = tuple(_put_in(part, values) for part in subscripts)
-                found.append(replace(stmt, subscripts=places, value=_put_in(value, values)))
+                made = _put_in(value, values)
+                match value, made:
+                    case Binary(left=Load(subscripts=same)), Binary(left=Load() as old) if (
+                        same is subscripts
+                    ):  # `a[i] += x` stays one: on arrays it is another operation
+                        made = replace(made, left=replace(old, subscripts=places))
+                    case _:
+                        pass
+                found.append(replace(stmt, subscripts=places, value=made))
             case If(test=test, then=then, otherwise=otherwise):
                 left = _decided(_put_in(test, values))
                 if left is True or left is False:
