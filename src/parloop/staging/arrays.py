@@ -386,9 +386,10 @@ class Expander(Making, Axes):
         Storing one raises, while a conversion, as of the elements of an array, wraps.
         """
         target = self.dtypes.get(view.array)
-        if target is not None and target.kind in "iu":
-            if any(not elementwise.has_room(target, one) for one in (value.type, *value.others)):
-                self.tight.add(view.array)
+        if target is None or target.kind not in "iu":
+            return
+        if any(not elementwise.has_room(target, one) for one in (value.type, *value.others)):
+            self.tight.add(view.array)
 
     def in_place(self, view: View, operation: Binary, span: Span) -> None:
         """Do `view op= y`."""
