@@ -305,6 +305,8 @@ def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
         raise Declined(ListNotSupported(f"`{name}` is a list of several types"))
     shape, watched = [len(rows)], [(items, rows)]
     while type(rows[0][0] if rows[0] else None) in _ROWS:
+        if len(shape) == _DEEPEST:
+            raise Declined(ListNotSupported(f"`{name}` is a list in itself"))
         pairs = _shadowed(name, rows)
         watched += [pair for pair in pairs if type(pair[0]) is list]
         shape.append(len(pairs[0][1]))
@@ -321,6 +323,9 @@ def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
     _read_rows(name, copies, reads_nan=reads_nan)
     return copies
 
+
+_DEEPEST: Final = 32
+"""How many axes NumPy's oldest arrays have: a list that contains itself has no end of them."""
 
 _SHORT: Final = 8
 """Rows with fewer numbers are read as one list."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -163,7 +163,11 @@ def _value(expr: Expr, known: Mapping[str, int], arguments: Mapping[str, Any]) -
 def shape_of_list(items: Any) -> tuple[int, ...]:
     """Return the extents of a list of lists or tuples, by its first items."""
     shape: tuple[int, ...] = ()
-    while type(items) in (list, tuple):
+    while type(items) in (list, tuple) and len(shape) < _DEEPEST:  # one may contain itself
         shape = (*shape, len(items))
         items = items[0] if items else None
     return shape
+
+
+_DEEPEST: Final = 32
+"""How many axes are looked for."""
