@@ -149,4 +149,7 @@ def means(value: object, canonical: str) -> bool:
     if canonical in CONSTANTS:
         expected = CONSTANTS[canonical]
         return type(value) is float and value.hex() == expected.hex()
+    if isinstance(value, type) and issubclass(value, BaseException):
+        module, _, name = canonical.partition(".")
+        return module == "builtins" and value is getattr(builtins, name, None)
     return resolve(value) == canonical

@@ -26,6 +26,30 @@ def without_tries(loop: ast.For) -> ast.For:
     return made
 
 
+def trusted_handlers(loop: ast.For) -> tuple[str, ...]:
+    """Return the names of exceptions that must be the builtin ones for `loop` to be run natively.
+
+    A name that a `return` in a `try` gives is read when the loop has been left: that may raise
+    `NameError`, which those exceptions do not catch.
+    """
+    found = {
+        part.id: None
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Try) and any(map(_gives_a_name, ast.walk(node)))
+        for handler in node.handlers
+        if handler.type is not None
+        for part in ast.walk(handler.type)
+        if isinstance(part, ast.Name)
+    }
+    return tuple(found)
+
+
+def _gives_a_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Return) and any(
+        isinstance(part, ast.Name) for part in ast.walk(node)
+    )
+
+
 def _block(body: list[ast.stmt]) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for stmt in body:

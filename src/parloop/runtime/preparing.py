@@ -14,12 +14,13 @@ from parloop.capture.sites import Site
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
+from parloop.frontend.tries import trusted_handlers
 from parloop.ir.nodes import Load, Name, Nest, Slice, Store
 from parloop.ir.types import Type
 from parloop.ir.unrolling import unrolled
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import work
-from parloop.runtime.arguments import guards_of, type_of
+from parloop.runtime.arguments import Guard, guards_of, type_of
 from parloop.runtime.callees import inline_calls
 from parloop.runtime.lists import Lists
 from parloop.runtime.remembered import find_verdict
@@ -55,7 +56,8 @@ def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteSta
         return SiteState(record, None, lowered, calls=calls, versions=versions)
     lowered = unrolled(lowered)
     record.decided(find_verdict(lowered))
-    guards, even = guards_of(lowered), work.is_even(lowered)
+    handlers = [Guard(n, n, (), f"builtins.{n}") for n in trusted_handlers(info.node)]
+    guards, even = (*guards_of(lowered), *handlers), work.is_even(lowered)
     return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
 
 
