@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -71,18 +72,21 @@ def _copied(names: dict[str, Any]) -> dict[str, Any]:
 def _run(site: Site, indices: range, names: dict[str, Any]) -> tuple[int, dict[str, Any], bool]:
     """Return how many iterations were completed, what they left, and whether one broke."""
     loop = _Mangler(site.info.class_name).visit(copy.deepcopy(site.info.node))
-    loop.iter = ast.Name("@indices", ast.Load())
+    if site.info.over_items:
+        loop.iter = ast.Call(ast.Name("@first", ast.Load()), [loop.iter], [])
+    else:
+        loop.iter = ast.Name("@indices", ast.Load())
     loop.orelse = [ast.Assign([ast.Name("@whole", ast.Store())], ast.Constant(True))]
     module = ast.fix_missing_locations(ast.Module([loop], []))
     begun = 0
 
-    def count() -> Any:
+    def count(items: Any) -> Any:
         nonlocal begun
-        for index in indices:
-            yield index
+        for item in islice(items, len(indices)):
+            yield item
             begun += 1
 
-    space = {**names, "@indices": count(), "@whole": False}
+    space = {**names, "@indices": count(indices), "@first": count, "@whole": False}
     try:
         exec(compile(module, "<engine>", "exec"), space)
     except Exception:  # the user's own: this iteration is for the interpreter

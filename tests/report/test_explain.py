@@ -219,3 +219,11 @@ def test_text_json_and_html_say_the_same() -> None:
 
 def test_the_page_shows_the_text_as_text() -> None:
     assert "<script>" not in page([explain("for i in range(3): a[i] = '<script>'")])
+
+
+def test_a_loop_with_a_progress_bar_is_judged_as_the_loop_that_it_is() -> None:
+    plain = explain("for i in range(1, n):\n    a[i] = a[i - 1]\n").loops[0]
+    for header in ("tqdm(range(1, n), desc='x')", "tqdm.auto.trange(1, n)"):
+        seen = explain(f"for i in {header}:\n    a[i] = a[i - 1]\n").loops[0]
+        assert (seen.verdict, seen.runs, seen.line) == (plain.verdict, plain.runs, plain.line)
+        assert [reason.code for reason in seen.reasons] == [r.code for r in plain.reasons]

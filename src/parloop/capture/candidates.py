@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from parloop.capture.names import find_scope
+from parloop.capture.progress import BARS, imported_bars, without_bar
 from parloop.ir.walk import MAKERS, METHODS, REDUCTIONS
 
 KNOWN_BUILTINS: Final = frozenset(
@@ -46,6 +47,8 @@ class Callables:
     functions: frozenset[str] = KNOWN_BUILTINS
     own: frozenset[str] = frozenset()
     """Functions of the text's own, or what its functions are given as parameters and call."""
+    bars: Mapping[str, str] = field(default_factory=lambda: BARS)
+    """The names of progress bars."""
 
     def is_known(self, callee: ast.expr) -> bool:
         """Return whether `callee` looks like one of them; whether it is one is seen at run time."""
@@ -70,7 +73,9 @@ def find_callables(
     modules = set(Callables().modules)
     functions = set(KNOWN_BUILTINS) | (_MATH_NAMES if is_known is None else set())
     defined: set[str] = set()
+    bars = dict(BARS)
     for node in ast.walk(tree):
+        bars.update(imported_bars(node))
         match node:
             case ast.Import(names=names):
                 modules |= {n.asname or n.name for n in names if n.name in KNOWN_MODULES}
@@ -82,7 +87,7 @@ def find_callables(
                 functions.add(name)
             case ast.Attribute(value=ast.Name(id=name)) if is_known is not None and is_known(name):
                 modules.add(name)
-    known = Callables(frozenset(modules), frozenset(functions - defined))
+    known = Callables(frozenset(modules), frozenset(functions - defined), bars=bars)
     return _with_own(tree, known, is_own)
 
 
@@ -191,6 +196,8 @@ def iterated(node: ast.expr) -> Iterator[str]:
 
 def is_candidate(node: ast.AST, callables: Callables) -> bool:
     """Return whether `node` is a loop that gets a site, if no loop around it does."""
+    if isinstance(node, ast.For):
+        node = without_bar(node, callables.bars)
     if not is_range_loop(node) and not (is_item_loop(node) and _goes_over_names(node)):
         return False
     return find_obstacle(node, callables) is None
@@ -210,6 +217,7 @@ def _goes_over_names(node: ast.AST) -> bool:
 def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     """Return the first construct in the body of the loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
+    loop = without_bar(loop, callables.bars)
     subscripted: set[str] = set()
     gone_over: set[str] = set()
     indices: list[ast.Name] = []

@@ -20,11 +20,15 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     The user's nodes are used as they are, with their positions. `second` is a copy of the loop with
     sites in front of the loops inside, which runs in its place when the engine says so.
     """
-    loop = info.node
+    loop = with_header(info.node, info.bar)
     new = _Builder(info.key)
-    if info.over_items:
+    indices: ast.expr
+    test: ast.expr
+    if info.bar is not None:
+        indices, test = info.bar, new.of_site("on")
+    elif info.over_items:
         names: list[ast.expr] = [new.name(name) for name in leaves(loop.iter)]
-        indices: ast.expr = ast.Call(new.of_registry("positions"), names, [])
+        indices = ast.Call(new.of_registry("positions"), names, [])
         test = _test_of_items(loop.iter, new)
     else:
         assert isinstance(loop.iter, ast.Call)
@@ -43,10 +47,12 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
         ],
         orelse=[],
     )
-    users = _over_the_rest(loop, new)
+    has_bar = info.bar is not None
+    users = _over_the_rest(loop, new, has_bar=has_bar)
     binding.orelse.append(users)
     if second is not None:
-        binding.orelse[:] = [ast.If(new.of_site("inner"), [_over_the_rest(second, new)], [users])]
+        other = _over_the_rest(with_header(second, info.bar), new, has_bar=has_bar)
+        binding.orelse[:] = [ast.If(new.of_site("inner"), [other], [users])]
     _place(binding, _header_of(loop))
     return binding
 
@@ -81,11 +87,27 @@ def _first_character(node: ast.expr) -> ast.expr:
     return place
 
 
-def _over_the_rest(loop: ast.For, new: _Builder) -> ast.For:
+def with_header(loop: ast.For, header: ast.expr | None) -> ast.For:
+    """Return `loop` over `header`, if that is not None."""
+    if header is None:
+        return loop
+    found = copy.copy(loop)
+    found.iter = header
+    return found
+
+
+def _over_the_rest(loop: ast.For, new: _Builder, *, has_bar: bool = False) -> ast.For:
     """Return `loop` over the iterations that are left to the interpreter."""
-    rest = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])])
-    iterable = ast.BoolOp(ast.Or(), [rest, loop.iter])
+    iterable: ast.expr
+    if has_bar:  # what is left may be false, and have no iterator
+        left = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("is_left", [])])
+        iterable = ast.IfExp(left, new.call("rest", []), loop.iter)
+    else:
+        rest = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("rest", [])])
+        iterable = ast.BoolOp(ast.Or(), [rest, loop.iter])
     _place(iterable, _header_of(loop))
+    if has_bar:
+        ast.copy_location(iterable, loop.iter)
     users = ast.For(
         target=loop.target,
         iter=iterable,
@@ -100,33 +122,6 @@ def _is_whole(new: _Builder) -> ast.expr:
     """Return the test that the loop is over: `whole` need not be asked where nothing is open."""
     nothing_open = ast.UnaryOp(ast.Not(), new.of_site("open"))
     return ast.BoolOp(ast.Or(), [nothing_open, new.call("whole", [])])
-
-
-def header_names(call: ast.Call) -> tuple[str, ...]:
-    """Return the names in the header `range(...)`, if evaluating it again may go unnoticed.
-
-    That is so for arithmetic, `len(NAME)` and `NAME.shape[NUMBER]` with values of builtin types;
-    otherwise there are none.
-    """
-    if call.lineno != call.end_lineno or not all(map(_is_plain, call.args)):
-        return ()  # a debugger would see several lines pass by again
-    names = (node.id for node in ast.walk(call) if isinstance(node, ast.Name))
-    return tuple(dict.fromkeys(names))
-
-
-def _is_plain(node: ast.expr) -> bool:
-    match node:
-        case ast.Name() | ast.Constant(value=int()):
-            return True
-        case ast.BinOp(left=left, op=op, right=right):
-            return not isinstance(op, ast.MatMult) and _is_plain(left) and _is_plain(right)
-        case ast.UnaryOp(operand=operand):
-            return _is_plain(operand)
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()], keywords=[]):
-            return True
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=index):
-            return _is_plain(index)
-    return False
 
 
 _MOST_NAMES: Final = 3

@@ -39,6 +39,44 @@ def count_positions(*values: Any) -> range | None:
     return range(min(map(len, values)))
 
 
+def is_over(node: ast.expr, items: Any, values: Mapping[str, Any]) -> bool:
+    """Return whether `items` is what the header `node` gives, of which nothing has been taken."""
+    if isinstance(node, ast.Name):
+        return items is values[node.id]
+    match node:
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *start]) if (
+            type(items) is enumerate
+        ):
+            iterator, count = _state_of(items)
+            first = start[0].value if start and isinstance(start[0], ast.Constant) else 0
+            return count == first and _is_iterator_over(inner, iterator, values)
+        case ast.Call(func=ast.Name(id="zip"), args=args) if type(items) is zip:
+            iterators = _state_of(items)
+            return len(args) == len(iterators) and all(
+                _is_iterator_over(part, iterator, values)
+                for part, iterator in zip(args, iterators, strict=True)
+            )
+    return False
+
+
+def _state_of(iterator: Any) -> tuple[Any, ...]:
+    """Return what an iterator is made from; nothing if there is more to it."""
+    _, state, *more = iterator.__reduce__()
+    return () if more else state
+
+
+def _is_iterator_over(node: ast.expr, iterator: Any, values: Mapping[str, Any]) -> bool:
+    if isinstance(node, ast.Call):
+        return is_over(node, iterator, values)
+    if not isinstance(node, ast.Name):
+        return False
+    items = values[node.id]
+    if type(iterator) is not type(iter(items)):
+        return False
+    _, over, *place = iterator.__reduce__()
+    return over[0] is items and place == [0]
+
+
 def iterate_from(
     node: ast.expr, values: Mapping[str, Any], done: int, total: int
 ) -> Iterator[object]:

@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from parloop.capture.bars import BarSite
 from parloop.capture.candidates import (
     Callables,
     find_callables,
@@ -40,7 +41,8 @@ from parloop.capture.comprehensions import (
     find_comprehension,
 )
 from parloop.capture.expressions import ExpressionSite
-from parloop.capture.form import expression_form, header_names, site_form
+from parloop.capture.form import expression_form, site_form
+from parloop.capture.headers import bound_names, header_names
 from parloop.capture.items import leaves
 from parloop.capture.names import (
     bound_here,
@@ -50,6 +52,7 @@ from parloop.capture.names import (
     surely_assigned,
     unsure_names,
 )
+from parloop.capture.progress import without_bar
 from parloop.capture.sites import REGISTRY, Scope, Site, SiteInfo
 from parloop.source import Source
 
@@ -241,12 +244,14 @@ class _Rewriter:
         self.block(node.body, inner, set())
 
     def _with_site(self, loop: ast.For, place: _Place, bound: set[str]) -> ast.For:
+        written, loop = loop.iter, without_bar(loop, self._callables.bars)
+        bar = None if written is loop.iter else written
         over_items = not is_range_loop(loop)
         if over_items:
             header = leaves(loop.iter)
         else:
             assert isinstance(loop.iter, ast.Call)
-            header = header_names(loop.iter)
+            header = header_names(loop.iter) if bar is None else bound_names(loop.iter)
         read, stored = names_in_order(loop)
         passed = (*header, *(name for name in read if name in bound and name not in header))
         info = SiteInfo(
@@ -259,11 +264,12 @@ class _Rewriter:
             passed=passed,
             looked_up=tuple(name for name in read if name not in passed),
             outputs=stored,
-            n_repeatable=len(header),
+            n_repeatable=len(header) if bar is None else 0,
             flags=self._flags,
             over_items=over_items,
+            bar=bar,
         )
-        self._registry.add(info, self._options)
+        self._registry.add(info, self._options, Site if bar is None else BarSite)
         self.sites.append(info)
         return site_form(info, bound, self._with_inner_sites(loop, place, bound))
 

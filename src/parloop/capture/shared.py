@@ -87,10 +87,15 @@ class _Counts(local):
 
 
 def _is_like(one: SiteInfo, other: SiteInfo) -> bool:
-    parsed = ("node", "source", "comprehension")
+    parsed = ("node", "source", "comprehension", "bar")
     names = [field.name for field in fields(SiteInfo) if field.name not in parsed]
     if one is other:
         return True
     return all(getattr(one, name) == getattr(other, name) for name in names) and (
-        ast.dump(one.node, include_attributes=True) == ast.dump(other.node, include_attributes=True)
+        _text_of(one) == _text_of(other)
     )
+
+
+def _text_of(info: SiteInfo) -> list[str]:
+    parts: list[ast.AST] = [info.node] if info.bar is None else [info.node, info.bar]
+    return [ast.dump(part, include_attributes=True) for part in parts]

@@ -124,6 +124,9 @@ class SiteInfo:
     comprehension: Comprehension | None = None
     """What stands in the text, where it is no loop; `node` is the loop that it means."""
 
+    bar: ast.expr | None = None
+    """The loop's header as written, if that is a progress bar; `node` goes over its items."""
+
     @property
     def path(self) -> str:
         """The path of the file, as tracebacks print it."""

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, TypeAlias
 from parloop.analysis import Analysis, Condition, LoopFacts, ParallelIf, analyse
 from parloop.capture.candidates import Callables, find_callables, is_candidate
 from parloop.capture.comprehensions import find_comprehension
+from parloop.capture.progress import without_bar
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.functions import TextFunctions, find_functions
 from parloop.frontend.inline import inline
@@ -341,8 +342,11 @@ class _Walker:
 
     def _nest(self, node: ast.For, place: _Place) -> bool:
         """Explain the loop `node`; return whether it and all loops inside it are one nest."""
+        plain = without_bar(node, self.callables.bars)
         try:
-            loop = inline(with_ways(without_tries(node)), self.source, place.functions.resolve).loop
+            loop = inline(
+                with_ways(without_tries(plain)), self.source, place.functions.resolve
+            ).loop
         except Declined as declined:
             self._add(node, place, Judged("unsupported", (declined.diagnostic,), ()), "interpreter")
             return False

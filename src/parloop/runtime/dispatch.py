@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_ident
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -14,6 +15,7 @@ import numpy as np
 
 from parloop import config
 from parloop.capture import renting
+from parloop.capture.bars import BarSite
 from parloop.capture.comprehensions import SUM
 from parloop.capture.expressions import ExpressionSite
 from parloop.capture.sites import REGISTRY, Outcome, Site
@@ -528,6 +530,7 @@ class _Entry:
             least=threads if is_held and traits.cuts_outermost else 1,
             holder=Holder() if is_held else None,
             meanwhile=meanwhile,
+            tick=self.site.bars[get_ident()].tick if isinstance(self.site, BarSite) else None,
         )
 
     def find_offload(
@@ -661,7 +664,7 @@ class _Entry:
             or transaction.FAIL_AT
             or specialisation.inspected
             or self.lists is not None
-            or isinstance(self.site, ExpressionSite)
+            or isinstance(self.site, ExpressionSite | BarSite)
             or specialisation.expansion is not None
         ):
             return

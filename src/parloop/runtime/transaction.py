@@ -213,6 +213,9 @@ class Launch:
     on_gpu: bool = False
     """Whether it did."""
 
+    tick: Callable[[int], None] | None = None
+    """Told after each slice how many iterations are done; what it raises is like a handler's."""
+
     def run(self) -> None:
         """Run as many iterations as can be."""
         try:
@@ -223,6 +226,8 @@ class Launch:
                 self.run_elsewhere(self.offload)
             while self.done < total and not self.is_over():
                 self.run_slice(self.done, self.end_of_slice())
+                if self.tick is not None:
+                    self.tick(self.done)
                 if self.meanwhile is not None:
                     self.overtaken = self.meanwhile.has_changed()
         except BaseException as error:  # between slices

@@ -17,6 +17,7 @@ from parloop.capture.candidates import (
     is_item_loop,
     is_range_loop,
 )
+from parloop.capture.progress import without_bar
 from parloop.diagnostics import Diagnostic
 from parloop.survey.calls import kind_of_call
 from parloop.survey.headers import Loop, iterable_of
@@ -86,7 +87,8 @@ def kind_of_reason(
     reason: Diagnostic, loop: Loop, callables: Callables, names: Names
 ) -> str:
     """Return the kind of what `explain` says is in the way of `loop`."""
-    if reason.code == "SYN152" or not (is_range_loop(loop) or is_item_loop(loop)):
+    plain = without_bar(loop, callables.bars) if isinstance(loop, ast.For) else loop
+    if reason.code == "SYN152" or not (is_range_loop(plain) or is_item_loop(plain)):
         return f"loop over: {iterable_of(loop, names)}"
     first = next(find_obstacles(loop, callables), None)
     if first is not None:
