@@ -300,6 +300,16 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "array_statements.limits_and_choices",
         ),
         Row("broadcast rows", "m += r", "array_statements.a_row_is_repeated"),
+        Row("transposed arrays", "m + m.T", "array_views.symmetric_part"),
+        Row("new axes", "x[:, None] - y[None, :]", "array_views.outer_difference"),
+        Row("`...` in a subscript", "m[..., -1]", "array_views.columns_by_an_ellipsis"),
+        Row("parts of parts", "m[1:-1][:, 1:][t % 2][0]", "array_views.parts_of_parts"),
+        Row("axes that are kept", "keepdims=True", "array_views.centred_rows"),
+        Row(
+            "new arrays in the order of transposed ones",
+            "b = m.T * 2",
+            "array_views.a_new_array_of_the_transposed",
+        ),
         Row("vectors made of rows", "d = p[i] - p[j]", "small_arrays.distances"),
         Row("accumulators of a few numbers", "a = np.zeros(3)", "small_arrays.attraction"),
         Row(

@@ -67,6 +67,8 @@ class _Writer:
             add(indent + self.on_window())
         elif kind < 0.36:
             add(indent + self.on_total())
+        elif kind < 0.42:
+            add(indent + self.on_turned())
         elif kind < 0.52:
             add(indent + self.on_matrix())
         elif kind < 0.6:
@@ -107,7 +109,9 @@ class _Writer:
         low = self.rng.randrange(total + 1)
         name = self.rng.choice(VECTORS)
         if not total and self.rng.random() < 0.6:
-            return self.rng.choice((name, name, f"{name}[::-1]", f"np.minimum({name}, 0.5)"))
+            turned = (f"{name}[None][0]", f"{name}[:, None].T[0]", f"{name}[...]", f"{name}.T")
+            more = (name, name, f"{name}[::-1]", f"np.minimum({name}, 0.5)")
+            return self.rng.choice((*more, self.rng.choice(turned)))
         return f"{name}[{self.cut(low, total - low)}]"
 
     def values(self, total: int, deep: int = 2) -> str:
@@ -205,6 +209,31 @@ class _Writer:
                 f"{m}[t % 3:, {ends}] += {p}[t % 3:, {ends}]",
                 f"{m}[t % 4, {ends}] = {p}[1, {ends}] + {a}[{ends}]",
                 f"{m}[t:t + 2, 1:-1] = {p}[t - 1:t + 1, 2:] - {m}[t:t + 2, :-2]",
+            )
+        )
+
+    def on_turned(self) -> str:
+        """Return a statement on views: transposed, with new axes, parts of parts."""
+        a, b, v = (self.rng.choice(names) for names in (MATRICES, MATRICES, VECTORS))
+        return self.rng.choice(
+            (
+                f"{a}[:, 0] = {b}.T[t % 3]",
+                f"{a}.T[0] += {b}[:, 1]",
+                f"{a} += {v}[None, :] * {b}[:, :1]",
+                f"{a} -= {b}[:, 0][:, None] * {v}[None]",
+                f"{a}[...] = {b}[..., ::-1]",
+                f"{a}[1:][0] = {b}[:-1][2] * 2",
+                f"{a}[1:-1][:, 1:] += {b}[2:][:, :-1]",
+                f"{a} -= {b}.mean(axis=1, keepdims=True)",
+                f"{a} *= np.max({b}, 0, keepdims=True)",
+                f"{a}.T[:] = {b}.T[::-1]",
+                f"r = {b}.T[t % 3]",
+                f"q = {b}.T",
+                f"{a}[:5, :5] += {b}[:5, :5].T",
+                f"s = {b}.T[1:][t % 2, -1] + {v}[1:][:-1][-1] + {b}.T.min()",
+                f"s = {v}.sum(axis=0) + {b}.T[t % 2].sum()",
+                f"{v}[-1:0:-1] = {v}[:-1] * k",
+                f"{a} = ({v}[:, None] * {v}[None])[:1] + {b}",
             )
         )
 

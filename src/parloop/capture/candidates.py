@@ -274,7 +274,20 @@ def _walk(node: ast.AST, *, into_returns: bool = True) -> Iterator[ast.AST]:
         if isinstance(node, ast.Return) and not into_returns:
             continue
         made = _made_of(node)
-        pending += reversed([*ast.iter_child_nodes(node)] if made is None else made)
+        if made is None:
+            made = [*ast.iter_child_nodes(node)]
+        if isinstance(node, ast.Subscript):
+            made = [part for part in (node.value, *_subscripts(node)) if not _is_view_mark(part)]
+        pending += reversed(made)
+
+
+def _subscripts(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _is_view_mark(node: ast.AST) -> bool:
+    """Return whether a subscript is `None` or `...`."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is ...)
 
 
 def _made_of(node: ast.AST) -> list[ast.AST] | None:
@@ -313,7 +326,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             return None
         case ast.Call(func=ast.Attribute(attr=word), args=[] | [_], keywords=keywords) if (
             f"numpy.ndarray.{word}" in REDUCTIONS
-            and all(keyword.arg == "axis" for keyword in keywords)
+            and all(keyword.arg in ("axis", "keepdims") for keyword in keywords)
         ):
             return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
@@ -325,6 +338,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 keywords = [keyword for keyword in keywords if keyword.arg is None]
             if isinstance(func, ast.Attribute) and f"numpy.{func.attr}" in MAKERS:
                 keywords = [keyword for keyword in keywords if keyword.arg != "dtype"]
+            if isinstance(func, ast.Attribute) and f"numpy.{func.attr}" in REDUCTIONS:
+                keywords = [k for k in keywords if k.arg not in ("axis", "keepdims")]
             if keywords or any(isinstance(a, ast.Starred) for a in args):
                 return "a call with keywords or unpacking"
         case ast.Constant(value=bool() | int() | float() | complex()):
@@ -336,7 +351,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 return f"the test `{ast.unparse(node)}`"
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
-        case ast.Attribute(attr=word, ctx=ast.Load()) if word in METHODS:
+        case ast.Attribute(attr=word, ctx=ast.Load()) if word in METHODS or word == "T":
             return None
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             if name not in callables.modules and attribute not in _ATTRIBUTES:

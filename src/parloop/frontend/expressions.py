@@ -30,7 +30,7 @@ from parloop.ir.nodes import (
     Unary,
     UnaryOperator,
 )
-from parloop.ir.walk import MAKERS, METHODS, REDUCTIONS
+from parloop.ir.walk import ELLIPSIS, MAKERS, METHODS, REDUCTIONS
 from parloop.source import Source, Span
 
 DEEPEST = 200
@@ -201,7 +201,7 @@ class Expressions:
             case ast.Subscript(value=ast.Attribute(attr="shape")):
                 return self._extent(node)
             case ast.Subscript():
-                return self.element(node)
+                return self._subscripted(node)
             case ast.BinOp(left=left, op=op, right=right):
                 operator = self.binary_operator(op, node)
                 first = self.expression(left)
@@ -305,27 +305,87 @@ class Expressions:
         """Lower `a[i, j]` or `a[i][j]`, as a load or as the place of a store."""
         levels: list[ast.expr] = []
         base: ast.expr = node
-        while isinstance(base, ast.Subscript):
+        while isinstance(base, ast.Subscript) and not (levels and self._takes_view(base)):
             levels.append(base.slice)
             base = base.value
-        if not isinstance(base, ast.Name):
-            if isinstance(base, ast.Attribute) and base.attr == "shape":
-                self.refuse(node, "the loop asks for a shape whose axis is not a constant")
-            else:
-                self.refuse(base, f"the loop subscripts {_describe(base)}")
+        name = self._subscripted_name(base, node)
+        if name is None:
             return Load(STAND_IN, (), self.span(node))
         subscripts: list[Expr] = []
-        for position, level in enumerate(reversed(levels), 1):
+        for level in reversed(levels):
             parts = level.elts if isinstance(level, ast.Tuple) else [level]
             if isinstance(level, ast.Tuple | ast.Slice):
-                self.no_lists.add(base.id)
-            if position < len(levels) and any(isinstance(part, ast.Slice) for part in parts):
-                self.refuse(node, "the loop subscripts a slice")
+                self.no_lists.add(name)
             subscripts.extend(self._subscript(part) for part in parts)
-        self.arrays.add(base.id)
-        return Load(base.id, tuple(subscripts), self.span(node))
+        self.arrays.add(name)
+        return Load(name, tuple(subscripts), self.span(node))
+
+    def _subscripted_name(self, base: ast.expr, node: ast.expr) -> str | None:
+        """Return the name of what is subscripted: a view or a new array gets a temporary one."""
+        match base:
+            case ast.Name(id=name):
+                return name
+            case ast.Attribute(attr="shape"):
+                self.refuse(node, "the loop asks for a shape whose axis is not a constant")
+                return None
+            case ast.Subscript() | ast.BinOp() | ast.Attribute(attr="T") if self.moves:
+                return self._named(base)
+            case ast.Call(func=ast.Attribute()) if self.moves:
+                return self._named(base)
+            case ast.Subscript():
+                self.refuse(node, "the loop subscripts a slice")
+                return None
+            case _:
+                self.refuse(base, f"the loop subscripts {_describe(base)}")
+                return None
+
+    def _named(self, base: ast.expr) -> str:
+        name = self.temporary()
+        value = self.expression(base)
+        self.prelude.append(Assign(name, value, value.span))
+        self.no_lists.add(name)
+        return name
+
+    def _takes_view(self, node: ast.Subscript) -> bool:
+        """Return whether `node` takes slices or axes of something, and not just items."""
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return any(
+            isinstance(part, ast.Slice) or _is_ellipsis(part) or self._is_new_axis(part)
+            for part in parts
+        )
+
+    def _is_new_axis(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Constant(value=None):
+                return True
+            case ast.Attribute(attr="newaxis", value=ast.Name(id=root)) if root not in self.bound:
+                return self.names.find(root) == "numpy"
+            case _:
+                return False
+
+    def _subscripted(self, node: ast.Subscript) -> Expr:
+        """Lower a subscript that is read: `a[:, None]` is a view of `a[:]` with one axis more."""
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        new = [self._is_new_axis(part) for part in parts]
+        if not any(new):
+            return self.element(node)
+        if any(map(_is_ellipsis, parts)):
+            return self.refuse(node, "the loop subscripts with both `...` and `None`")
+        rest = [part for part, is_new in zip(parts, new, strict=True) if not is_new]
+        taken = ast.copy_location(ast.Tuple(rest, ast.Load()), node)
+        base = ast.copy_location(ast.Subscript(node.value, taken, ast.Load()), node)
+        whole = self.element(base) if rest else self.expression(node.value)
+        kept = [is_new for part, is_new in zip(parts, new, strict=True)
+                if is_new or isinstance(part, ast.Slice)]  # fmt: skip
+        for part, is_new in zip(parts, new, strict=True):
+            if is_new and isinstance(part, ast.Attribute):
+                self.guards[ast.unparse(part)] = "numpy.newaxis"
+        places = tuple(Const(place) for place, is_new in enumerate(kept) if is_new)
+        return Call("numpy.newaxis", "numpy.newaxis", (whole, *places), self.span(node))
 
     def _subscript(self, node: ast.expr) -> Expr:
+        if _is_ellipsis(node):
+            return Call(ELLIPSIS, "...", (), self.span(node))
         if not isinstance(node, ast.Slice):
             return self.expression(node)
         ends = (node.lower, node.upper, node.step)
@@ -392,6 +452,9 @@ class Expressions:
             return constant
         if isinstance(node.value, ast.Name):
             self.no_lists.add(node.value.id)
+        if node.attr == "T" and self._is_value(node.value):
+            whole = self.expression(node.value)
+            return Call("numpy.ndarray.T", ast.unparse(node), (whole,), self.span(node))
         if node.attr == "size" and isinstance(node.value, ast.Name):
             return self._ask(node.value.id, None, node)
         if node.attr == "ndim" and isinstance(node.value, ast.Name):
@@ -414,7 +477,7 @@ class Expressions:
                 if axis is not None:
                     whole = self.expression(value)
                     path = f"{ast.unparse(value)}.{attr}"
-                    return Call(f"numpy.ndarray.{attr}", path, (whole, axis), self.span(node))
+                    return Call(f"numpy.ndarray.{attr}", path, (whole, *axis), self.span(node))
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:
@@ -424,7 +487,7 @@ class Expressions:
         if callee in REDUCTIONS and (axis := self._along(node, 1)) is not None:
             self.guards[path] = callee
             whole = self.expression(node.args[0])
-            return Call(callee, path, (whole, axis), self.span(node))
+            return Call(callee, path, (whole, *axis), self.span(node))
         if callee in MAKERS:
             made = lower_making(node, callee, path, self)
             if made is not None:
@@ -451,21 +514,32 @@ class Expressions:
             case _:
                 return self._plain_call(callee, path, node)
 
-    def _along(self, node: ast.Call, place: int) -> Const | None:
-        """Return the axis that a call names, behind so many arguments; None where it is plain."""
-        match node.args[place:], node.keywords:
-            case [given], []:
-                axis = self._axis(given)
-            case [], [ast.keyword(arg="axis", value=given)] if len(node.args) == place:
-                axis = self._axis(given)
-            case _:
-                return None
-        return None if axis is None else Const(axis, self.span(given))
+    def _along(self, node: ast.Call, place: int) -> tuple[Const, ...] | None:
+        """Return the axis that a call names, behind so many arguments; None where it is plain.
+
+        And `True` where the axis stays, with the length 1.
+        """
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if len(node.args) == place + 1:
+            given.setdefault("axis", node.args[place])
+        if len(given) != len(node.keywords) + len(node.args) - place or "axis" not in given:
+            return None
+        axis, kept = self._axis(given["axis"]), given.get("keepdims")
+        if axis is None or not given.keys() <= {"axis", "keepdims"}:
+            return None
+        if kept is None:
+            return (Const(axis, self.span(given["axis"])),)
+        if not (isinstance(kept, ast.Constant) and isinstance(kept.value, bool)):
+            return None
+        found = (Const(axis, self.span(given["axis"])), Const(True, self.span(kept)))
+        return found if kept.value else found[:1]
 
     def _is_value(self, node: ast.expr) -> bool:
         """Return whether `node` is something that the loop computes with, not a module."""
         if isinstance(node, ast.Name):
             return node.id in self.bound or self.names.find(node.id) is None
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            return self._is_value(node.value)
         return not isinstance(node, ast.Attribute)
 
     def _refuse_call(self, node: ast.Call, message: str) -> Expr:
@@ -487,6 +561,10 @@ class Expressions:
         for argument in arguments[1:]:
             found = Call(callee, path, (found, argument), span)
         return found
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _lines(text: str) -> list[str]:

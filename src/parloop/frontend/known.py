@@ -146,6 +146,8 @@ def canonical_name(dotted: str) -> str | None:
 
 def means(value: object, canonical: str) -> bool:
     """Tell whether `value`, found at run time, is what `canonical` names."""
+    if canonical == "numpy.newaxis":
+        return value is None
     if canonical in CONSTANTS:
         expected = CONSTANTS[canonical]
         return type(value) is float and value.hex() == expected.hex()

@@ -42,7 +42,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.totals import total
-from parloop.ir.walk import is_in_place, is_repeated
+from parloop.ir.walk import REDUCTIONS, is_in_place, is_repeated
 from parloop.source import NOWHERE
 
 Value = Any  # whatever the user's program computes with
@@ -222,11 +222,21 @@ def _call(callee: str, arguments: list[Value]) -> Value:
         case "builtins.divmod.1":
             with numpy.errstate(all="ignore"):  # the first part has warned
                 return divmod(arguments[0], arguments[1])[1]
+        case "builtins.Ellipsis":
+            return ...
+        case "numpy.ndarray.T":
+            return arguments[0].T
+        case "numpy.newaxis":
+            count = numpy.ndim(arguments[0]) + len(arguments) - 1
+            return arguments[0][tuple(None if k in arguments[1:] else slice(None)
+                                      for k in range(count))]  # fmt: skip
         case "builtins.index":
             return operator.index(arguments[0])
         case _ if callee.startswith("numpy.ndarray."):
             method = getattr(arguments[0], callee.removeprefix("numpy.ndarray."))
-            return method(*arguments[1:])
+            return method(*arguments[1:2], **_kept(arguments))
+        case _ if callee in REDUCTIONS:
+            return _function(callee)(*arguments[:2], **_kept(arguments))
         case "numpy.zeros" | "numpy.ones" | "numpy.empty":
             return _function(callee)(tuple(arguments))
         case "numpy.full":
@@ -235,6 +245,11 @@ def _call(callee: str, arguments: list[Value]) -> Value:
             return numpy.array(arguments)
         case _:
             return _function(callee)(*arguments)
+
+
+def _kept(arguments: list[Value]) -> dict[str, Value]:
+    """Return the keywords of a call along an axis: a third argument says that the axis is kept."""
+    return {"keepdims": arguments[2]} if len(arguments) > 2 else {}
 
 
 def _element(base: Value, subscripts: list[Value]) -> Value:

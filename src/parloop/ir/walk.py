@@ -180,8 +180,8 @@ def is_in_place(stmt: Assign) -> bool:
 def handles_arrays(nest: Nest) -> bool:
     """Tell whether the text of `nest` alone shows that it handles arrays as a whole.
 
-    It takes slices or copies, or subscripts names that it binds. Then only the types of its inputs
-    tell what its statements are.
+    It takes slices, views or copies, or subscripts names that it binds. Then only the types of its
+    inputs tell what its statements are.
     """
     body = (nest.loop,)
     return not set(nest.arrays).isdisjoint(nest.outputs) or any(
@@ -213,5 +213,11 @@ MAKERS = frozenset(
 items. With a type it stands in a call of the type: `np.int64(np.zeros(3))`.
 """
 
-_WHOLE = frozenset({"numpy.ndarray.copy", *REDUCTIONS, *MAKERS})
+ELLIPSIS = "builtins.Ellipsis"
+"""`...` as a subscript, and nowhere else: a call without arguments."""
+
+VIEWS = frozenset({"numpy.ndarray.T", "numpy.newaxis"})
+"""What makes views of arrays: `x.T`, and `x[:, None]`, a call with the places of new axes."""
+
+_WHOLE = frozenset({"numpy.ndarray.copy", ELLIPSIS, *VIEWS, *REDUCTIONS, *MAKERS})
 """Calls of which an argument is an array, or the result."""

@@ -42,16 +42,22 @@ def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None
         if not _holds(condition, arguments):
             raise Declined(ArraysDoNotFit(f"`{to_text(condition)}` does not hold"))
     for name in expansion.ordered:
-        strides = getattr(arguments[name], "strides", ())
+        strides = _strides(arguments[name])
         if any(stride <= after for stride, after in pairwise(strides)):
             raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
     for name in expansion.forward:
-        strides = getattr(arguments[name], "strides", ())
+        strides = _strides(arguments[name])
         if any(stride <= after for stride, after in pairwise((*strides, 0))):
-            raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order"))
+            raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order, or reversed"))
     for name in expansion.compact:
         if not arguments[name].flags.c_contiguous:
             raise Declined(ArraysDoNotFit(f"`{name}` does not lie in one piece"))
+
+
+def _strides(array: Any) -> list[int]:
+    """Return the strides of the axes that make a difference: of more than one element."""
+    shape, strides = getattr(array, "shape", ()), getattr(array, "strides", ())
+    return [stride for extent, stride in zip(shape, strides, strict=True) if extent != 1]
 
 
 def _holds(condition: Expr, arguments: Mapping[str, Any]) -> bool:
@@ -146,6 +152,9 @@ def _maker(
     def make(record: Any, given: Mapping[str, Any]) -> object:
         known = {**given, **dict(zip(held, read(record), strict=True))}
         taken = given[view.array][tuple(_taken(part, known) for part in view.parts)]
+        if view.order is not None:
+            taken = taken.transpose([place for place in view.order if place is not None])
+            taken = taken[tuple(None if place is None else slice(None) for place in view.order)]
         return taken.copy() if view.own else taken
 
     return make

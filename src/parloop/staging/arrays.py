@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Store,
     While,
 )
-from parloop.ir.walk import bound_names, is_in_place, statements
+from parloop.ir.walk import VIEWS, bound_names, is_in_place, statements
 from parloop.source import Span
 from parloop.staging import elementwise
 from parloop.staging.axes import Axes
@@ -33,12 +33,14 @@ from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
 from parloop.staging.places import State, full_axes
-from parloop.staging.values import aligned, alternatives
+from parloop.staging.values import aligned, alternatives, new_axes
 from parloop.staging.views import (
     View,
     distance,
     keeps_step,
     names_in,
+    transposed,
+    with_new_axes,
 )
 
 MOST_TURNS = 6
@@ -315,14 +317,23 @@ class Expander(Making, Axes):
                 if not is_view and len(subscripts) == len(self.array(name, expr.span).axes):
                     return None
                 return self.taken(name, subscripts, expr.span)
+            case Call(callee=callee, arguments=(part, *places)) if callee in VIEWS:
+                inner, new = self.alias(part), new_axes(callee, places)
+                if inner is None:
+                    return None
+                return transposed(inner) if new is None else with_new_axes(inner, new)
             case _:
                 return None
 
     def bind_new(self, target: str, value: Elements, stmt: Assign) -> None:
         """Compute `value` into an array of its own, which `target` is from now on."""
         others = {view.array for name, view in self.state.items() if view and name != target}
-        if not _is_copy(stmt.value):
-            self.ordered |= {view.array for view, _ in value.reads if len(value.shape) > 1}
+        if not _is_copy(stmt.value) and len(value.shape) > 1:
+            if not all(view.keeps_order for view, _ in value.reads):
+                raise self.declined(stmt.span, "an array is made of one whose axes are exchanged")
+            self.ordered |= {view.array for view, _ in value.reads}
+        if isinstance(stmt.value, Call) and stmt.value.callee in VIEWS:
+            raise self.declined(stmt.span, "a view is taken of what has no name")
         number_ = 0
         while True:
             name = self.scratch_for(stmt, f"{number_}", value.type, value.shape, stmt.span)

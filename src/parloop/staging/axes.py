@@ -25,7 +25,7 @@ from parloop.staging.elementwise import Elements, Number, converted
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.places import full_axes
 from parloop.staging.totals import Totals
-from parloop.staging.views import MakeIndex, View
+from parloop.staging.views import MakeIndex, View, with_new_axes
 
 
 class Axes(Totals):
@@ -38,6 +38,9 @@ class Axes(Totals):
             raise self.declined(span, f"`{word}` is taken of what is not an array")
         axis = expr.arguments[1]
         ndim = len(value.shape)
+        keeps = len(expr.arguments) > 2
+        if ndim == 1 and axis in (Const(0), Const(-1)) and not keeps:
+            return self.of_all(value, word, expr)
         if not isinstance(axis, Const) or type(axis.value) is not int or ndim != 2:
             raise self.declined(span, f"`{word}` along an axis of other than a matrix")
         if not -ndim <= axis.value < ndim or value.type.kind not in "biuf":
@@ -60,8 +63,11 @@ class Axes(Totals):
                 self.divide(name, value, span)
         else:
             self.each_along(name, word, value, span, last=last)
-        found = self.read(View(name, full_axes((kept,))))
-        return Elements((kept,), kind, found.build, found.reads)
+        view = View(name, full_axes((kept,)))
+        if keeps:
+            view = with_new_axes(view, (1 if last else 0,))
+        found = self.read(view)
+        return Elements(view.shape, kind, found.build, found.reads)
 
     def kind_along(self, word: str, value: Elements, span: Span) -> Scalar:
         """Return the type of the results."""

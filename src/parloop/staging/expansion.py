@@ -30,7 +30,7 @@ from parloop.diagnostics import Declined
 from parloop.ir.nodes import Call, Expr, For, Load, Name, Nest, Slice, Stmt, Store
 from parloop.ir.types import Array, Scalar, Type
 from parloop.ir.uses import nest_of
-from parloop.ir.walk import MAKERS, all_expressions, statements
+from parloop.ir.walk import ELLIPSIS, MAKERS, all_expressions, statements
 from parloop.staging.arrays import Expander, Turns
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.places import arrays_in
@@ -213,7 +213,7 @@ def _is_array(expr: Expr, ranks: Mapping[str, int]) -> bool:
         case Slice():
             return True
         case Call(callee=callee):
-            return callee in MAKERS
+            return callee == ELLIPSIS or callee in MAKERS
         case Load(array=array, subscripts=subscripts):
             return len(subscripts) < ranks.get(array, 0)
         case _:

@@ -45,6 +45,8 @@ class Making(Values):
             raise self.declined(expr.span, f"`np.{word}_like` of something that is not a name")
         if value.type.kind not in "biuf":
             raise self.declined(expr.span, f"an array of {value.type} is made")
+        if not value.view.keeps_order:
+            raise self.declined(expr.span, "an array is made like one whose axes are exchanged")
         if len(value.shape) > 1:
             self.ordered.add(value.view.array)
         self.look_at_all(value, value.shape, expr.span)

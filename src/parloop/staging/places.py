@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
 from parloop.diagnostics import Declined
@@ -26,13 +27,13 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.printer import to_text
 from parloop.ir.types import NP_INT8, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import copied, expressions, statements
+from parloop.ir.walk import ELLIPSIS, copied, expressions, statements
 from parloop.source import Span
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.elementwise import Number
 from parloop.staging.lengths import Linear, at_least, atom, linear_of, number, to_expr
 from parloop.staging.scalars import ScalarTypes
-from parloop.staging.views import Axis, Fixed, View, cut, step_of, whole_array
+from parloop.staging.views import Axis, Fixed, View, cut, step_of, whole_array, with_order
 
 State: TypeAlias = dict[str, View | None]
 """What each name that holds an array holds; None where that depends on the way taken."""
@@ -117,26 +118,54 @@ class Places:
     def taken(self, name: str, subscripts: tuple[Expr, ...], span: Span) -> View:
         """Return the view `name[subscripts]`; its fixed positions are held in names."""
         view = self.array(name, span)
-        axes = list(view.axes)
-        if len(subscripts) > len(axes):
+        subscripts = self.spelled_out(subscripts, len(view.axes), span)
+        if len(subscripts) > len(view.axes):
             raise self.declined(span, f"`{name}` has too many subscripts")
-        parts: list[Fixed | Axis] = []
-        rest = iter(subscripts)
-        for part in view.parts:
-            subscript = next(rest, None) if isinstance(part, Axis) else None
-            if isinstance(part, Axis) and subscript is not None:
-                parts.append(self.part(part, subscript, view, span))
-            else:
-                parts.append(part)
-        return View(view.array, tuple(parts))
+        parts = list(view.parts)
+        standing = [k for k, part in enumerate(parts) if isinstance(part, Axis)]
+        left: list[int | None] = []
+        for place, subscript in zip_longest(view.places, subscripts):
+            if place is None:
+                if subscript in (None, Slice(None, None, None)):
+                    left.append(None)
+                elif not (isinstance(subscript, Const) and repr(subscript.value) in ("0", "-1")):
+                    raise self.declined(span, "a part of a new axis is taken")
+                continue
+            at = standing[place]
+            axis = parts[at]
+            assert isinstance(axis, Axis)
+            if subscript is not None:
+                parts[at] = self.part(axis, subscript, view, at, span)
+            if isinstance(parts[at], Axis):
+                left.append(place)
+        order = sorted(place for place in left if place is not None)
+        taken = View(view.array, tuple(parts))
+        return with_order(taken, [None if p is None else order.index(p) for p in left])
 
-    def part(self, axis: Axis, subscript: Expr, view: View, span: Span) -> Fixed | Axis:
+    def spelled_out(
+        self, subscripts: tuple[Expr, ...], ndim: int, span: Span
+    ) -> tuple[Expr, ...]:
+        """Return subscripts with slices in place of `...`."""
+        marks = [k for k, part in enumerate(subscripts) if is_ellipsis(part)]
+        if not marks:
+            return subscripts
+        (at,) = marks if len(marks) == 1 else (None,)
+        count = ndim - len(subscripts) + 1
+        if at is None or count < 0:
+            raise self.declined(span, "there are too many subscripts")
+        if not count and not any(isinstance(part, Slice) for part in subscripts):
+            raise self.declined(span, "an array without axes is taken of one")
+        full = [Slice(None, None, None) for _ in range(count)]
+        return (*subscripts[:at], *full, *subscripts[at + 1 :])
+
+    def part(self, axis: Axis, subscript: Expr, view: View, at: int, span: Span) -> Fixed | Axis:
+        """Return what a subscript takes of an axis, of the array's axis `at`."""
         if isinstance(subscript, Slice):
             return self.cut(axis, subscript, view, span)
         place = self.number(subscript)
         if any(t.kind not in "iu" for t in (place.type, *place.others)):
             raise self.declined(span, "a subscript is not an integer")
-        if axis.start == number(0) and axis.step == 1 and self.is_extent(axis, view):
+        if axis == Axis(number(0), self.extents[view.array][at]):
             return Fixed(place.expr if isinstance(place.expr, Const) else self.position(place))
         known = self.linear(subscript)
         if known is not None and known.known is not None:
@@ -267,9 +296,6 @@ class Places:
 
     def are_fixed(self, names: frozenset[str]) -> bool:
         return all(name not in self.scalars.bound and name in self.types for name in names)
-
-    def is_extent(self, axis: Axis, view: View) -> bool:
-        return axis.length in self.extents[view.array]
 
     def position(self, place: Number) -> Name:
         """Return a name that keeps the position, whatever becomes of the names in it."""
@@ -407,9 +433,13 @@ class Places:
         view = self.array(node.array, node.span)
         if len(node.subscripts) != len(view.axes) or not _covers(view, self.extents[view.array]):
             return None
-        if any(isinstance(part, Slice) for part in node.subscripts):
+        if any(isinstance(part, Slice) or is_ellipsis(part) for part in node.subscripts):
             return None
         return tuple(self.number(part).expr for part in node.subscripts)
+
+
+def is_ellipsis(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.callee == ELLIPSIS
 
 
 def _call(name: str, one: Expr, other: Expr) -> Expr:
@@ -417,7 +447,7 @@ def _call(name: str, one: Expr, other: Expr) -> Expr:
 
 
 def _covers(view: View, extents: tuple[Linear, ...]) -> bool:
-    return view.parts == full_axes(extents)
+    return view.order is None and view.parts == full_axes(extents)
 
 
 def arrays_in(types: Mapping[str, Type]) -> dict[str, Array]:

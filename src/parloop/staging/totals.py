@@ -76,6 +76,10 @@ class Totals(Values):
         word = REDUCTIONS[expr.callee]
         if not isinstance(value, Elements):
             raise self.declined(expr.span, f"`{word}` is taken of what is not an array")
+        return self.of_all(value, word, expr)
+
+    def of_all(self, value: Elements, word: str, expr: Call) -> Number:
+        """Return what a call makes of all elements."""
         if value.type.kind == "c":
             raise self.declined(expr.span, f"`{word}` of {value.type} is not compiled")
         self.look_at_all(value, value.shape, expr.span)
@@ -177,8 +181,8 @@ class Totals(Values):
         if len(value.shape) == 1:
             return
         for view, _ in value.reads:
-            if any(axis.step < 0 for axis in view.axes):
-                raise self.declined(span, "the elements of a reversed array are put together")
+            if any(axis.step < 0 for axis in view.axes) or not view.keeps_order:
+                raise self.declined(span, "the elements of a turned array are put together")
             if not view.array.startswith("%"):
                 self.forward.add(view.array)
 

@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT, Scalar
-from parloop.ir.walk import MAKERS, REDUCTIONS, copied, operands, with_operands
+from parloop.ir.walk import MAKERS, REDUCTIONS, VIEWS, copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
@@ -33,7 +33,7 @@ from parloop.staging.elementwise import Build, Elements, Made, Number, Operand
 from parloop.staging.lengths import Linear, number, to_expr
 from parloop.staging.places import Places
 from parloop.staging.scalars import UNSURE
-from parloop.staging.views import Axis, MakeIndex, View
+from parloop.staging.views import Axis, MakeIndex, View, transposed, with_new_axes
 
 
 class Values(Places):
@@ -59,6 +59,8 @@ class Values(Places):
                 return Number(found, self.dtypes[view.array])
             case Call(callee="numpy.ndarray.copy", arguments=(part,)):
                 return self.copied(part, expr.span)
+            case Call(callee=callee, arguments=(part, *places)) if callee in VIEWS:
+                return self.turned(self.value(part), new_axes(callee, places), expr.span)
             case Call(callee=callee) if callee in REDUCTIONS:
                 return self.reduction(expr)
             case Call(callee=callee) if callee in MAKERS:
@@ -106,6 +108,28 @@ class Values(Places):
             return replace(value, view=None)
         named = f"`{part.id}`" if isinstance(part, Name) else "something"
         raise self.declined(span, f"{named} is copied and is not a NumPy array")
+
+    def turned(self, value: Operand, new: tuple[int, ...] | None, span: Span) -> Elements:
+        """Return the elements of a view of `value`: with new axes, or transposed."""
+        if not isinstance(value, Elements):
+            raise self.declined(span, "a view is taken of what is not an array")
+        turn = transposed if new is None else (lambda view: with_new_axes(view, new))
+        if value.view is not None:
+            return self.read(turn(value.view))
+        if new is None:
+            shape = value.shape[::-1]
+        else:
+            rest = iter(value.shape)
+            count = len(value.shape) + len(new)
+            shape = tuple(number(1) if k in new else next(rest) for k in range(count))
+
+        def build(indices: Sequence[MakeIndex]) -> Expr:
+            if new is None:
+                return value.build(indices[::-1])
+            return value.build([index for k, index in enumerate(indices) if k not in new])
+
+        reads = tuple((turn(view) if same else view, same) for view, same in value.reads)
+        return Elements(shape, value.type, build, reads)
 
     def lazy(self, expr: Logical | Conditional) -> Number:
         """Return an expression of which a part may not be evaluated."""
@@ -268,6 +292,13 @@ def aligned(part: Operand, shape: tuple[Linear, ...]) -> Build:
         return part.build(own)
 
     return build
+
+
+def new_axes(callee: str, places: Sequence[Expr]) -> tuple[int, ...] | None:
+    """Return the places of new axes; None for a transposition."""
+    if callee == "numpy.ndarray.T":
+        return None
+    return tuple(place.value for place in places if isinstance(place, Const))  # type: ignore[misc]
 
 
 def _first() -> Expr:

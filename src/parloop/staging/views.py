@@ -49,18 +49,36 @@ class View:
     """Elements of `array`, by what is taken of each of its axes. `whole`: the array object.
 
     `own`: an array object that the nest makes with another shape in each iteration; its elements
-    stand at the beginning of `array`.
+    stand at the beginning of `array`. `order` says which of the axes that are left each axis of
+    the view is; `None` stands for a new one. Without it they are as they stand.
     """
 
     array: str
     parts: tuple[Fixed | Axis, ...]
     whole: bool = False
     own: bool = False
+    order: tuple[int | None, ...] | None = None
+
+    @property
+    def places(self) -> tuple[int | None, ...]:
+        """The `order`, always."""
+        if self.order is not None:
+            return self.order
+        return tuple(range(sum(isinstance(part, Axis) for part in self.parts)))
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """What is left of the axes, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Axis))
+        """What is left of the axes, in the view's order."""
+        left = tuple(part for part in self.parts if isinstance(part, Axis))
+        if self.order is None:
+            return left
+        return tuple(_NEW if place is None else left[place] for place in self.order)
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the view has its axes in the order of the array's."""
+        places = [place for place in self.places if place is not None]
+        return places == sorted(places)
 
     @property
     def shape(self) -> tuple[Linear, ...]:
@@ -69,15 +87,38 @@ class View:
 
     def subscripts(self, indices: Sequence[MakeIndex]) -> tuple[Expr, ...]:
         """Return where in the array the element number `indices` stands."""
-        rest = iter(indices)
+        by_axis = dict(zip(self.places, indices, strict=True))
+        rest = iter(sorted(place for place in by_axis if place is not None))
         return tuple(
-            copied(part.place) if isinstance(part, Fixed) else _position(part, next(rest))
+            copied(part.place) if isinstance(part, Fixed) else _position(part, by_axis[next(rest)])
             for part in self.parts
         )
 
     def element(self, indices: Sequence[MakeIndex]) -> Load:
         """Return the element number `indices`."""
         return Load(self.array, self.subscripts(indices))
+
+
+_NEW = Axis(number(0), number(1))
+
+
+def with_order(view: View, places: Sequence[int | None]) -> View:
+    """Return the view with its axes in another order, those of `places`."""
+    order = tuple(places)
+    plain = order == tuple(range(len(order)))
+    return View(view.array, view.parts, order=None if plain else order)
+
+
+def transposed(view: View) -> View:
+    """Return the view with its axes reversed."""
+    return with_order(view, view.places[::-1])
+
+
+def with_new_axes(view: View, at: Sequence[int]) -> View:
+    """Return the view with new axes, which are then the ones at these places."""
+    rest = iter(view.places)
+    count = len(view.places) + len(at)
+    return with_order(view, [None if k in at else next(rest) for k in range(count)])
 
 
 def _position(axis: Axis, index: MakeIndex) -> Expr:
@@ -180,7 +221,8 @@ def keeps_step(one: View, other: View) -> bool:
 
     That is so for rows, whichever they are.
     """
-    return one.array == other.array and all(
+    same = one.array == other.array and one.order == other.order
+    return same and all(
         left == right or (isinstance(left, Fixed) and isinstance(right, Fixed))
         for left, right in zip(one.parts, other.parts, strict=True)
     )
