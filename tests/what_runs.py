@@ -299,6 +299,17 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "np.where(u > 0.5, v, 0)",
             "array_statements.limits_and_choices",
         ),
+        Row(
+            "`np.exp`, `np.sin` and the like of arrays",
+            "np.exp(-u * u) + np.sin(u)",
+            "array_functions.diffusion_with_a_source",
+        ),
+        Row("powers of arrays", "a ** 1.5", "array_functions.powers"),
+        Row(
+            "functions of reversed arrays",
+            "np.exp(u[::-1])",
+            "array_functions.of_a_reversed_array",
+        ),
         Row("broadcast rows", "m += r", "array_statements.a_row_is_repeated"),
         Row("transposed arrays", "m + m.T", "array_views.symmetric_part"),
         Row("new axes", "x[:, None] - y[None, :]", "array_views.outer_difference"),
@@ -352,11 +363,6 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "array_totals.tests_of_all_elements",
         ),
         Row("sums along an axis", "np.sum(m, axis=1)", "array_totals.along_an_axis"),
-        Row(
-            "float operations whose bits depend on the layout",
-            "a ** 3",
-            "array_statements.an_operation_without_elements_of_its_own",
-        ),
     ),
     "Lists": (
         Row(

@@ -362,7 +362,7 @@ def float_into_integers_in_place(a, steps):
 
 
 def an_operation_without_elements_of_its_own(a, b, steps):
-    for t in range(steps):               #: serial; runs interpreter
+    for t in range(steps):               #: serial
         b[:] = a ** 3
     return b
 

@@ -125,7 +125,7 @@ def index_of_type_bool(a, n):
 
 def index_of_type_none(a, n):
     s = 0.0
-    for i in range(n):                   #: unsupported SYN103
+    for i in range(n):                   #: serial
         s += a[None, i].sum()
     return s
 

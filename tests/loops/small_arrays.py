@@ -262,7 +262,7 @@ def along_an_axis_of_a_part(m, o, n):
 
 
 def keeping_the_axis(m, n):
-    for t in range(n):                   #: unsupported SYN104
+    for t in range(n):                   #: serial
         m = m / m.sum(axis=1, keepdims=True)
     return m
 

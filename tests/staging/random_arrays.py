@@ -69,6 +69,8 @@ class _Writer:
             add(indent + self.on_total())
         elif kind < 0.42:
             add(indent + self.on_turned())
+        elif kind < 0.46:
+            add(indent + self.on_function())
         elif kind < 0.52:
             add(indent + self.on_matrix())
         elif kind < 0.6:
@@ -209,6 +211,30 @@ class _Writer:
                 f"{m}[t % 3:, {ends}] += {p}[t % 3:, {ends}]",
                 f"{m}[t % 4, {ends}] = {p}[1, {ends}] + {a}[{ends}]",
                 f"{m}[t:t + 2, 1:-1] = {p}[t - 1:t + 1, 2:] - {m}[t:t + 2, :-2]",
+            )
+        )
+
+    def on_function(self) -> str:
+        """Return a statement with functions that NumPy's inner loops compute."""
+        a, b = self.rng.choice(VECTORS), self.rng.choice(VECTORS)
+        m, p = self.rng.choice(MATRICES), self.rng.choice(MATRICES)
+        word = self.rng.choice(("exp", "sin", "tanh", "log1p", "arctan", "cbrt"))
+        part = self.values(self.rng.choice((0, 0, 1)), 1)
+        return self.rng.choice(
+            (
+                f"{a}[:] = np.{word}({b})",
+                f"{a} = np.{word}({b})",
+                f"s = np.{word}({part}).sum()",
+                f"{a}[1:] = np.{word}({b}[:-1]) * k",
+                f"{a}[::2] = np.{word}({b}[::2])",
+                f"{m}[t % 4] = np.arctan2({b}, {p}[t % 3])",
+                f"{m}[:, 1:3] = np.{word}({p}[:, :2]) + np.{word}({m}[0, 0])",
+                f"{m} = np.{word}({p} - {a})",
+                f"{a}[:] = np.abs({b}) ** {self.rng.choice(('3', '1.5', '0.5', 'k', '-1', 's'))}",
+                f"r = np.{word}({self.values(0)})",
+                f"{p}[:] = np.exp(-({a}[:, None][:6] - {b}[None]) ** 2)[:1]",
+                f"{a} **= {self.rng.choice(('2', '3', '0.5'))}",
+                f"{a}[t % 2:] = np.{word}({b}[t % 2:])",
             )
         )
 

@@ -26,9 +26,6 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
     found = ufunc_loop(name, signature)
     if found is None:
         raise UnsupportedOperationError(f"numpy.{name} {signature}")
-    external = f"{UFUNC}{name}.{signature}"
-    function = emitter.external(external, _LOOP_TYPE)
-    data = emitter.external(external + DATA, _DATA_TYPE) if found.data else POINTER(None)
     types = (*rule.compute, rule.result)
     # `scalarmath` calls complex division with no strides at all.
     is_loop = rule.owner == "numpy-loop"
@@ -36,13 +33,25 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
     buffers, arguments = _frame(emitter, types, strides)
     for scalar, buffer, value in zip(rule.compute, buffers, values, strict=False):
         store_number(emitter.builder, scalar, value, buffer)
+    call_loop_of(emitter, name, rule, arguments)
+    return load_number(emitter.builder, rule.result, buffers[-1])
+
+
+def call_loop_of(emitter: Emitter, name: str, rule: Rule, arguments: list[ir.Value]) -> None:
+    """Call the loop on pointers, the number of elements, and strides, with its events."""
+    signature = loop_signature(rule.compute, rule.result)
+    found = ufunc_loop(name, signature)
+    if found is None:
+        raise UnsupportedOperationError(f"numpy.{name} {signature}")
+    external = f"{UFUNC}{name}.{signature}"
+    function = emitter.external(external, _LOOP_TYPE)
+    data = emitter.external(external + DATA, _DATA_TYPE) if found.data else POINTER(None)
     pointers = [*arguments, data]
     if emitter.precise and rule.flags:
         _warn(emitter, rule, emitter.builder.call(_checked_call(emitter, function), pointers))
     else:
         spared = _sparing_call(emitter, function) if found.clears_flags else function
         emitter.builder.call(spared, pointers)
-    return load_number(emitter.builder, rule.result, buffers[-1])
 
 
 def store_number(builder: ir.IRBuilder, scalar: Scalar, value: Value, pointer: ir.Value) -> None:

@@ -14,6 +14,7 @@ from parloop.codegen.function import Mixed
 from parloop.codegen.hoist import HoistWriter
 from parloop.codegen.lanes import mark_access, mark_leftover, mark_loop, mark_rare, new_group
 from parloop.codegen.polls import STRIP, emit_poll, has_strips, is_innermost
+from parloop.codegen.runs import emit_run, find_run
 from parloop.codegen.totals import TotalWriter
 from parloop.ir.nodes import (
     Assign,
@@ -224,6 +225,10 @@ class StatementWriter(HoistWriter):
         self, stmt: For, lo: ir.Value, hi: ir.Value, start: ir.Value, step: ir.Value
     ) -> None:
         """Write iterations `lo` .. `hi` - 1 of a loop, then its `else`."""
+        run = find_run(self, stmt)
+        if run is not None:
+            emit_run(self, stmt, run, (lo, hi), start, step)
+            return
         builder = self.builder
         before = builder.block
         head = self.function.append_basic_block(f"for.{stmt.index}")

@@ -49,6 +49,9 @@ def check_conditions(expansion: Expansion, arguments: Mapping[str, Any]) -> None
         strides = _strides(arguments[name])
         if any(stride <= after for stride, after in pairwise((*strides, 0))):
             raise Declined(ArraysDoNotFit(f"`{name}` is not in C's order, or reversed"))
+    for name in expansion.upward:
+        if any(stride <= 0 for stride in _strides(arguments[name])):
+            raise Declined(ArraysDoNotFit(f"`{name}` is reversed"))
     for name in expansion.compact:
         if not arguments[name].flags.c_contiguous:
             raise Declined(ArraysDoNotFit(f"`{name}` does not lie in one piece"))

@@ -32,6 +32,7 @@ from parloop.staging.axes import Axes
 from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
+from parloop.staging.mapped import RUN, Mapped
 from parloop.staging.places import State, full_axes
 from parloop.staging.values import aligned, alternatives, new_axes
 from parloop.staging.views import (
@@ -70,7 +71,7 @@ def way_of(name: str) -> str:
     return f"way@{name}"
 
 
-class Expander(Making, Axes):
+class Expander(Making, Axes, Mapped):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest
@@ -328,10 +329,8 @@ class Expander(Making, Axes):
     def bind_new(self, target: str, value: Elements, stmt: Assign) -> None:
         """Compute `value` into an array of its own, which `target` is from now on."""
         others = {view.array for name, view in self.state.items() if view and name != target}
-        if not _is_copy(stmt.value) and len(value.shape) > 1:
-            if not all(view.keeps_order for view, _ in value.reads):
-                raise self.declined(stmt.span, "an array is made of one whose axes are exchanged")
-            self.ordered |= {view.array for view, _ in value.reads}
+        if not _is_copy(stmt.value):
+            self.require_order(value, stmt.span)
         if isinstance(stmt.value, Call) and stmt.value.callee in VIEWS:
             raise self.declined(stmt.span, "a view is taken of what has no name")
         number_ = 0
@@ -344,9 +343,13 @@ class Expander(Making, Axes):
             if name not in others and not clash:
                 break
             number_ += 1
+        calls = self.unmade(value, None, value.type)
         is_whole = all(map(self.is_fixed, value.shape))
         view = View(name, full_axes(value.shape), whole=is_whole, own=not is_whole)
-        self.loops(view, value, stmt.span)
+        if calls is not None:
+            self.loops(view, calls, stmt.span, RUN)
+        else:
+            self.loops(view, value, stmt.span)
         self.state[target] = view
 
     def store(self, stmt: Store) -> None:
@@ -432,6 +435,9 @@ class Expander(Making, Axes):
             kept = View(name, full_axes(shape))
             self.loops(kept, value, span)
             value = self.read(kept)
+        elif (calls := self.unmade(value, view, target)) is not None:
+            self.loops(view, calls, span, RUN)
+            return
         self.loops(view, value, span)
 
     def is_apart(self, target: View, read: View, same: bool, ndim: int) -> bool:
@@ -447,7 +453,7 @@ class Expander(Making, Axes):
             self.conditions[Compare("!=", to_expr(apart), Const(0))] = None
         return True
 
-    def loops(self, view: View, value: Operand, span: Span) -> None:
+    def loops(self, view: View, value: Operand, span: Span, kind: str = "i") -> None:
         """Write the loops that store each element of `value` into its place in `view`."""
         shape = view.shape
         if isinstance(value, Elements):
@@ -460,7 +466,8 @@ class Expander(Making, Axes):
         self.test_places_if_empty(view, shape, span)
         if isinstance(value, Elements):
             self.look_at_all(value, shape, span)
-        names = [self.fresh("i") for _ in shape]
+        names = [self.fresh("i") for _ in shape[1:]]
+        names.append(self.fresh(kind))
         indices = [_index(name) for name in names]
         stored = aligned(value, shape)(indices)
         stmt: Stmt = Store(view.array, view.subscripts(indices), stored, span)

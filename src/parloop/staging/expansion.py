@@ -64,6 +64,8 @@ class Expansion:
     """The inputs whose order in memory arrays have that the nest makes: expected to be C's."""
     forward: frozenset[str]
     """Those of which no axis may be reversed, either, because of the order in which NumPy adds."""
+    upward: frozenset[str]
+    """Those of which no axis may be reversed: NumPy's functions take other code there."""
     compact: frozenset[str]
     """Those that have to lie in one piece, because of that order."""
     registers: Mapping[str, Registers]
@@ -110,6 +112,7 @@ def expand(
     passing = frozenset(expander.passing)
     ordered = frozenset(expander.ordered) & types.keys()
     forward = frozenset(expander.forward) & types.keys()
+    upward = frozenset(expander.upward) & types.keys()
     compact = frozenset(expander.compact) & types.keys()
     conditions = tuple(expander.conditions)
     return Expansion(
@@ -121,6 +124,7 @@ def expand(
         passing,
         ordered,
         forward,
+        upward,
         compact,
         registers,
         share,

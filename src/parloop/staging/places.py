@@ -79,6 +79,8 @@ class Places:
         self.ordered: set[str] = set()
         self.forward: set[str] = set()
         """The arrays whose elements have to lie in C's order, none in reverse."""
+        self.upward: set[str] = set()
+        """Those of which no axis may be reversed."""
         self.compact: set[str] = set()
         """Those that have to lie in one piece."""
         self.turn = 0

@@ -131,6 +131,13 @@ class Values(Places):
         reads = tuple((turn(view) if same else view, same) for view, same in value.reads)
         return Elements(shape, value.type, build, reads)
 
+    def require_order(self, value: Elements, span: Span) -> None:
+        """Require that an array which NumPy makes of `value` is in C's order."""
+        if len(value.shape) > 1:
+            if not all(view.keeps_order for view, _ in value.reads):
+                raise self.declined(span, "an array is made of one whose axes are exchanged")
+            self.ordered |= {view.array for view, _ in value.reads}
+
     def lazy(self, expr: Logical | Conditional) -> Number:
         """Return an expression of which a part may not be evaluated."""
         count = len(self.out)
@@ -155,6 +162,8 @@ class Values(Places):
         """Return the elements of an operation."""
         parts = tuple(self.held(part, span) for part in parts)
         made = self.agreed(expr, parts)
+        if made is None and (found := self.mapped(expr, parts, span)) is not None:
+            return found
         if made is None:
             types = ", ".join(str(part.type) for part in parts)
             raise self.declined(span, f"an array operation on {types} is not compiled")
@@ -180,6 +189,10 @@ class Values(Places):
             for view, same in part.reads
         )
         return Elements(shape, result, build, reads)
+
+    def mapped(self, expr: Expr, parts: tuple[Operand, ...], span: Span) -> Elements | None:
+        """Return the elements of a function that NumPy's inner loop computes."""
+        raise NotImplementedError
 
     def agreed(self, expr: Expr, parts: tuple[Operand, ...]) -> Made | None:
         """Return how an operation is written if it is the same for all types of its numbers."""
