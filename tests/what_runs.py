@@ -304,6 +304,13 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "np.exp(-u * u) + np.sin(u)",
             "array_functions.diffusion_with_a_source",
         ),
+        Row(
+            "scalar products and norms of short vectors",
+            "np.linalg.norm(p[i] - p[j])",
+            "array_products.distances",
+        ),
+        Row("norms of long vectors", "np.linalg.norm(m[:, i])", "array_products.a_column"),
+        Row("products of matrices", "a @ b", "array_products.a_product_of_matrices"),
         Row("powers of arrays", "a ** 1.5", "array_functions.powers"),
         Row(
             "functions of reversed arrays",

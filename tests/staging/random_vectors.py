@@ -122,6 +122,8 @@ class _Writer:
                 f"{self.vector()} / 2",
                 f"{self.rng.choice((*MADE, 'p[i]'))}.copy()",
                 f"np.sqrt(np.abs({self.vector()}))",
+                f"np.{self.rng.choice(('exp', 'sin', 'arctan'))}({self.vector()})",
+                f"np.abs({self.vector()}) ** {self.rng.choice(('3', '1.5', 's'))}",
                 f"np.where({self.vector()} > 0, {self.rng.choice(MADE)}, 0.5)",
             )
         )
@@ -149,6 +151,9 @@ class _Writer:
                 f"({self.vector()} * {self.vector()}).{word}()",
                 f"{self.rng.choice(MADE)}[{self.place()}] + s * 0.5",
                 f"{self.rng.choice(MADE)}[1:].{word}()",
+                f"np.linalg.norm({self.vector()})",
+                f"np.dot({self.vector()}, {self.vector()})",
+                f"({self.vector()} @ {self.rng.choice(MADE)})",
             )
         )
 

@@ -27,7 +27,7 @@ KNOWN_BUILTINS: Final = frozenset(
 )  # fmt: skip
 """Builtin functions that may stand in a loop with a site."""
 
-KNOWN_MODULES: Final = frozenset({"math", "numpy"})
+KNOWN_MODULES: Final = frozenset({"math", "numpy", "numpy.linalg"})
 """Modules whose functions may stand in a loop with a site."""
 
 
@@ -56,6 +56,8 @@ class Callables:
             case ast.Name(id=name):
                 return name in self.functions or name in self.own
             case ast.Attribute(value=ast.Name(id=name)):
+                return name in self.modules
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr="linalg")):
                 return name in self.modules
         return False
 
@@ -329,6 +331,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             and all(keyword.arg in ("axis", "keepdims") for keyword in keywords)
         ):
             return None
+        case ast.Call(func=ast.Attribute(attr="dot"), args=[_], keywords=[]):
+            return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
             return None
         case ast.Call(func=func) if not callables.is_known(func):
@@ -356,10 +360,10 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             if name not in callables.modules and attribute not in _ATTRIBUTES:
                 return f"the attribute `{ast.unparse(node)}`"
+        case ast.Attribute() if callables.is_known(node):
+            return None
         case ast.Attribute():
             return f"the attribute `{ast.unparse(node)}`"
-        case ast.BinOp(op=ast.MatMult()):
-            return "the operator `@`"
         case _ if type(node) not in _EXPRESSIONS:
             return _in_words(node)
     return None
@@ -425,7 +429,7 @@ def _is_exception(node: ast.expr) -> bool:
     return False
 
 
-_ATTRIBUTES: Final = ("shape", "size", "ndim", "append")
+_ATTRIBUTES: Final = ("shape", "size", "ndim", "append", "dot")
 
 _STATEMENTS: Final = frozenset(
     {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,

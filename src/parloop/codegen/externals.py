@@ -72,6 +72,8 @@ def ufunc_loop(ufunc_name: str, signature: str) -> Loop | None:
     data = (fields.data[index] or 0) if fields.data else 0
     if not function or not fenv_bits() or (signature[-1] in _INTEGERS and ufunc_name in _MAY_RAISE):
         return None
+    if ufunc.signature is not None:
+        return _tested_product(ufunc, signature, Loop(function, data, True, ()))
     return _self_tested(ufunc, signature, function, data)
 
 
@@ -125,6 +127,26 @@ def call_loop(loop: Loop, arrays: Sequence[numpy.ndarray]) -> None:
         pointers = [array.ctypes.data + index * array.itemsize for array in arrays]
         arguments = (ctypes.c_void_p * len(arrays))(*pointers)
         _LOOP(loop.function)(arguments, ctypes.byref(count), strides, loop.data or None)
+
+
+def _tested_product(ufunc: numpy.ufunc, signature: str, loop: Loop) -> Loop | None:
+    """Return the loop of a product of two vectors if calls of it give what NumPy gives."""
+    rng = numpy.random.Generator(numpy.random.PCG64(20262))
+    for count in range(1, 17):
+        vectors = [rng.standard_normal(count).astype(signature[0]) for _ in range(2)]
+        result = numpy.zeros(1, signature[-1])
+        size = result.itemsize
+        pointers = [array.ctypes.data for array in (*vectors, result)]
+        counts, steps = (1, count), (0, 0, 0, size, size)
+        _LOOP(loop.function)(
+            (ctypes.c_void_p * 3)(*pointers),
+            (ctypes.c_ssize_t * 2)(*counts),
+            (ctypes.c_ssize_t * 5)(*steps),
+            loop.data or None,
+        )
+        if not _same_bits(result, numpy.array([ufunc(*vectors)])):
+            return None
+    return loop
 
 
 def _self_tested(ufunc: numpy.ufunc, signature: str, function: int, data: int) -> Loop | None:

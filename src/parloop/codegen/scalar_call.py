@@ -25,7 +25,7 @@ from parloop.codegen.scalar_complex import emit_complex_abs
 from parloop.codegen.scalar_convert import emit_convert, emit_numpy_conversion
 from parloop.codegen.scalar_float import Flags, library
 from parloop.codegen.scalar_int import emit_int_abs
-from parloop.codegen.scalar_loops import emit_loop
+from parloop.codegen.scalar_loops import emit_loop, emit_product
 from parloop.codegen.scalar_python import emit_hypot, emit_round
 from parloop.codegen.scalar_whole import (
     emit_common_divisor,
@@ -110,6 +110,8 @@ def emit_ufunc(
 
     `by_value`: its flags are found by value even in the fast variant.
     """
+    if name == "vecdot":
+        return emit_product(emitter, rule, values)
     if name in ("maximum", "minimum") and rule.compute[0].kind == "f":
         return _extreme(emitter, name, rule, values)
     inline = _INLINE.get(name)

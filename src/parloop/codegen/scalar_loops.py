@@ -13,7 +13,7 @@ from parloop.codegen.events import FLAG_TEXTS, I32, I64, POINTER, Emitter, Value
 from parloop.codegen.externals import DATA, LIBM, UFUNC, fenv_bits, ufunc_loop
 from parloop.codegen.scalar_common import UnsupportedOperationError
 from parloop.ir.types import Scalar
-from parloop.staging.rules_base import Rule, loop_signature
+from parloop.staging.rules_base import Rule, loop_signature, numpy_character
 
 _LOOP_TYPE = ir.FunctionType(ir.VoidType(), [POINTER] * 4)
 _DATA_TYPE = ir.FunctionType(ir.VoidType(), [])
@@ -37,9 +37,32 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
     return load_number(emitter.builder, rule.result, buffers[-1])
 
 
-def call_loop_of(emitter: Emitter, name: str, rule: Rule, arguments: list[ir.Value]) -> None:
+def emit_product(emitter: Emitter, rule: Rule, values: tuple[Value, ...]) -> Value:
+    """Return the scalar product of the first half of `values` and the second, as BLAS makes it."""
+    builder, count = emitter.builder, len(values) // 2
+    number, size = memory_type(rule.result), rule.result.bits // 8
+    rooms = [emitter.slot(ir.ArrayType(number, count)) for _ in range(2)]
+    rooms.append(emitter.slot(ir.ArrayType(number, 1)))
+    for place, value in enumerate(values):
+        at = [ir.Constant(I64, place % count)]
+        room = builder.gep(rooms[place // count], at, source_etype=number)
+        store_number(builder, rule.result, value, room)
+    pointers = emitter.slot(ir.ArrayType(POINTER, 3))
+    for place, room in enumerate(rooms):
+        at = [ir.Constant(I64, place)]
+        builder.store(room, builder.gep(pointers, at, source_etype=POINTER))
+    words = [_constant_words(emitter.module, w) for w in ((1, count), (0, 0, 0, size, size))]
+    character = numpy_character(rule.result)
+    signature = f"{character}{character}->{character}"
+    call_loop_of(emitter, "vecdot", rule, [pointers, *words], signature)
+    return load_number(builder, rule.result, rooms[-1])
+
+
+def call_loop_of(
+    emitter: Emitter, name: str, rule: Rule, arguments: list[ir.Value], signature: str = ""
+) -> None:
     """Call the loop on pointers, the number of elements, and strides, with its events."""
-    signature = loop_signature(rule.compute, rule.result)
+    signature = signature or loop_signature(rule.compute, rule.result)
     found = ufunc_loop(name, signature)
     if found is None:
         raise UnsupportedOperationError(f"numpy.{name} {signature}")

@@ -202,6 +202,9 @@ class Expressions:
                 return self._extent(node)
             case ast.Subscript():
                 return self._subscripted(node)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                factors = (self.expression(left), self.expression(right))
+                return Call("numpy.matmul", "@", factors, self.span(node))
             case ast.BinOp(left=left, op=op, right=right):
                 operator = self.binary_operator(op, node)
                 first = self.expression(left)
@@ -478,6 +481,12 @@ class Expressions:
                     whole = self.expression(value)
                     path = f"{ast.unparse(value)}.{attr}"
                     return Call(f"numpy.ndarray.{attr}", path, (whole, *axis), self.span(node))
+            case ast.Call(
+                func=ast.Attribute(value=value, attr="dot"), args=[other], keywords=[]
+            ) if self._is_value(value):
+                factors = (self.expression(value), self.expression(other))
+                path = f"{ast.unparse(value)}.dot"
+                return Call("numpy.ndarray.dot", path, factors, self.span(node))
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:

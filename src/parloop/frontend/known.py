@@ -85,7 +85,9 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_words("zeros ones empty array"), (1, 2)),
     **dict.fromkeys(_words("zeros_like ones_like empty_like"), (1, 1)),
     "full": (2, 3),
+    **dict.fromkeys(_words("dot inner matmul vdot"), (2, 2)),
 }
+_LINALG: Mapping[str, Arity] = {"norm": (1, 1)}
 
 BUILTIN_NAMES = frozenset(_BUILTINS)
 """The builtins that a loop may name."""
@@ -94,6 +96,7 @@ _MODULES: Mapping[str, tuple[ModuleType, Mapping[str, Arity]]] = {
     "builtins": (builtins, _BUILTINS),
     "math": (math, _MATH),
     "numpy": (numpy, _NUMPY),
+    "numpy.linalg": (numpy.linalg, _LINALG),
 }
 
 CONSTANTS: Mapping[str, float] = {
@@ -116,7 +119,7 @@ def _objects() -> dict[int, tuple[object, str]]:
     """Return every known function with its canonical name, by identity; it stays alive here."""
     found: dict[int, tuple[object, str]] = {}
     for canonical in FUNCTIONS:
-        module, name = canonical.split(".")
+        module, _, name = canonical.rpartition(".")
         function = getattr(_MODULES[module][0], name)
         found.setdefault(id(function), (function, canonical))
     return found
@@ -136,8 +139,8 @@ def canonical_name(dotted: str) -> str | None:
     """
     if dotted in CONSTANTS:
         return dotted
-    module, _, name = dotted.partition(".")
-    if module not in _MODULES or not name or "." in name:
+    module, _, name = dotted.rpartition(".")
+    if module not in _MODULES or not name:
         return None
     if module == "builtins" and name not in _BUILTINS:
         return None

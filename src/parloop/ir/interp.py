@@ -196,7 +196,7 @@ def _look_up(name: str, environment: Environment) -> Value:
 
 @cache
 def _function(callee: str) -> Callable[..., Value]:
-    module, _, name = callee.partition(".")
+    module, _, name = callee.rpartition(".")
     function: Callable[..., Value] = getattr(import_module(module), name)
     return function
 
@@ -226,6 +226,9 @@ def _call(callee: str, arguments: list[Value]) -> Value:
             return ...
         case "numpy.ndarray.T":
             return arguments[0].T
+        case "numpy.vecdot":
+            middle = len(arguments) // 2
+            return numpy.vecdot(numpy.array(arguments[:middle]), numpy.array(arguments[middle:]))
         case "numpy.newaxis":
             count = numpy.ndim(arguments[0]) + len(arguments) - 1
             return arguments[0][tuple(None if k in arguments[1:] else slice(None)

@@ -219,5 +219,12 @@ ELLIPSIS = "builtins.Ellipsis"
 VIEWS = frozenset({"numpy.ndarray.T", "numpy.newaxis"})
 """What makes views of arrays: `x.T`, and `x[:, None]`, a call with the places of new axes."""
 
-_WHOLE = frozenset({"numpy.ndarray.copy", ELLIPSIS, *VIEWS, *REDUCTIONS, *MAKERS})
+NORM = "numpy.linalg.norm"
+
+PRODUCTS = frozenset(
+    {"numpy.dot", "numpy.inner", "numpy.matmul", "numpy.vdot", "numpy.ndarray.dot", NORM}
+)
+"""The calls that make a number of vectors: scalar products (`x @ y` is `numpy.matmul`), norms."""
+
+_WHOLE = frozenset({"numpy.ndarray.copy", ELLIPSIS, *VIEWS, *PRODUCTS, *REDUCTIONS, *MAKERS})
 """Calls of which an argument is an array, or the result."""

@@ -34,6 +34,7 @@ from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
 from parloop.staging.mapped import RUN, Mapped
 from parloop.staging.places import State, full_axes
+from parloop.staging.products import Products
 from parloop.staging.values import aligned, alternatives, new_axes
 from parloop.staging.views import (
     View,
@@ -71,7 +72,7 @@ def way_of(name: str) -> str:
     return f"way@{name}"
 
 
-class Expander(Making, Axes, Mapped):
+class Expander(Making, Axes, Mapped, Products):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest

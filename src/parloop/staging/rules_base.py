@@ -148,9 +148,14 @@ def numpy_scalar(name: str) -> Scalar | None:
     return _BY_NAME.get(name)
 
 
+def numpy_character(scalar: Scalar) -> str:
+    """Return NumPy's letter for a type: `d` for `float64`."""
+    return numpy.dtype(str(scalar).removesuffix("_")).char
+
+
 def loop_signature(operands: tuple[Scalar, ...], result: Scalar) -> str:
     """Return how `numpy.ufunc.types` writes a loop over these types: `dd->d`."""
-    characters = [numpy.dtype(str(scalar).removesuffix("_")).char for scalar in (*operands, result)]
+    characters = [numpy_character(scalar) for scalar in (*operands, result)]
     return f"{''.join(characters[:-1])}->{characters[-1]}"
 
 

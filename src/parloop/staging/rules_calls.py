@@ -242,6 +242,11 @@ def _math() -> Any:
 
 
 def _ufunc_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
+    if name == "vecdot":  # of the numbers of one vector, and those of another
+        first = operands[0]
+        if first.kind != "f" or set(operands) != {first}:
+            return None
+        return Rule(first, operands, "numpy-loop", flags=ALL_FLAGS, verb="dot")
     if name in UFUNC_COMPARISONS and len(operands) == 2:
         return _ufunc_comparison(UFUNC_COMPARISONS[name], operands)
     resolved = resolved_types(name, operands)

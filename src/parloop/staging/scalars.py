@@ -26,7 +26,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import MAKERS, REDUCTIONS, statements
+from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, statements
 from parloop.staging import rules
 
 _CONSTANTS: Mapping[type, Scalar] = {
@@ -101,7 +101,7 @@ class ScalarTypes:
                 return frozenset().union(*map(self.of, arguments))
             case Call(callee=callee) if callee in MAKERS:
                 return frozenset({UNSURE})
-            case Call(callee=callee) if callee in REDUCTIONS:
+            case Call(callee=callee) if callee in REDUCTIONS or callee in PRODUCTS:
                 return self.learned.get(id(expr), frozenset({UNSURE}))
             case Call(arguments=arguments):
                 return self.results(expr, arguments)

@@ -25,7 +25,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT, Scalar
-from parloop.ir.walk import MAKERS, REDUCTIONS, VIEWS, copied, operands, with_operands
+from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, VIEWS, copied, operands, with_operands
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
@@ -63,6 +63,8 @@ class Values(Places):
                 return self.turned(self.value(part), new_axes(callee, places), expr.span)
             case Call(callee=callee) if callee in REDUCTIONS:
                 return self.reduction(expr)
+            case Call(callee=callee) if callee in PRODUCTS:
+                return self.product(expr)
             case Call(callee=callee) if callee in MAKERS:
                 return self.made(expr)
             case Call(arguments=(Call(callee=callee) as made,)) if callee in MAKERS:
@@ -91,6 +93,10 @@ class Values(Places):
 
     def reduction(self, expr: Call) -> Operand:
         """Return what a call makes of the elements of its argument."""
+        raise NotImplementedError
+
+    def product(self, expr: Call) -> Number:
+        """Return the scalar product, or the norm, that a call makes."""
         raise NotImplementedError
 
     def made(self, expr: Call) -> Elements:

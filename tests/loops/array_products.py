@@ -1,0 +1,85 @@
+"""Scalar products and norms of short vectors, as BLAS makes them."""
+
+import numpy as np
+from numpy.linalg import norm
+
+
+def distances(p, out):
+    for i in range(len(p)):              #: serial
+        for j in range(i):
+            out[i, j] = np.linalg.norm(p[i] - p[j])
+    return out
+
+
+def products_of_rows(p, q, out):
+    for i in range(len(p)):              #: serial
+        d = p[i] - q
+        out[i] = np.dot(d, d) + d.dot(q) + d @ p[i] - np.inner(q, p[0])
+    return out, d
+
+
+def unit_vectors(p, out):
+    for i in range(len(p)):              #: serial
+        v = np.array([p[i, 0], 2.0, p[i, 1]])
+        out[i] = v / norm(v)
+    return out
+
+
+def repelled(p, force):
+    n = len(p)
+    for i in range(n):                   #: serial
+        total = np.zeros(3)
+        for j in range(n):
+            if i != j:
+                r = p[i] - p[j]
+                total += r / np.linalg.norm(r) ** 3
+        force[i] = total
+    return force
+
+
+def a_column(m, out):
+    for i in range(len(out)):            #: serial; runs interpreter
+        out[i] = np.linalg.norm(m[:, i])
+    return out
+
+
+def a_product_of_matrices(a, b, out):
+    for i in range(len(out)):            #: serial; runs interpreter
+        out[i] = (a @ b)[0, 0]
+    return out
+
+
+def a_norm_of_another_order(p, out):
+    for i in range(len(out)):            #: unsupported SYN104
+        out[i] = np.linalg.norm(p[i], 1)
+    return out
+
+
+def _n(rng, *shape):
+    return rng.standard_normal(shape)
+
+
+ARGUMENTS = {
+    "distances": lambda rng: [
+        *[(_n(rng, 12, k), np.zeros((12, 12))) for k in (1, 2, 3, 4)],
+        (_n(rng, 12, 3).astype("f4"), np.zeros((12, 12))),
+        (rng.integers(-9, 9, (12, 3)), np.zeros((12, 12))),
+        (_n(rng, 12, 8)[:, ::2], np.zeros((12, 12))),
+        (_n(rng, 12, 5), np.zeros((12, 12))),
+        (_n(rng, 12, 2) * 1e200, np.zeros((12, 12))),
+        (np.where(_n(rng, 12, 2) > 1, np.nan, 1.0), np.zeros((12, 12))),
+    ],
+    "products_of_rows": lambda rng: [
+        (_n(rng, 9, 3), _n(rng, 3), np.zeros(9)),
+        (_n(rng, 9, 4)[:, ::-1], _n(rng, 4), np.zeros(9)),
+        (_n(rng, 9, 6)[:, ::2], _n(rng, 3), np.zeros(9)),
+        (_n(rng, 9, 4), _n(rng, 8)[::2], np.zeros(9)),
+        (np.asfortranarray(_n(rng, 9, 4)), _n(rng, 4), np.zeros(9)),
+        (_n(rng, 9, 3), _n(rng, 3).astype("f4"), np.zeros(9)),
+    ],
+    "unit_vectors": lambda rng: [(_n(rng, 9, 2), np.zeros((9, 3)))],
+    "repelled": lambda rng: [(_n(rng, 9, 3), np.zeros((9, 3))), (_n(rng, 9, 3).astype("f4"), np.zeros((9, 3)))],
+    "a_column": lambda rng: [(_n(rng, 3, 4), np.zeros(4))],
+    "a_product_of_matrices": lambda rng: [(_n(rng, 3, 4), _n(rng, 4, 3), np.zeros(4))],
+    "a_norm_of_another_order": lambda rng: [(_n(rng, 3, 4), np.zeros(3))],
+}
