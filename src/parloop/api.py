@@ -12,6 +12,7 @@ from parloop import config
 from parloop.capture import decorator, installed, renting
 from parloop.capture.importer import Store
 from parloop.capture.sites import REGISTRY, Outcome, Site
+from parloop.capture.suitable import find_unsuitable
 from parloop.capture.weight import text_seconds
 from parloop.config import Settings, current_settings, is_off
 
@@ -114,7 +115,9 @@ def _at_first_entry(
 
         record_of(site.info).ran_interpreted()
         return None
-    if renting.may_wait(settings) and _waits(site, indices, values):
+    if renting.may_wait(settings) and (
+        _is_hopeless(site, values, frame) or _waits(site, indices, values)
+    ):
         return None
     from parloop.runtime import dispatch
 
@@ -127,12 +130,31 @@ _spent = 0.0
 """Seconds, about, that loops took in the interpreter since the engine might have been loaded."""
 
 
+def _is_hopeless(site: Site, values: tuple[object, ...], frame: FrameType) -> bool:
+    """Return whether no engine could run the loop, for what one of its names holds."""
+    found = find_unsuitable(site.info, values, lambda name: site.look_up(frame, name))
+    if found is None:
+        return False
+    from parloop.runtime.codes import ValueNotSupported
+    from parloop.runtime.stats import record_of
+
+    name, value = found
+    record = record_of(site.info)
+    record.ran_interpreted()
+    what = f"`{name}` is a `{type(value).__name__}`"
+    if type(value) is list:
+        what += ", not of numbers"
+    record.fell_back(ValueNotSupported(what, site.info.span))
+    site.missed()
+    return True
+
+
 def _waits(site: Site, indices: range, values: tuple[object, ...]) -> bool:
     """Return whether all loops together have not yet taken as long as loading the engine would."""
     global _spent
     seconds = text_seconds(site.info, indices, values)
     _spent += max(seconds, renting.LOOKING)
-    if _spent >= renting.LOADING:
+    if _spent >= renting.loading_seconds():
         return False
     from parloop.runtime.stats import record_of
 

@@ -32,7 +32,7 @@ from typing import Any, Final
 from parloop.capture.headers import is_plain
 from parloop.capture.items import count_positions, is_over, iterate_from, leaves
 from parloop.capture.sites import _BELOW as BELOW
-from parloop.capture.sites import MOST_MISSES, Engine, Outcome, Rows, Site, SiteInfo
+from parloop.capture.sites import Engine, Outcome, Rows, Site, SiteInfo
 from parloop.capture.sites import _Activation as Activation
 
 _CLASSES: Final = (
@@ -113,9 +113,7 @@ class BarSite(Site):
             elif type(items) is range and self._is_as_written(items, passed):
                 indices = items
         if indices is None:
-            self._misses += 1
-            if self._misses >= MOST_MISSES:
-                self.switch(False)
+            self.missed()
             return None
         try:
             return None if len(indices) < self._least else indices

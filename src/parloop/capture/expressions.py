@@ -28,7 +28,7 @@ from typing import Any
 
 from parloop.capture.comprehensions import is_consumer
 from parloop.capture.items import iterate_from
-from parloop.capture.sites import KEEP, MOST_MISSES, Site, SiteInfo
+from parloop.capture.sites import KEEP, Site, SiteInfo
 
 _Waiting = list[tuple[FrameType, Any, bool]]
 """Frames with what was made for them, and whether that is all."""
@@ -58,9 +58,7 @@ class ExpressionSite(Site):
             self._take(frame, ident)
         engine, consumer = Site.engine if self._wanted else None, self.comprehension.consumer
         if type(indices) is not range:
-            self._misses += 1
-            if self._misses >= MOST_MISSES:
-                self.switch(False)
+            self.missed()
             return plain
         if engine is None or (consumer is not None and not is_consumer(values[0], consumer)):
             return plain

@@ -9,6 +9,7 @@ snoopy caching", Algorithmica 3, 1988, section 2).
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 from parloop.capture.sites import Site
@@ -16,6 +17,9 @@ from parloop.config import Settings
 
 LOADING: Final = 0.15
 """Seconds that loading the engine costs, and looking at its first loop."""
+
+LOADING_NUMPY: Final = 0.1
+"""Seconds that it costs besides where the program has not imported NumPy."""
 
 LOWERING: Final = 0.01
 """Seconds that it costs to lower a loop and to find its verdict."""
@@ -34,6 +38,11 @@ def may_wait(settings: Settings) -> bool:
     """
     plain = not settings.strict and not settings.verify and settings.device != "cuda"
     return plain and settings.min_work_ms is None
+
+
+def loading_seconds() -> float:
+    """Return how many seconds it would cost now to load the engine."""
+    return LOADING if "numpy" in sys.modules else LOADING + LOADING_NUMPY
 
 
 def waits(site: Site, seconds: float, price: float) -> bool:

@@ -213,8 +213,7 @@ _BELOW: Final = -(1 << 62)
 
 
 MOST_MISSES: Final = 256
-"""A site over items is switched off after so many entries with something else than lists and
-arrays."""
+"""A site is switched off after so many entries with values that no engine runs it for."""
 
 
 class Site:
@@ -283,6 +282,12 @@ class Site:
             self.on = on
         self.gate = _BELOW if self.open else self._gate  # in one step, as threads see it
 
+    def missed(self) -> None:
+        """Count an entry with what no engine runs: after many the site is switched off."""
+        self._misses += 1
+        if self._misses >= MOST_MISSES:
+            self.switch(False)
+
     def look_up(self, frame: FrameType, name: str) -> object:
         """Return what reading `name` (as the text has it) in `frame` would give, or UNBOUND."""
         name = mangle(name, self.info.class_name)
@@ -318,9 +323,7 @@ class Site:
         if type(iterable) is not range:
             engine = None
             if self.info.over_items:
-                self._misses += 1
-                if self._misses >= MOST_MISSES:
-                    self.switch(False)
+                self.missed()
         elif self._least:
             try:
                 too_small = len(iterable) < self._least
