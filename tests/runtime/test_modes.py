@@ -121,14 +121,14 @@ def test_verify_tells_a_wrong_element(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_verify_tells_a_wrong_name(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = parloop.parallel(programs.fresh(programs.total), verify=True, min_work_ms=0)
-    plain = dispatch._Entry.finish
+    plain = dispatch.Entry.finish
 
     def wrong(entry: Any, *more: Any) -> Any:
         outcome = plain(entry, *more)
         outcome.values = (outcome.values[0], 0.5)
         return outcome
 
-    monkeypatch.setattr(dispatch._Entry, "finish", wrong)
+    monkeypatch.setattr(dispatch.Entry, "finish", wrong)
     with pytest.raises(parloop.Mismatch, match="natively, of type float"):
         fast(np.ones(N), N)
 

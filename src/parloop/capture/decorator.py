@@ -85,6 +85,11 @@ def _parallel(f: Any, options: Mapping[str, Any]) -> Any:
     return f
 
 
+def sites_of(f: types.FunctionType) -> tuple[SiteInfo, ...]:
+    """Return the sites that `parallel` would put into `f`, or raise Declined."""
+    return _compile_once(f, {})[1]
+
+
 def _with_sites(f: types.FunctionType, options: Mapping[str, Any]) -> types.FunctionType:
     before = _captured.get(f)
     if before is not None and before.original is not None:

@@ -95,10 +95,10 @@ def _axes(made: Specialisation, kernel: Kernel) -> Iterator[tuple[str, str]]:
     except (Declined, InternalError):
         return
     for number, loop in enumerate(loops((made.nest.loop,))):
-        yield loop.title, _axis(number, plan)
+        yield loop.title, axis_words(number, plan)
 
 
-def _axis(number: int, plan: Plan) -> str:
+def axis_words(number: int, plan: Plan) -> str:
     """Return in words what loop `number` ran as."""
     words = []
     if number in plan.cores:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final, Literal, TypeAlias
 
 from parloop.analysis import Analysis, Condition, LoopFacts, ParallelIf, analyse
@@ -137,8 +138,11 @@ def explain(target: Callable[..., Any] | str | Path, *args: Any) -> Explanation:
         source = _source_of_text(target)
         return Explanation(source, _explain_text(source, parse(source), None, {}))
     source, tree, namespace = _source_of_function(target)
-    values = _bound_arguments(target, args) if args else {}
-    loops = _explain_text(source, tree, observe(namespace), values, parse(source))
+    loops = _explain_text(source, tree, observe(namespace), {}, parse(source))
+    if args:
+        from parloop.report.calls import explain_call  # brings the engine
+
+        loops = explain_call(*_bound_arguments(target, args), loops)
     return Explanation(source, loops)
 
 
@@ -244,13 +248,21 @@ def _find_function(
     return None
 
 
-def _bound_arguments(target: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, object]:
+def _bound_arguments(
+    target: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[FunctionType, dict[str, object]]:
+    """Return the function behind `target`, and what its parameters get, defaults included."""
+    function = inspect.unwrap(target)
+    bound_to = getattr(function, "__self__", None)
+    function = getattr(function, "__func__", function)
+    assert isinstance(function, FunctionType)
+    args = args if bound_to is None else (bound_to, *args)
     try:
-        bound = inspect.signature(target).bind(*args)
+        bound = inspect.signature(function).bind(*args)
     except TypeError as error:
         raise CannotExplain(f"the arguments do not fit: {error}") from None
     bound.apply_defaults()
-    return bound.arguments
+    return function, bound.arguments
 
 
 def _explain_text(

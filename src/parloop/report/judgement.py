@@ -72,12 +72,12 @@ def judge_loop(
         case _:
             assert_never(facts.verdict)
     known = _Known(values)
-    decided = _decided_condition(facts, known)
+    decided = _decided_condition(facts, node, known)
     if decided is not None:
         return Judged("serial", (replace(decided, span=facts.loop.span),), ())
     open_facts = (*_open_overlaps(facts, analysis, known), *_open_conditions(facts, node, known))
     open_facts += tuple(_order_fact(need) for need in facts.needs if _minds_order(need))
-    evidence = tuple(_accumulates(facts, need) for need in facts.needs)
+    evidence = tuple(accumulates(facts, need) for need in facts.needs)
     if open_facts:
         return _parallel_if(facts, open_facts, evidence)
     message = f"loop `{facts.loop.title}` may run its iterations in any order"
@@ -149,7 +149,8 @@ def _order_fact(need: Reduction) -> str:
     return f"`{need.target}` accumulates integers, whose order makes no difference"
 
 
-def _accumulates(facts: LoopFacts, need: Reduction) -> Diagnostic:
+def accumulates(facts: LoopFacts, need: Reduction) -> Diagnostic:
+    """Return what is said of an accumulation of a loop."""
     return NeedsReduction(
         f"loop `{facts.loop.title}` accumulates into `{need.target}` with `{need.operator}`",
         facts.loop.span,
@@ -174,6 +175,9 @@ class _Known:
 
     def number(self, parameter: str) -> int | None:
         """Return the value of a parameter such as `n` or `a.shape[0]`, if it is known."""
+        known = self._values.get(parameter)
+        if isinstance(known, int | np.integer):
+            return int(known)
         found = re.fullmatch(r"(\w+)\.(?:shape\[(-?\d+)\]|size)", parameter)
         if found:
             array = self._values.get(found[1])
@@ -183,8 +187,7 @@ class _Known:
                 return int(array.size)
             axis = int(found[2])
             return int(array.shape[axis]) if -array.ndim <= axis < array.ndim else None
-        value = self._values.get(parameter)
-        return int(value) if isinstance(value, int | np.integer) else None
+        return None
 
     def holds(self, condition: Condition) -> bool | None:
         """Return whether `condition` holds, or None where a value is missing."""
@@ -238,20 +241,20 @@ def _open_conditions(facts: LoopFacts, node: ast.For, known: _Known) -> tuple[st
     )
 
 
-def _decided_condition(facts: LoopFacts, known: _Known) -> Diagnostic | None:
+def _decided_condition(facts: LoopFacts, node: ast.For, known: _Known) -> Diagnostic | None:
     if isinstance(facts.verdict, ParallelIf):
         for bad in facts.verdict.unless:
             if known.holds(bad):
-                index = facts.loop.title
-                message = f"loop `{index}` carries a value, because `{bad.text}` in this call"
+                index, text = facts.loop.title, _in_users_names(bad.text, node)
+                message = f"loop `{index}` carries a value, because `{text}` in this call"
                 return CarriedValue(message)
     return None
 
 
 def _in_users_names(text: str, node: ast.For) -> str:
     """Put the user's own expressions in the place of the bounds of the outermost loop."""
-    assert isinstance(node.iter, ast.Call)
-    match node.iter.args:
+    args = node.iter.args if isinstance(node.iter, ast.Call) else []
+    match args:
         case [stop]:
             bounds = {"%start": "0", "%stop": _operand(stop), "%step": "1"}
         case [start, stop]:

@@ -117,6 +117,46 @@ class HandlesArrays(Diagnostic):
     voice: ClassVar[Voice] = "serial"
 
 
+class AnyOrderHere(Diagnostic):
+    """A loop is parallel with the values of one call.
+
+    *What it means* `explain` was given the arguments of a call. What the text leaves open was
+    looked up with them: no iteration reads or overwrites what another one writes.
+
+    *Why it matters* In a call with such arguments the iterations may run on every core.
+
+    *Example*
+
+        parloop.explain(shift, a, 0)    # a[i] = a[i + k] with k == 0
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP115"
+    voice: ClassVar[Voice] = "parallel"
+
+
+class InOrderHere(Diagnostic):
+    """A loop runs in order with the values of one call.
+
+    *What it means* `explain` was given the arguments of a call, and with these the order of the
+    iterations makes a difference: a sum of floats is rounded in another way, an index array holds
+    a value twice.
+
+    *Why it matters* The loop still runs as machine code where that pays, on one core.
+
+    *Example*
+
+        parloop.explain(total, np.ones(10**6))      # s += a[i]
+
+    *What to do* Where the last bits of a sum do not matter, `exactness="reassociate"` lets it be
+    regrouped.
+    """
+
+    code: ClassVar[str] = "DEP116"
+    voice: ClassVar[Voice] = "serial"
+
+
 class DecidesAsItGoes(Diagnostic):
     """A `while` loop inside a loop over `range`.
 

@@ -163,7 +163,7 @@ def enter_cold(
             why = TracerActive("a profiler counts the calls of functions", site.info.span)
             state.record.fell_back(why)
             return None
-        entry = _Entry(site, state, settings, indices, values, frame)
+        entry = Entry(site, state, settings, indices, values, frame)
         if settings.verify:
             return run_both(site, indices, values, frame, entry.run, further_inputs(entry))
         return entry.run()
@@ -188,7 +188,7 @@ def enter_cold(
     return None
 
 
-def further_inputs(entry: _Entry) -> dict[str, Any]:
+def further_inputs(entry: Entry) -> dict[str, Any]:
     """Return the inputs that only functions know, which a run of the text may change as well."""
     state, frame, info = entry.state, entry.frame, entry.site.info
     if state.nest is None or not state.calls.called:
@@ -228,7 +228,7 @@ def require_plain_sum(specialisation: Specialisation) -> None:
 
 
 @dataclass(slots=True)
-class _Entry:
+class Entry:
     """One entry of a site, and what it was given."""
 
     site: Site

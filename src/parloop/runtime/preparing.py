@@ -26,7 +26,7 @@ from parloop.runtime.lists import Lists
 from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, SmallExtents
-from parloop.runtime.stats import record_of
+from parloop.runtime.stats import SiteRecord, record_of
 
 MOST_SMALL_EXTENT = 4
 """Rows of so many elements have code of their own."""
@@ -38,12 +38,17 @@ LOCK = threading.RLock()
 """Held while something is made that all threads at a site are to share."""
 
 
-def prepare(site: Site, values: tuple[object, ...], frame: FrameType) -> SiteState:
-    """Lower the loop of a site; called at the first entry, and when it calls other functions."""
+def prepare(
+    site: Site, values: tuple[object, ...], frame: FrameType, record: SiteRecord | None = None
+) -> SiteState:
+    """Lower the loop of a site; called at the first entry, and when it calls other functions.
+
+    What happens is counted in `record`, the site's own if there is none.
+    """
     info = site.info
     before: SiteState | None = site.state
     versions = [] if before is None else before.versions
-    record = record_of(info)
+    record = record_of(info) if record is None else record
     inlined, calls = inline_calls(site, values, frame)
     if isinstance(inlined, Diagnostic):
         record.decided("unsupported")

@@ -56,7 +56,7 @@ from parloop.runtime.remembered import (
 from parloop.runtime.transaction import Saved
 from parloop.schedule.cost import making_seconds
 from parloop.schedule.grid import choose_grid
-from parloop.schedule.plan import make_plan
+from parloop.schedule.plan import Decision, make_plan
 from parloop.staging.aliasing import describe, find_overlaps
 from parloop.staging.expansion import Expansion, expand
 from parloop.staging.ranges import Ranges, find_ranges
@@ -322,21 +322,10 @@ class Specialisation:
         """Return what runs where, and the arrays that slices may run on again."""
         typing, ranges = self.find_types()
         names = tuple(self.arrays)
-        rows = frozenset(name for name, (_, row) in zip(names, kind.layouts, strict=True) if row)
         whole = frozenset(name for name, (all_, _) in zip(names, kind.layouts, strict=True) if all_)
         facts = kind.facts
         analysis = self.analysis_of(facts, parameters.values)
-        decision = decide(
-            analysis, typing, parameters, noalias=facts is None, contiguous=rows
-        )
-        if kind.distinct:
-            loops = still_parallel(kind.distinct, self.analysis(None), analysis)
-            decision = replace(decision, parallel=decision.parallel | loops)
-        decision = replace(
-            decision,
-            regroup=kind.exactness == "reassociate",
-            fuse=kind.exactness != "exact" and jit.can_fuse(),
-        )
+        decision = self.decide(analysis, parameters, kind)
         plan = make_plan(typing, analysis, decision)
         if kind.polls:  # a slice that is given up is put back as a whole, whatever blocks have run
             plan = replace(plan, polls=True)
@@ -348,6 +337,22 @@ class Specialisation:
             typing, ranges, plan, lambda: choose_grid(typing, analysis, decision, plan)
         )
         return planned, rewritten
+
+    def decide(self, analysis: Analysis, parameters: Point, kind: Kind) -> Decision:
+        """Return what the values decide, `analysis` being the one for them."""
+        names = tuple(self.arrays)
+        rows = frozenset(name for name, (_, row) in zip(names, kind.layouts, strict=True) if row)
+        decision = decide(
+            analysis, self.typing, parameters, noalias=kind.facts is None, contiguous=rows
+        )
+        if kind.distinct:
+            loops = still_parallel(kind.distinct, self.analysis(None), analysis)
+            decision = replace(decision, parallel=decision.parallel | loops)
+        return replace(
+            decision,
+            regroup=kind.exactness == "reassociate",
+            fuse=kind.exactness != "exact" and jit.can_fuse(),
+        )
 
     def make_ready(self, kernel: Kernel, saved: SavedSets) -> Ready:
         """Return a kernel ready for launches."""
