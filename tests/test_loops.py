@@ -56,6 +56,8 @@ NOT_THROUGH_IR = {
     "pairs": "the IR is for pairs, which a launch looks at",
     "lengths_of_rows": "the IR is for rows of one length, which a launch looks at",
     "length_of_a_row_that_may_not_be_there": "the IR asks for the row's first item",
+    "numbered_places_of_a_list": "the IR is for arrays, which a launch looks at",
+    "dictionary_that_grows": "the IR has the items as they were before the loop",
     "locals_in_the_body": "the rewriting for the interpreter of the IR leaves a name",
 }
 

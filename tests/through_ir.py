@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -10,6 +11,7 @@ from typing import Any
 
 from tests.corpus import LoopFile
 
+from parloop.capture import made as headers
 from parloop.capture.candidates import is_range_loop
 from parloop.capture.items import count_positions, leaves
 from parloop.capture.names import ways_out
@@ -29,6 +31,7 @@ def load_through_ir(file: LoopFile) -> tuple[dict[str, Any], frozenset[str]]:
     rewriter, code = _rewrite(file)
     namespace: dict[str, Any] = {"__name__": file.path.stem, "__run_nest__": rewriter.run}
     namespace["__positions__"] = count_positions
+    namespace["__open__"] = rewriter.open
     exec(code, namespace)
     return namespace, frozenset(rewriter.lowered)
 
@@ -47,6 +50,18 @@ class _Rewriter(ast.NodeTransformer):
     nests: list[Nest] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     lowered: set[str] = field(default_factory=set)
+    headers: dict[int, ast.For] = field(default_factory=dict)
+    """The loops whose headers make what they go over, by the number of their nests."""
+
+    def open(self, number: int, *parts: object) -> tuple[range | None, dict[str, Any], Any]:
+        """Return the range and the names of what a header has made, and an iterator over it."""
+        loop = self.headers[number]
+        made = headers.opened(*parts)
+        found = headers.open_header(loop, made)
+        rest = headers.rest_of(loop.iter, made, 0)
+        if found is None:
+            return None, {}, rest
+        return found[0], dict(zip(headers.names_made(loop.iter), found[1], strict=True)), rest
 
     def run(self, number: int, bounds: range, environment: dict[str, Any]) -> None:
         """Run one nest; `environment` holds all names and takes what the nest leaves."""
@@ -100,9 +115,30 @@ class _Rewriter(ast.NodeTransformer):
         if is_range_loop(node):
             call.value.args[1] = node.iter
             return made
+        if headers.parts_of(node.iter):
+            return self._over_made(node, made)
         positions = f"__positions__({', '.join(leaves(node.iter))})"
         call.value.args[1] = ast.parse(positions, mode="eval").body
         (choice,) = ast.parse(f"if {positions} is None:\n    LOOP\nelse:\n    LOOP").body
         assert isinstance(choice, ast.If)
         choice.body, choice.orelse = [node], made[:-1]
         return choice
+
+    def _over_made(self, node: ast.For, made: list[ast.stmt]) -> list[ast.stmt]:
+        """Return the same where the header, which makes what it goes over, is evaluated once."""
+        number = len(self.nests) - 1
+        self.headers[number] = node
+        parts = ", ".join(map(ast.unparse, headers.leaves_of(node.iter)))
+        given, choice, call = ast.parse(
+            f"__given = __open__({number}, {parts})\n"
+            "if __given[0] is None:\n    LOOP\nelse:\n    LOOP\n"
+            f"__run_nest__({number}, __given[0], __env)"
+        ).body
+        assert isinstance(choice, ast.If)
+        attempt = made[1]
+        assert isinstance(attempt, ast.Try)
+        attempt.body = [ast.parse("__env.update(__given[1])").body[0], call]
+        plain = copy.copy(node)
+        plain.iter = ast.parse("__given[2]", mode="eval").body
+        choice.body, choice.orelse = [plain], made[:-1]
+        return [given, choice]

@@ -177,6 +177,51 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         Row("the length of a row", "range(len(g[i]))", "rows.lengths_of_rows"),
         Row("pairs", "for px, py in points", "rows.pairs"),
         Row("`reversed`", "for x in reversed(a)", "items.backwards"),
+        Row(
+            "a product of ranges",
+            "for i, j in itertools.product(range(n), range(m))",
+            "headers.grid",
+        ),
+        Row("a product of lists and arrays", "product(xs, ys)", "headers.grid_of_values"),
+        Row("a product in a nest", "product(range(n), range(m))", "headers.grid_inside"),
+        Row(
+            "a product with something else than numbers",
+            'product(range(n), "abc")',
+            "headers.grid_of_text",
+        ),
+        Row("places of an array", "np.ndindex(*a.shape)", "headers.places"),
+        Row(
+            "places with their elements",
+            "for (i, j), x in np.ndenumerate(a)",
+            "headers.numbered_places",
+        ),
+        Row(
+            "elements of a list, by its places as an array",
+            "for (i, j), x in np.ndenumerate(a)",
+            "headers.numbered_places_of_a_list",
+        ),
+        Row("`np.arange`", "np.arange(lo, hi, 0.5)", "headers.steps_of_a_half"),
+        Row(
+            "`np.linspace`",
+            "for k, x in enumerate(np.linspace(-1, 1, n), 2)",
+            "headers.between_numbered",
+        ),
+        Row(
+            "items of a dictionary of numbers",
+            "for k, v in d.items()",
+            "headers.items_of_a_dictionary",
+        ),
+        Row(
+            "a dictionary that the loop changes",
+            "d[k] = v * 2",
+            "headers.dictionary_that_is_changed",
+        ),
+        Row(
+            "a dictionary with words",
+            "for k, v in d.items()",
+            "headers.dictionary_with_words",
+            because="the keys are no numbers",
+        ),
         Row("a list that grows while it is gone over", "items.append(x)", "items.grows"),
         Row("a generator", "for i in (k * k for k in range(n))", "control.over_a_generator"),
         Row(

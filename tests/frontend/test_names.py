@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import math
 
 import numpy as np
@@ -36,7 +37,13 @@ def test_an_object_resolves_by_identity(value: object, canonical: str | None) ->
 
 
 def test_every_function_of_the_table_resolves_to_its_own_name() -> None:
-    homes = {"math": math, "numpy": np, "builtins": builtins, "numpy.linalg": np.linalg}
+    homes = {
+        "builtins": builtins,
+        "itertools": itertools,
+        "math": math,
+        "numpy": np,
+        "numpy.linalg": np.linalg,
+    }
     for canonical in FUNCTIONS:
         module, _, name = canonical.rpartition(".")
         assert means(getattr(homes[module], name), canonical), canonical

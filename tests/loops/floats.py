@@ -605,6 +605,28 @@ def overflow_in_a_test_whose_branches_do_nothing(a, n, x):
     return k
 
 
+def overflow_in_the_test_of_a_continue_that_skips_nothing(a, n, x):
+    t = 0.0
+    for i in range(n):
+        t = a[i]
+        if t * x > 1e300:
+            continue
+    return t
+
+
+def overflow_in_the_test_of_a_continue_that_skips_something(a, n, x):
+    t = s = 0.0
+    for i in range(n):
+        t = a[i]
+        if t > 0:
+            if t * x > 1e300:
+                continue
+        else:
+            t = 1.0
+        s = t
+    return t, s
+
+
 def overflow_in_what_only_an_unneeded_value_reads(a, c, n, x):
     s = t = 0
     for i in range(n):
@@ -671,6 +693,8 @@ ARGUMENTS = {
     ],
     "overflow_in_a_test_that_decides_the_last_value_only": lambda rng: _large_in_the_middle(),
     "overflow_in_a_test_whose_branches_do_nothing": lambda rng: _large_in_the_middle(),
+    "overflow_in_the_test_of_a_continue_that_skips_nothing": lambda rng: _large_in_the_middle(),
+    "overflow_in_the_test_of_a_continue_that_skips_something": lambda rng: _large_in_the_middle(),
     "overflow_in_what_only_an_unneeded_value_reads": lambda rng: [
         (a, np.zeros(n), n, x) for a, n, x in _large_in_the_middle()
     ],

@@ -90,8 +90,10 @@ TEMPLATES: Final = (
          "call: plotting", compute=False),
     _one("for {a}_k in {a}_d:\n    {a}_d[{a}_k] = {a}_d[{a}_k] / {n}", "items", "none",
          "serial", "yes"),  # the text does not tell that it is a dictionary
-    _one("for {a}_k, {a}_v in {a}_d.items():\n    {a}_e[{a}_k] = {a}_v * {n}", "dict or set",
+    _one("for {a}_k in set({a}_d):\n    {a}_e[{a}_k] = {a}_k * {n}", "dict or set",
          "none", "unsupported", "no", "loop over: dict or set"),
+    _one("for {a}_k, {a}_v in {a}_d.items():\n    {a}_s += {a}_v * {n}", "dict or set",
+         "none", "parallel-if", "yes"),
     _one("for _, row in df.iterrows():\n    {a}_s += row['x'] * {n}", "table rows", "none",
          "unsupported", "no", "loop over: table rows"),
     _one("for i in range({a}_n):\n    {a}[i] = np.sum({b}[i], dtype=float) * {n}", "range", "name",

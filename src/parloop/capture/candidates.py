@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from parloop.capture.made import is_grid, is_made, names_in_grid, parts_of
 from parloop.capture.names import find_scope
 from parloop.capture.progress import BARS, imported_bars, without_bar
 from parloop.ir.walk import MAKERS, METHODS, REDUCTIONS
@@ -27,7 +28,7 @@ KNOWN_BUILTINS: Final = frozenset(
 )  # fmt: skip
 """Builtin functions that may stand in a loop with a site."""
 
-KNOWN_MODULES: Final = frozenset({"math", "numpy", "numpy.linalg"})
+KNOWN_MODULES: Final = frozenset({"itertools", "math", "numpy", "numpy.linalg"})
 """Modules whose functions may stand in a loop with a site."""
 
 
@@ -43,7 +44,7 @@ class Obstacle:
 class Callables:
     """The names by which a text calls functions that machine code may replace."""
 
-    modules: frozenset[str] = frozenset({"math", "np", "numpy"})
+    modules: frozenset[str] = frozenset({"itertools", "math", "np", "numpy"})
     functions: frozenset[str] = KNOWN_BUILTINS
     own: frozenset[str] = frozenset()
     """Functions of the text's own, or what its functions are given as parameters and call."""
@@ -162,6 +163,8 @@ def is_item_loop(node: ast.AST) -> bool:
     match node:
         case ast.For(target=target, iter=ast.Name() | ast.Call() | ast.Subscript() as items):
             names = (ast.Name, ast.Tuple, ast.expr_context)
+            if is_grid(items):
+                return names_in_grid(node) is not None
             return _is_items(items) and all(isinstance(n, names) for n in ast.walk(target))
     return False
 
@@ -169,6 +172,8 @@ def is_item_loop(node: ast.AST) -> bool:
 def _is_items(node: ast.expr) -> bool:
     match node:
         case ast.Name():
+            return True
+        case ast.Call() if is_made(node):
             return True
         case ast.Subscript(value=value, slice=index):
             row = isinstance(value, ast.Subscript | ast.Name) and _is_items(value)
@@ -199,7 +204,9 @@ def iterated(node: ast.expr) -> Iterator[str]:
 def is_candidate(node: ast.AST, callables: Callables) -> bool:
     """Return whether `node` is a loop that gets a site, if no loop around it does."""
     if isinstance(node, ast.For):
-        node = without_bar(node, callables.bars)
+        node, written = without_bar(node, callables.bars), node
+        if node is not written and parts_of(node.iter):
+            return False  # a bar goes over what is there
     if not is_range_loop(node) and not (is_item_loop(node) and _goes_over_names(node)):
         return False
     return find_obstacle(node, callables) is None
@@ -209,9 +216,11 @@ def _goes_over_names(node: ast.AST) -> bool:
     """Return whether an item loop binds names, none of them twice, to items of named arrays."""
     assert isinstance(node, ast.For)
     names = [part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)]
-    if any(isinstance(part, ast.Name) and part.id == "range" for part in ast.walk(node.iter)):
+    made = {id(part) for one in parts_of(node.iter) for part in ast.walk(one)}
+    header = [part for part in ast.walk(node.iter) if id(part) not in made]
+    if any(isinstance(part, ast.Name) and part.id == "range" for part in header):
         return False
-    if any(isinstance(part, ast.Subscript) for part in ast.walk(node.iter)):
+    if any(isinstance(part, ast.Subscript) for part in header):
         return False
     return 0 < len(names) == len(set(names))
 
@@ -302,6 +311,8 @@ def _made_of(node: ast.AST) -> list[ast.AST] | None:
             for item in first.elts:
                 parts += item.elts if isinstance(item, ast.List | ast.Tuple) else [item]
             return [func, *parts, *more, *(keyword.value for keyword in node.keywords)]
+        case ast.Call(func=func, args=args) if is_grid(node):
+            return [func, *(a.value if isinstance(a, ast.Starred) else a for a in args)]
         case _:
             return None
 
@@ -313,7 +324,9 @@ def _obstacle_in(node: ast.AST, callables: Callables) -> str | None:
         case ast.Return():
             scope = find_scope(node)
             return None if scope is None else f"{_in_words(scope)} in a `return`"
-        case ast.For() if not (is_range_loop(node) or is_item_loop(node)):
+        case ast.For() if not (is_range_loop(node) or is_item_loop(node)) or (
+            parts_of(node.iter) and not is_grid(node.iter)
+        ):
             return "a loop over something else than numbers or an array's items"
         case ast.Try() if is_plain_try(node):
             return None
@@ -334,6 +347,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Call(func=ast.Attribute(attr="dot"), args=[_], keywords=[]):
             return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
+            return None
+        case ast.Call(func=func) if is_grid(node) and callables.is_known(func):
             return None
         case ast.Call(func=func) if not callables.is_known(func):
             return f"a call of `{ast.unparse(func)}`"

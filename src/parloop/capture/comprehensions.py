@@ -23,6 +23,7 @@ from types import BuiltinFunctionType
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from parloop.capture.candidates import Callables, is_candidate
+from parloop.capture.made import parts_of
 
 Node: TypeAlias = ast.ListComp | ast.GeneratorExp
 _Made = TypeVar("_Made", bound=ast.AST)
@@ -120,7 +121,7 @@ def find_comprehension(node: ast.AST, callables: Callables) -> Comprehension | N
             found = _collection(inner, name)
         case ast.ListComp():
             found = _collection(node, None)
-    if found is None or not is_candidate(found.loop, callables):
+    if found is None or parts_of(found.loop.iter) or not is_candidate(found.loop, callables):
         return None
     return found
 

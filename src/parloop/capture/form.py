@@ -10,6 +10,7 @@ from typing import Final
 from parloop.capture.candidates import iterated
 from parloop.capture.comprehensions import Comprehension
 from parloop.capture.items import leaves
+from parloop.capture.made import leaves_of
 from parloop.capture.names import bound_here, statements_in, surely_assigned, ways_out
 from parloop.capture.sites import REGISTRY_NAME, SiteInfo
 
@@ -26,6 +27,9 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     test: ast.expr
     if info.bar is not None:
         indices, test = info.bar, new.of_site("on")
+    elif info.made:
+        indices = new.call_registry("opened", [*leaves_of(loop.iter)])
+        test = new.of_site("on")
     elif info.over_items:
         names: list[ast.expr] = [new.name(name) for name in leaves(loop.iter)]
         indices = ast.Call(new.of_registry("positions"), names, [])
@@ -37,7 +41,7 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
         target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
         iter=ast.IfExp(
             test=test,
-            body=new.enter([indices, *(new.name(name) for name in info.passed)]),
+            body=new.enter([indices, *(new.name(name) for name in info.written)]),
             orelse=ast.Tuple([], ast.Load()),
         ),
         body=[
@@ -238,7 +242,8 @@ def _maybe_unbound(loop: ast.For, outputs: Sequence[str], bound: set[str]) -> li
 
 def _header_of(loop: ast.For) -> ast.expr:
     """Return the node at which new nodes stand."""
-    return loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter
+    found = loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter
+    return found.value if isinstance(found, ast.Attribute) else found
 
 
 def _place(node: ast.AST, header: ast.expr) -> None:

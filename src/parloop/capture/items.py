@@ -15,12 +15,16 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from parloop.capture.made import is_grid, is_made
+
 
 def leaves(node: ast.expr) -> tuple[str, ...]:
     """Return the names in the header `node` over whose values it goes."""
     match node:
         case ast.Name(id=name):
             return (name,)
+        case ast.Call() if is_grid(node) or is_made(node):
+            return ()
         case ast.Call(args=args):
             return tuple(dict.fromkeys(name for part in args for name in leaves(part)))
     return ()

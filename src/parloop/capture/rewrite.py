@@ -44,6 +44,7 @@ from parloop.capture.expressions import ExpressionSite
 from parloop.capture.form import expression_form, site_form
 from parloop.capture.headers import bound_names, header_names
 from parloop.capture.items import leaves
+from parloop.capture.made import OPENED, names_made, parts_of
 from parloop.capture.names import (
     bound_here,
     names_in_order,
@@ -247,13 +248,17 @@ class _Rewriter:
         written, loop = loop.iter, without_bar(loop, self._callables.bars)
         bar = None if written is loop.iter else written
         over_items = not is_range_loop(loop)
+        made: tuple[str, ...] = ()
         if over_items:
             header = leaves(loop.iter)
+            if parts_of(loop.iter):
+                made = (OPENED, *names_made(loop.iter))
         else:
             assert isinstance(loop.iter, ast.Call)
             header = header_names(loop.iter) if bar is None else bound_names(loop.iter)
         read, stored = names_in_order(loop)
-        passed = (*header, *(name for name in read if name in bound and name not in header))
+        known = (*header, *(name for name in read if name in bound and name not in header))
+        passed = (*known, *made)
         info = SiteInfo(
             key=self._registry.new_key(self._source, loop),
             source=self._source,
@@ -268,6 +273,7 @@ class _Rewriter:
             flags=self._flags,
             over_items=over_items,
             bar=bar,
+            made=made,
         )
         self._registry.add(info, self._options, Site if bar is None else BarSite)
         self.sites.append(info)

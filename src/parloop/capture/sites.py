@@ -63,6 +63,7 @@ from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from parloop.capture.comprehensions import Comprehension
 from parloop.capture.items import count_positions, iterate_from
+from parloop.capture.made import OPENED, Opened, are_few, open_header, opened, rest_of
 from parloop.source import Source, Span
 
 
@@ -121,11 +122,20 @@ class SiteInfo:
     over_items: bool = False
     """Whether the loop is over items: `Engine` gets their positions."""
 
+    made: tuple[str, ...] = ()
+    """Those of `passed`, the last ones, that stand for what the header makes: the text gives all
+    that to the site in place of a range."""
+
     comprehension: Comprehension | None = None
     """What stands in the text, where it is no loop; `node` is the loop that it means."""
 
     bar: ast.expr | None = None
     """The loop's header as written, if that is a progress bar; `node` goes over its items."""
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Those of `passed` that the text passes by name."""
+        return self.passed[: len(self.passed) - len(self.made)]
 
     @property
     def path(self) -> str:
@@ -320,6 +330,14 @@ class Site:
         """
         iterable, values = given[0], given[1:]
         engine = Site.engine if self._wanted else None
+        made: Opened | None = None
+        if type(iterable) is Opened:
+            made = iterable
+            found = None
+            if engine is not None and not are_few(made, self._least):
+                found = open_header(self.info.node, made)
+            if found is not None:
+                iterable, values = found[0], (*values, made, *found[1])
         if type(iterable) is not range:
             engine = None
             if self.info.over_items:
@@ -337,14 +355,18 @@ class Site:
         outcome: Outcome | None = None
         if engine is not None:
             outcome = engine(self, iterable, values, frame)  # type: ignore[arg-type]
-        if outcome is None and self.info.over_items:
+        if outcome is None and self.info.over_items and made is None:
             self._forget(frame)  # and the interpreter makes of the header what it is
             return ()
         if outcome is None:
             if not self.open and self._may_repeat_header(values):
                 return ()
             ident = get_ident()
-            rest: Iterator[object] = iter(iterable)  # type: ignore[call-overload]
+            rest: Iterator[object]
+            if made is None:
+                rest = iter(iterable)  # type: ignore[call-overload]
+            else:
+                rest = rest_of(self.info.node.iter, made, 0)
             below = self._below(ident, frame)
             self.on, self.gate = True, _BELOW
             self.open[ident] = (frame, rest, False, None, below)
@@ -414,7 +436,10 @@ class Site:
         iterator: Iterator[object] = iter(rest)
         if not whole and self.info.over_items:
             given = dict(zip(self.info.passed, values, strict=True))
-            iterator = iterate_from(self.info.node.iter, given, done, len(indices))
+            if self.info.made:
+                iterator = rest_of(self.info.node.iter, given[OPENED], done)
+            else:
+                iterator = iterate_from(self.info.node.iter, given, done, len(indices))
         over = -outcome.way or int(whole)
         activation: _Activation | None = (frame, iterator, over, outcome.error, below)
         if done == 0 and not broke:
@@ -515,6 +540,7 @@ class Registry:
         self.unbound = UNBOUND  # an attribute of the class would be found more slowly
         self.int, self.list, self.len, self.type = int, list, len, type
         self.positions = count_positions
+        self.opened = opened
         self.ndarray: type | None = None
         self.sites: dict[str, Site] = {}
         self._taken: set[str] = set()

@@ -71,6 +71,11 @@ def steady_lists(loop: ast.For) -> frozenset[str]:
     return frozenset(name for name in top if every.count(name) == 1)
 
 
+def breaks_out(loop: ast.For) -> bool:
+    """Return whether a `break` leaves `loop` itself."""
+    return any(isinstance(node, ast.Break) for node in _of_loop(loop.body))
+
+
 def appends_after(loop: ast.For) -> Iterator[ast.stmt]:
     """Yield the appends in the `else` of `loop`, which is not one of its iterations."""
     yield from (s for s in _statements(loop.orelse) if appended(s))

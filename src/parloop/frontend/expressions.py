@@ -86,8 +86,8 @@ class Expressions:
     `prelude` are the statements that must run before the statement in hand, `arrays` the names that
     are subscripted or asked for their shape, `no_lists` those of them that are used as no list can
     be, `requires` the conditions of `Nest.requires`, `depth` how many expressions and blocks are
-    open. `inside` are the indices that run over the extent of an axis; `moves` says whether the
-    prelude is run each time that the expression in hand is.
+    open, `made` what the header in hand makes. `inside` are the indices that run over the extent of
+    an axis; `moves` says whether the prelude is run each time that the expression in hand is.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Expressions:
         self.inside: dict[str, Extent] = {}
         self.moves = True
         self.depth = 0
+        self.made: tuple[ast.expr, ...] = ()
         self._temporaries = 0
         self._lines = None if source.text.isascii() else _lines(source.text)
 

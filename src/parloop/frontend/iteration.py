@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from parloop.capture.candidates import iterated, names_stored
+from parloop.capture.made import is_made, is_pairs, names_of_part, parts_of
 from parloop.frontend.expressions import Expressions
 from parloop.ir.nodes import Assign, Binary, Call, Compare, Const, Expr, Extent, Load, Name
 
@@ -53,10 +54,16 @@ class Positions:
     heads: tuple[Assign, ...]
 
 
-def lower_iteration(node: ast.For, lowering: Expressions) -> Positions | None:
-    """Return the loop over positions that `node` means, or None if it is of no form known here."""
+def lower_iteration(
+    node: ast.For, lowering: Expressions, *, is_outermost: bool = False
+) -> Positions | None:
+    """Return the loop over positions that `node` means, or None if it is of no form known here.
+
+    What a header makes is given to the outermost loop.
+    """
     if set(iterated(node.iter)) & names_stored(node):
         return None
+    lowering.made = parts_of(node.iter) if is_outermost else ()
     items = _items(node.iter, lowering)
     if items is None:
         return None
@@ -133,6 +140,8 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
     match node:
         case ast.Name(id=name):
             return _elements(Load(name, (), lowering.span(node)), lowering)
+        case ast.Call() if is_made(node):
+            return _made(node, lowering)
         case ast.Subscript() if lowering.is_row(node):
             row = lowering.element(node)
             places = tuple(lowering.bind(part, names_too=True) for part in row.subscripts)
@@ -157,6 +166,18 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
             if found is not None and callee is not None:
                 lowering.guards[func.id] = callee
             return found
+    return None
+
+
+def _made(node: ast.Call, lowering: Expressions) -> Items | None:
+    """Return the items of what the header makes, which the site gives under names of ours."""
+    for number, part in enumerate(lowering.made):
+        if part is node:
+            span = lowering.span(node)
+            found = [
+                _elements(Load(name, (), span), lowering) for name in names_of_part(number, part)
+            ]
+            return Items(found[0].counts, tuple(found)) if is_pairs(part) else found[0]
     return None
 
 

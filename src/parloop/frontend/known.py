@@ -9,6 +9,7 @@ an object at run time, by identity: staging compares the two before it trusts a 
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -43,7 +44,10 @@ _BUILTINS: Mapping[str, Arity] = {
     "zip": (0, 99),
 }
 
-ITERABLES = frozenset({f"builtins.{name}" for name in ("enumerate", "range", "reversed", "zip")})
+ITERABLES = frozenset(
+    {f"builtins.{name}" for name in ("enumerate", "range", "reversed", "zip")}
+    | {"itertools.product", "numpy.ndenumerate", "numpy.ndindex"}
+)
 """Functions that may only stand in the header of a loop."""
 
 _MATH_UNARY = _words(
@@ -86,6 +90,8 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_words("zeros_like ones_like empty_like"), (1, 1)),
     "full": (2, 3),
     **dict.fromkeys(_words("dot inner matmul vdot"), (2, 2)),
+    "ndindex": (0, 99),
+    "ndenumerate": (1, 1),
 }
 _LINALG: Mapping[str, Arity] = {"norm": (1, 1)}
 
@@ -94,6 +100,7 @@ BUILTIN_NAMES = frozenset(_BUILTINS)
 
 _MODULES: Mapping[str, tuple[ModuleType, Mapping[str, Arity]]] = {
     "builtins": (builtins, _BUILTINS),
+    "itertools": (itertools, {"product": (0, 99)}),
     "math": (math, _MATH),
     "numpy": (numpy, _NUMPY),
     "numpy.linalg": (numpy.linalg, _LINALG),

@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from parloop.capture.comprehensions import MADE
+from parloop.capture.made import OF_HEADER, is_grid
 from parloop.capture.names import find_scope
 from parloop.diagnostics import Diagnostic, Label
 from parloop.frontend.appends import Appends, appended, appends_after, steady_lists
@@ -29,6 +30,7 @@ from parloop.frontend.codes import (
     UnsupportedTarget,
 )
 from parloop.frontend.expressions import DEEPEST, STAND_IN, Expressions
+from parloop.frontend.grids import given_bounds, inner_axes, nested, outermost_axes
 from parloop.frontend.inline import in_users_words
 from parloop.frontend.iteration import before, lower_iteration
 from parloop.frontend.names import NameFacts
@@ -198,8 +200,11 @@ class _Lowering(Expressions):
 
         Other bounds are the numbers that the site passes.
         """
+        if is_grid(node.iter) and (grid := self._outermost_grid(node)) is not None:
+            return grid
         self.moves = False  # nothing can be run before the loop
-        over = None if self._is_range(node.iter) else lower_iteration(node, self)
+        plain = self._is_range(node.iter)
+        over = None if plain else lower_iteration(node, self, is_outermost=True)
         self.moves = True
         for stmt in appends_after(node):
             self.problem(UnsupportedStatement, "the loop appends in its `else`", stmt)
@@ -226,6 +231,35 @@ class _Lowering(Expressions):
             for bound, passed in zip(bounds, given, strict=True)
         )
         return For(index, start, stop, step, body, orelse, self._header(node, node.iter))
+
+    def _outermost_grid(self, node: ast.For) -> For | None:
+        """Return the loops over the grid that `node` goes over; None where it is not known."""
+        self.moves = False
+        axes = outermost_axes(node, self, lambda call: self._range_arguments(call, quiet=True))
+        self.moves = True
+        if axes is None:
+            return None
+        made = {name for name in self.arrays if name.endswith(OF_HEADER)}
+        self.arrays.intersection_update(made)
+        body = self._block(node.body, inside=True)
+        orelse = self._block(node.orelse, inside=False)
+        bounds = [
+            given_bounds(axis, number, self._is_invariant) for number, axis in enumerate(axes)
+        ]
+        return nested(axes, bounds, body, orelse, node, self._header(node, node.iter))
+
+    def _inner_grid(self, node: ast.For, inside: bool) -> list[Stmt] | None:
+        """Return the same for a loop in the nest."""
+        axes = inner_axes(node, self, lambda call: self._range_arguments(call, quiet=False))
+        if axes is None:
+            return None
+        body = self._block(node.body, inside=True)
+        orelse = self._block(node.orelse, inside=inside)
+        bounds = [
+            (start or Const(0), stop or Const(0), step or Const(1))
+            for start, stop, step in (axis.bounds for axis in axes)
+        ]
+        return [nested(axes, bounds, body, orelse, node, self._header(node, node.iter))]
 
     def _is_invariant(self, expr: Expr) -> bool:
         match expr:
@@ -374,6 +408,8 @@ class _Lowering(Expressions):
         self.problems.append(UnsupportedStatement(f"the loop contains `{word}`", span))
 
     def _for(self, node: ast.For, inside: bool) -> list[Stmt]:
+        if is_grid(node.iter) and (grid := self._inner_grid(node, inside)) is not None:
+            return grid
         over = None if self._is_range(node.iter) else lower_iteration(node, self)
         heads: tuple[Assign, ...] = ()
         if over is None:

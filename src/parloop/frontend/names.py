@@ -10,8 +10,13 @@ from types import ModuleType
 
 from parloop.frontend.known import BUILTIN_NAMES, CONSTANTS, resolve
 
-_CONVENTIONAL: Mapping[str, str] = {"math": "math", "np": "numpy", "numpy": "numpy"}
-_STAR_MODULES = ("math", "numpy")
+_CONVENTIONAL: Mapping[str, str] = {
+    "itertools": "itertools",
+    "math": "math",
+    "np": "numpy",
+    "numpy": "numpy",
+}
+_STAR_MODULES = ("itertools", "math", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,7 +382,7 @@ class _Walker:
             (facts.loop.span.line, facts.loop.span.column): self._judge(
                 facts, analysis, node, values
             )
-            for facts in analysis.loops
+            for facts in reversed(analysis.loops)  # a grid is loops in one place: the outermost
         }
         for inner in _loops_in(node):
             self._add_of_nest(inner, place, by_line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from parloop.capture.made import in_words
 from parloop.capture.sites import Site
 from parloop.config import Settings
 from parloop.diagnostics import Diagnostic, NotNative
@@ -37,6 +38,8 @@ def decline(
         why = replace(why, span=site.info.span)
     if "@`" in why.message:  # what a comprehension makes, under a name of ours
         why = replace(why, message=why.message.replace("@`", "`"))
+    if site.info.made:
+        why = replace(why, message=in_words(why.message, site.info.node.iter))
     state.record.ran_interpreted()
     state.record.fell_back(why)
     log_run(site.info, state.record, None, why)

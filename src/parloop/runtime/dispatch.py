@@ -18,6 +18,7 @@ from parloop.capture import renting
 from parloop.capture.bars import BarSite
 from parloop.capture.comprehensions import SUM
 from parloop.capture.expressions import ExpressionSite
+from parloop.capture.made import is_of_dictionary
 from parloop.capture.sites import REGISTRY, Outcome, Site
 from parloop.capture.weight import text_seconds
 from parloop.codegen.layout import OUTSIDE, ChunkWord, Header
@@ -501,7 +502,7 @@ class Entry:
         guards = self.state.guards
         calls = self.state.calls
         meanwhile = watch_changes(
-            self.site, self.frame, self.given, guards, calls, ready, chosen
+            self.site, self.frame, self.given, guards, calls, ready, chosen, self.values
         )
         if self.lists is not None:
             saved = tuple(item for item in saved if item.array not in self.lists.names())
@@ -527,11 +528,20 @@ class Entry:
             leaves_warnings=ready.leaves_warnings,
             given=arguments,
             grain=grain(traits, ready.kernel.loop, len(self.indices)),
-            least=threads if is_held and traits.cuts_outermost else 1,
+            least=self.least_slice(threads if is_held and traits.cuts_outermost else 1),
             holder=Holder() if is_held else None,
             meanwhile=meanwhile,
             tick=self.site.bars[get_ident()].tick if isinstance(self.site, BarSite) else None,
         )
+
+    def least_slice(self, usual: int) -> int:
+        """Return how many iterations each slice has at least.
+
+        Over the items of a dictionary all: where a handler changes it CPython's own iterator stops
+        at a place that another one cannot find.
+        """
+        made = self.values[len(self.site.info.written) :]
+        return len(self.indices) if made and is_of_dictionary(made[0]) else usual
 
     def find_offload(
         self,
@@ -665,6 +675,7 @@ class Entry:
             or specialisation.inspected
             or self.lists is not None
             or isinstance(self.site, ExpressionSite | BarSite)
+            or self.site.info.made
             or specialisation.expansion is not None
         ):
             return

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from parloop.capture.made import is_same
 from parloop.capture.sites import UNBOUND, Site
 from parloop.diagnostics import Declined
 from parloop.runtime.arguments import Guard, check_guards
@@ -35,6 +36,8 @@ class Meanwhile:
     names: tuple[tuple[str, object], ...]
     """Names that are not the function's alone, and what they were bound to."""
     layouts: tuple[tuple[np.ndarray[Any, Any], object], ...]
+    made: tuple[Any, ...] = ()
+    """What the header has made, and what was given on of it."""
 
     def has_changed(self) -> bool:
         """Return whether the rest of the loop cannot run on what the launch was made from."""
@@ -43,6 +46,7 @@ class Meanwhile:
             return (
                 any(self.now(name) is not old for name, old in self.names)
                 or not all(one.is_same(self.now(one.name)) for one in self.calls.called)
+                or (self.made and not is_same(self.site.info.node, self.made[0], self.made[1:]))
                 or any(_layout(array) != old for array, old in self.layouts)
                 or choose_saved(self.ready) != self.saved
             )
@@ -74,8 +78,12 @@ def watch_changes(
     calls: Calls,
     ready: Ready,
     saved: tuple[Any, ...],
+    values: tuple[object, ...] = (),
 ) -> Meanwhile:
-    """Return what has to stay as it is for a launch on `given`, the values of the nest's inputs."""
+    """Return what has to stay as it is for a launch on `given`, the values of the nest's inputs.
+
+    `values` are those of `SiteInfo.passed`.
+    """
     own = set(frame.f_code.co_varnames) - set(frame.f_code.co_cellvars)
     names: dict[str, object] = {}
     for name in {*site.info.outputs, *given} - own:
@@ -83,8 +91,9 @@ def watch_changes(
         names[name] = now if now is UNBOUND else given.get(name, now)
     layouts = [(value, _layout(value)) for value in given.values() if type(value) is np.ndarray]
     return Meanwhile(
-        site, frame, guards, calls, ready, saved, tuple(names.items()), tuple(layouts)
-    )
+        site, frame, guards, calls, ready, saved, tuple(names.items()), tuple(layouts),
+        values[len(site.info.written) :],
+    )  # fmt: skip
 
 
 def _layout(array: np.ndarray[Any, Any]) -> object:

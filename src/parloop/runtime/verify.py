@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from parloop.capture.items import count_positions, first_items, leaves
+from parloop.capture.made import OPENED, first_of
 from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site
 from parloop.diagnostics import Mismatch
 from parloop.frontend.ways import with_ways
@@ -55,8 +56,11 @@ def run_both(
     for (_, items), old in zip(lists, items_before, strict=True):
         items[:] = old
     finished = outcome.done + outcome.broke
-    if site.info.over_items:
-        passed = dict(zip(site.info.passed, values, strict=True))
+    passed = dict(zip(site.info.passed, values, strict=True))
+    if site.info.made:
+        rest = first_of(site.info.node.iter, passed[OPENED], finished)
+        left = _run_text(site, rest, names, frame)
+    elif site.info.over_items:
         total = len(count_positions(*(passed[name] for name in leaves(site.info.node.iter))) or ())
         rest = first_items(site.info.node.iter, passed, finished, total)
         left = _run_text(site, rest, names, frame)

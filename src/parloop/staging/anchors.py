@@ -189,8 +189,15 @@ class _Finder:
                     and value != Load(array, subscripts)
                     and (not isinstance(value, Const) or self.is_only(stmt))
                 )
-            case Break() | Continue():
-                is_end = isinstance(stmt, Break) and self.innermost is self.nest.loop
+            case Continue():
+                skipped = _behind(self.innermost.body, stmt) or ()
+                return any(
+                    self.has_effect(s)
+                    for s in statements(skipped)
+                    if isinstance(s, Assign | Store | Break)
+                )
+            case Break():
+                is_end = self.innermost is self.nest.loop
                 return is_end or any(
                     self.has_effect(s)
                     for s in statements(self.innermost.body)
@@ -249,6 +256,21 @@ class _Finder:
             if head <= found:
                 return head
             head &= found
+
+
+def _behind(body: tuple[Stmt, ...], jump: Stmt) -> tuple[Stmt, ...] | None:
+    """Return the statements of `body` that come after `jump` where this does not jump.
+
+    None if it is not there.
+    """
+    for place, stmt in enumerate(body):
+        if stmt is jump:
+            return body[place + 1 :]
+        for part in blocks(stmt) if not isinstance(stmt, For | While) else (stmt.orelse,):
+            found = _behind(part, jump)
+            if found is not None:
+                return found + body[place + 1 :]
+    return None
 
 
 def _is_same(one: Stmt, other: Stmt) -> bool:
