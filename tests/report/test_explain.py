@@ -227,3 +227,16 @@ def test_a_loop_with_a_progress_bar_is_judged_as_the_loop_that_it_is() -> None:
         seen = explain(f"for i in {header}:\n    a[i] = a[i - 1]\n").loops[0]
         assert (seen.verdict, seen.runs, seen.line) == (plain.verdict, plain.runs, plain.line)
         assert [reason.code for reason in seen.reasons] == [r.code for r in plain.reasons]
+
+
+def test_conditions_of_a_loop_over_items_are_told() -> None:
+    text = "for k, x in enumerate(a):\n    b[k + m] = b[k] + x\n"
+    assert explain(text).loops[0].verdict == "parallel-if"
+    seen = explain("for i in tqdm(range(f(n))):\n    b[i + m] = b[i]\n").loops[0]
+    assert any("f(n)" in fact for fact in seen.facts)
+    assert not any("range" in fact for fact in seen.facts)
+
+
+def test_names_that_a_module_warns_of_are_not_looked_up() -> None:
+    text = "import numpy as np\nfor i in range(n):\n    b[i] = np.str(a[i]) + np.bogus(i)\n"
+    assert explain(text).loops[0].verdict == "unsupported"

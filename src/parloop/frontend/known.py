@@ -151,7 +151,7 @@ def canonical_name(dotted: str) -> str | None:
         return None
     if module == "builtins" and name not in _BUILTINS:
         return None
-    return resolve(getattr(_MODULES[module][0], name, None))
+    return resolve(vars(_MODULES[module][0]).get(name))  # without `__getattr__`, which may warn
 
 
 def means(value: object, canonical: str) -> bool:

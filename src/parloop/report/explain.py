@@ -380,7 +380,7 @@ class _Walker:
         values = {k: v for k, v in self.values.items() if k not in place.assigned}
         by_line = {
             (facts.loop.span.line, facts.loop.span.column): self._judge(
-                facts, analysis, node, values
+                facts, analysis, plain, values
             )
             for facts in reversed(analysis.loops)  # a grid is loops in one place: the outermost
         }

@@ -27,6 +27,7 @@ from parloop.analysis import (
     find_split,
 )
 from parloop.analysis.codes import CarriedValue, NeedsReduction
+from parloop.capture.candidates import is_range_loop
 from parloop.capture.comprehensions import MADE
 from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
@@ -253,8 +254,11 @@ def _decided_condition(facts: LoopFacts, node: ast.For, known: _Known) -> Diagno
 
 def _in_users_names(text: str, node: ast.For) -> str:
     """Put the user's own expressions in the place of the bounds of the outermost loop."""
-    args = node.iter.args if isinstance(node.iter, ast.Call) else []
-    match args:
+    arguments: list[ast.expr] = []
+    if is_range_loop(node):
+        assert isinstance(node.iter, ast.Call)
+        arguments = node.iter.args
+    match arguments:
         case [stop]:
             bounds = {"%start": "0", "%stop": _operand(stop), "%step": "1"}
         case [start, stop]:
