@@ -98,16 +98,23 @@ def _with_own(
     tree: ast.AST, known: Callables, is_own: Callable[[str], bool] | None
 ) -> Callables:
     """Return `known` with the functions of the program's own that may be written into a loop."""
-    own = {arg.arg for arg in ast.walk(tree) if isinstance(arg, ast.arg)}
+    own: set[str] = set()
     defined: dict[str, list[ast.FunctionDef]] = {}
+    read: set[str] = set()
     for node in ast.walk(tree):
         match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.arg(arg=name):
+                own.add(name)
             case ast.FunctionDef(name=name):
                 defined.setdefault(name, []).append(node)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
                 own.add(name)
             case ast.Call(func=ast.Name(id=name)) if is_own is not None and is_own(name):
                 own.add(name)
+    for name in defined.keys() - read:
+        del defined[name]  # nobody here calls it: no need to look whether it may be
     own -= known.functions
     while True:
         with_all = replace(known, own=frozenset(own | defined.keys()))

@@ -21,7 +21,7 @@ from parloop.ir.printer import to_text
 from parloop.ir.types import Array, Scalar
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime import jit
-from parloop.runtime.cache import content_key, open_cache
+from parloop.runtime.cache import content_key
 
 
 class Inputs(Protocol):
@@ -98,26 +98,19 @@ def own_text() -> str:
 
     Those that only tell people what happened are left out: nothing that runs imports them.
 
-    Reading them takes longer than to see that they are those that another process has read: the
-    same places on the same disk, and nothing was done to them since, which no copy, archive or
-    clock of the user's can pretend (`st_ctime`).
+    Which files these are, and that nothing was done to them since, stands for what is in them:
+    no copy, archive or clock of the user's can pretend the time of the last change (`st_ctime`).
+    Reading them all would take ten times as long, in each process.
     """
     files = sorted(_files_under(str(Path(__file__).parent.parent), without=_TELLING))
     names = [(name, path) for name, path, _ in files]
-    states = [
-        (name, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, _, s in files
-    ]
-    if os.name == "nt" or not all(s.st_ino for _, _, s in files):
-        return _digest(names)
-    key, disk = content_key("own", repr(states)), open_cache()
-    found = disk.get(key)
-    if found is not None:
-        return str(found[1]["digest"])
-    digest = _digest(names)
     newest = max(max(s.st_ctime, s.st_mtime) for _, _, s in files)
-    if newest < time.time() - _SETTLED_S:  # what is written in one tick of the clock looks the same
-        disk.put(key, b"", {"digest": digest})
-    return digest
+    # What is written in one tick of the clock looks the same.
+    settled = newest < time.time() - _SETTLED_S
+    if os.name == "nt" or not settled or not all(s.st_ino for _, _, s in files):
+        return _digest(names)
+    states = [(n, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for n, _, s in files]
+    return content_key("own", repr(states))
 
 
 _SETTLED_S = 2.0
