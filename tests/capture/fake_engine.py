@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -12,14 +13,20 @@ from typing import Any
 from parloop.capture.sites import KEEP, UNBOUND, Outcome, Site, mangle
 
 
-def taking(share: Callable[[int], int], keep: bool = False) -> Any:
+def taking(share: Callable[[int], int], keep: bool = False, again: int = 0) -> Any:
     """Return an engine that runs the first `share(trips)` iterations, fewer where one raises.
 
     With `keep`, values that the loop did not change are returned as KEEP where that is possible.
+    With `again` it wants the rest, and each rest's rest, after so many further iterations.
     """
+    further = _Again(again, share, keep) if again else None
 
     def engine(
-        site: Site, indices: range, values: tuple[object, ...], frame: FrameType
+        site: Site,
+        indices: range,
+        values: tuple[object, ...],
+        frame: FrameType,
+        first: int = 0,
     ) -> Outcome | None:
         info = site.info
         before = dict(zip(info.passed, values, strict=True))
@@ -33,9 +40,9 @@ def taking(share: Callable[[int], int], keep: bool = False) -> Any:
             for name, value in before.items()
             if value is not UNBOUND
         }
-        wanted = share(len(indices))
-        rehearsal, _, broke = _run(site, indices[:wanted], _copied(inside))
-        done, names, _ = _run(site, indices[: rehearsal + broke], inside)
+        wanted = first + share(len(indices) - first)
+        rehearsal, _, broke = _run(site, indices[first:wanted], _copied(inside))
+        done, names, _ = _run(site, indices[first : first + rehearsal + broke], inside)
         assert done == rehearsal
         found = [names.get(mangle(name, info.class_name), UNBOUND) for name in info.outputs]
         if keep:
@@ -43,9 +50,23 @@ def taking(share: Callable[[int], int], keep: bool = False) -> Any:
                 KEEP if value is before[name] else value
                 for name, value in zip(info.outputs, found, strict=True)
             ]
-        return Outcome(done, tuple(found), broke=broke)
+        return Outcome(first + done, tuple(found), broke=broke, again=further)
 
     return engine
+
+
+@dataclass(frozen=True)
+class _Again:
+    after: int
+    share: Callable[[int], int]
+    keep: bool
+
+    def resume(
+        self, site: Site, indices: range, done: int, values: tuple[object, ...], frame: FrameType
+    ) -> Outcome | None:
+        engine = taking(self.share, self.keep, self.after)
+        outcome: Outcome | None = engine(site, indices, values, frame, done)
+        return outcome
 
 
 def declining(

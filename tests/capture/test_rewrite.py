@@ -26,6 +26,11 @@ ENGINES = {
     "half": taking(lambda trips: trips // 2),
     "all": taking(lambda trips: trips),
     "all_keeping": taking(lambda trips: trips, keep=True),
+    "one_again_and_again": taking(lambda trips: min(1, trips), again=1),
+    "two_after_each_two": taking(lambda trips: min(2, trips), again=2),
+    "half_of_each_rest": taking(lambda trips: trips // 2, again=1),
+    "none_and_then_all": taking(lambda trips: 0, again=1),
+    "one_again_keeping": taking(lambda trips: min(1, trips), keep=True, again=1),
     "half_keeping": taking(lambda trips: (trips + 1) // 2, keep=True),
 }
 

@@ -23,7 +23,7 @@ def windows_cut_off_by_hand(x, n, w):
 
 
 def windows_that_begin_before_the_array(x, y, n, w):
-    for i in range(n):                   #: serial; runs interpreter
+    for i in range(n):                   #: serial
         d = x[i - w:i + 1] + 1
         y[i] = i
     return d

@@ -430,7 +430,7 @@ def test_what_native_code_cannot_bind_is_handed_over(
                 fast(a, b, N)
         else:
             fast(a, b, N)
-    assert calls == interrupts + 1
+    assert calls == (interrupts + 1 if interrupts else 2)  # the rest is asked for again
     if interrupts:  # a warning that is recorded is given in its turn, by the interpreter
         assert a.tolist() == [1.0] * 5 + [0.0] * (N - 5)
     else:

@@ -150,8 +150,9 @@ class BarSite(Site):
         values: tuple[object, ...],
         frame: FrameType,
         below: Activation | None,
+        before: int,
     ) -> tuple[Rows, Activation | None]:
-        rows, _ = super()._finish(outcome, indices, values, frame, below)
+        rows, _ = super()._finish(outcome, indices, values, frame, below, before)
         bar, done = self.bars[get_ident()], outcome.done
         over = -outcome.way or int(outcome.broke)
         if outcome.broke or outcome.error is not None:

@@ -37,13 +37,29 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
     else:
         assert isinstance(loop.iter, ast.Call)
         indices, test = loop.iter, _test(loop.iter, new)
-    binding = ast.For(
+    entered = ast.IfExp(
+        test=test,
+        body=new.enter([indices, *(new.name(name) for name in info.written)]),
+        orelse=ast.Tuple([], ast.Load()),
+    )
+    binding = _binding(info, bound, entered, new)
+    users: ast.stmt = _over_the_rest(info, bound, loop, new)
+    if second is not None:
+        inner = _over_the_rest(info, bound, with_header(second, info.bar), new)
+        users = ast.If(new.of_site("inner"), [inner], [users])
+    if info.resumes:
+        users = ast.While(ast.Constant(True), [users, _nowhere(ast.Break())], [])
+    binding.orelse.append(users)
+    _place(binding, _header_of(loop))
+    return binding
+
+
+def _binding(info: SiteInfo, bound: set[str], rows: ast.expr, new: _Builder) -> ast.For:
+    """Return the loop that binds what a native run leaves, without its `else`."""
+    loop = info.node
+    return ast.For(
         target=ast.Tuple([new.name(name, ast.Store()) for name in info.outputs], ast.Store()),
-        iter=ast.IfExp(
-            test=test,
-            body=new.enter([indices, *(new.name(name) for name in info.written)]),
-            orelse=ast.Tuple([], ast.Load()),
-        ),
+        iter=rows,
         body=[
             *(new.delete_if_unbound(name) for name in _maybe_unbound(loop, info.outputs, bound)),
             *(new.leave(number, way) for number, way in enumerate(ways_out(loop), 1)),
@@ -51,14 +67,39 @@ def site_form(info: SiteInfo, bound: set[str], second: ast.For | None = None) ->
         ],
         orelse=[],
     )
-    has_bar = info.bar is not None
-    users = _over_the_rest(loop, new, has_bar=has_bar)
-    binding.orelse.append(users)
-    if second is not None:
-        other = _over_the_rest(with_header(second, info.bar), new, has_bar=has_bar)
-        binding.orelse[:] = [ast.If(new.of_site("inner"), [other], [users])]
-    _place(binding, _header_of(loop))
-    return binding
+
+
+def may_resume(loop: ast.For) -> bool:
+    """Return whether the `else` of `loop` may stand inside of another loop.
+
+    And whether CPython is, when the loop is over, in the line of what is put there.
+    """
+    header = _header_of(loop)
+    if loop.lineno != header.lineno or loop.iter.lineno != header.lineno:
+        return False
+    return not any(_is_for_outer_loop(statement) for statement in loop.orelse)
+
+
+def _is_for_outer_loop(statement: ast.AST) -> bool:
+    """Return whether `statement` is, or has in it, a `break` or `continue` of a loop around it."""
+    match statement:
+        case ast.Break() | ast.Continue():
+            return True
+        case ast.For() | ast.AsyncFor() | ast.While():
+            return any(map(_is_for_outer_loop, statement.orelse))
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return False
+    return any(
+        _is_for_outer_loop(part)
+        for block in ("body", "handlers", "cases", "orelse", "finalbody")
+        for part in getattr(statement, block, ())
+    )
+
+
+def _nowhere(node: ast.stmt) -> ast.stmt:
+    """Return a statement that belongs to no line, so that no tracer sees it pass by."""
+    node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
+    return node
 
 
 def expression_form(info: SiteInfo, found: Comprehension) -> ast.expr:
@@ -100,8 +141,9 @@ def with_header(loop: ast.For, header: ast.expr | None) -> ast.For:
     return found
 
 
-def _over_the_rest(loop: ast.For, new: _Builder, *, has_bar: bool = False) -> ast.For:
+def _over_the_rest(info: SiteInfo, bound: set[str], loop: ast.For, new: _Builder) -> ast.For:
     """Return `loop` over the iterations that are left to the interpreter."""
+    has_bar = info.bar is not None
     iterable: ast.expr
     if has_bar:  # what is left may be false, and have no iterator
         left = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("is_left", [])])
@@ -119,6 +161,13 @@ def _over_the_rest(loop: ast.For, new: _Builder, *, has_bar: bool = False) -> as
         orelse=loop.orelse,
         type_comment=loop.type_comment,
     )
+    if info.resumes:
+        paused = ast.BoolOp(ast.And(), [new.of_site("open"), new.call("resumes", [])])
+        again = _binding(info, bound, new.resume([new.name(name) for name in info.steady]), new)
+        again.orelse.append(ast.Continue())
+        choice = ast.If(paused, [again], loop.orelse)
+        _place(choice, _header_of(loop))
+        users.orelse = [choice]
     return ast.copy_location(users, loop)
 
 
@@ -285,6 +334,9 @@ class _Builder:
 
     def enter(self, given: list[ast.expr]) -> ast.Subscript:
         return ast.Subscript(self.of_site("enter"), ast.Tuple(given, ast.Load()), ast.Load())
+
+    def resume(self, given: list[ast.expr]) -> ast.Subscript:
+        return ast.Subscript(self.of_site("resume"), ast.Tuple(given, ast.Load()), ast.Load())
 
     def is_one_of(self, value: ast.Name, kinds: tuple[str, ...]) -> ast.expr:
         """Return the test that `value` has one of the types `kinds`, or is `len`."""

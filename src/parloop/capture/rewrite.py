@@ -8,8 +8,15 @@ becomes
     for i, s in __parloop__.k.enter[range(n), range, n, s, a] if GUARD else ():
         if not __parloop__.k.open or __parloop__.k.whole(): break
     else:
-        for i in __parloop__.k.open and __parloop__.k.rest() or range(n):
-            s += a[i]
+        while True:
+            for i in __parloop__.k.open and __parloop__.k.rest() or range(n):
+                s += a[i]
+            else:
+                if __parloop__.k.open and __parloop__.k.resumes():
+                    for i, s in __parloop__.k.resume[s, a]:
+                        if not __parloop__.k.open or __parloop__.k.whole(): break
+                    else: continue
+            break
 
 (`capture.sites` says why, `capture.form` makes it.) The user's nodes keep their positions, and the
 new ones stand at the loop's header. The text around the loops, names, order of local variables,
@@ -41,7 +48,7 @@ from parloop.capture.comprehensions import (
     find_comprehension,
 )
 from parloop.capture.expressions import ExpressionSite
-from parloop.capture.form import expression_form, site_form
+from parloop.capture.form import expression_form, may_resume, site_form
 from parloop.capture.headers import bound_names, header_names
 from parloop.capture.items import leaves
 from parloop.capture.made import OPENED, names_made, parts_of
@@ -270,6 +277,8 @@ class _Rewriter:
             looked_up=tuple(name for name in read if name not in passed),
             outputs=stored,
             n_repeatable=len(header) if bar is None else 0,
+            resumes=bar is None and not made and may_resume(loop),
+            steady=tuple(name for name in passed if name in bound),
             flags=self._flags,
             over_items=over_items,
             bar=bar,

@@ -7,9 +7,16 @@
         if __parloop__.k.open and __parloop__.k.leaves(1): return EXPRESSION
         if not __parloop__.k.open or __parloop__.k.whole(): break
     else:
-        for i in (__parloop__.k.open and __parloop__.k.rest() or range(n)):
-            BODY
-        else: ELSE
+        while True:
+            for i in (__parloop__.k.open and __parloop__.k.rest() or range(n)):
+                BODY
+            else:
+                if __parloop__.k.open and __parloop__.k.resumes():
+                    for i, s in __parloop__.k.resume[a, s]:
+                        (as above)
+                    else: continue
+                else: ELSE
+            break
 
 where `k` is the key of the site, and `open` holds the *activations*: what `enter` leaves for
 `whole` and `rest` to find. It leaves none where the loop is over. GUARD is `__parloop__.k.on`,
@@ -18,6 +25,11 @@ and numbers, the inline test for enough iterations, where `gate` is beyond all b
 loops while the site is off, and below all while activations are open:
 
     n >= __parloop__.k.gate if n.__class__ is __parloop__.int else __parloop__.k.on
+
+`resumes` says whether the iterations of the last `for` were not all: after some that machine code
+could not finish, `resume` lets the engine try the rest (`capture.resuming`), and `continue` has the
+interpreter run what is then left. There is neither, nor the `while`, where ELSE has a `break` or
+`continue` of an outer loop, or where the header does not stand in the line of `for`.
 
 The last `for` of a nest stands there twice, under `if __parloop__.k.inner`: with sites in front of
 the loops in BODY, and without. The engine chooses the first for entries that it declines, if the
@@ -62,8 +74,9 @@ from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from parloop.capture.comprehensions import Comprehension
-from parloop.capture.items import count_positions, iterate_from
+from parloop.capture.items import count_positions
 from parloop.capture.made import OPENED, Opened, are_few, open_header, opened, rest_of
+from parloop.capture.resuming import Again, Pause, Resuming, iterate
 from parloop.source import Source, Span
 
 
@@ -118,6 +131,11 @@ class SiteInfo:
     `len(NAME)` and `NAME.shape`; 0 if it is anything else."""
     flags: int = 0
     """Flags of the `__future__` features that the text around the loop was compiled with."""
+
+    resumes: bool = False
+    """Whether the text asks again about the rest of the loop."""
+    steady: tuple[str, ...] = ()
+    """Those of `passed` that are bound wherever it does; their values are passed again."""
 
     over_items: bool = False
     """Whether the loop is over items: `Engine` gets their positions."""
@@ -189,6 +207,8 @@ class Outcome:
     """Iteration `done` came to the `return` of this number (from 1), if `broke`."""
     error: BaseException | None = None
     """Raised after the values are bound and before the rest runs: an interrupt."""
+    again: Again | None = None
+    """Who wants to be asked about the rest, after the interpreter has run some of it."""
 
 
 Engine: TypeAlias = Callable[["Site", range, tuple[object, ...], FrameType], "Outcome | None"]
@@ -361,15 +381,12 @@ class Site:
         if outcome is None:
             if not self.open and self._may_repeat_header(values):
                 return ()
-            ident = get_ident()
             rest: Iterator[object]
             if made is None:
                 rest = iter(iterable)  # type: ignore[call-overload]
             else:
                 rest = rest_of(self.info.node.iter, made, 0)
-            below = self._below(ident, frame)
-            self.on, self.gate = True, _BELOW
-            self.open[ident] = (frame, rest, False, None, below)
+            self._leave(frame, rest)
             return ()
         # From here to the binding of the row an exception can only be that of a signal handler or
         # finaliser, and has to wait: the loop has run, and nobody may see it half bound. Handlers
@@ -379,6 +396,54 @@ class Site:
         except BaseException as error:
             outcome.error = error
             return self.finish(outcome, iterable, values, frame)
+
+    def go_on(self, given: tuple[object, ...], frame: FrameType) -> Rows:
+        """Let the engine try the rest of a loop that has come to a pause, as an entry does.
+
+        `given` are the values of the names in `SiteInfo.steady`.
+        """
+        found = self._find(frame)
+        assert found is not None
+        pause = found[1]
+        assert isinstance(pause, Pause)
+        self._close(found)
+        indices, done = pause.indices, pause.done
+        values = self._values_now(given, frame)
+        outcome: Outcome | None = None
+        if self._wanted and Site.engine is not None and values is not None:
+            named = dict(zip(self.info.passed, values, strict=True))
+            if pause.goes_on(named):
+                outcome = pause.again.resume(self, indices, done, values, frame)
+        if outcome is None or values is None:
+            self._leave(frame, pause.rest)
+            return ()
+        try:
+            return self.finish(outcome, indices, values, frame, done)
+        except BaseException as error:
+            outcome.error = error
+            return self.finish(outcome, indices, values, frame, done)
+
+    def _values_now(
+        self, given: tuple[object, ...], frame: FrameType
+    ) -> tuple[object, ...] | None:
+        """Return the values of the names that are passed; None if one is not bound any more."""
+        known = dict(zip(self.info.steady, given, strict=True))
+        values = tuple(
+            known[name] if name in known else self.look_up(frame, name)
+            for name in self.info.passed
+        )
+        return None if any(value is UNBOUND for value in values) else values
+
+    def _leave(self, frame: FrameType, rest: Iterator[object]) -> None:
+        """Leave the iterations of `rest` to the interpreter."""
+        ident = get_ident()
+        below = self._below(ident, frame)
+        self.on, self.gate = True, _BELOW
+        self.open[ident] = (frame, rest, False, None, below)
+
+    def pause(self, pause: Pause, frame: FrameType) -> None:
+        """Have the text ask for the rest, now that the iterations before it have run."""
+        self._leave(frame, pause)
 
     def _forget(self, frame: FrameType) -> None:
         """Drop what an exception from a signal handler may have left behind for `frame`."""
@@ -390,15 +455,21 @@ class Site:
                 self._close((frame, iter(()), False, None, below))
 
     def finish(
-        self, outcome: Outcome, indices: Any, values: tuple[object, ...], frame: FrameType
+        self,
+        outcome: Outcome,
+        indices: Any,
+        values: tuple[object, ...],
+        frame: FrameType,
+        before: int = 0,
     ) -> Rows:
         """Return the row to bind, if any, and leave what is left to do to `whole` and `rest`.
 
-        An exception that it raises comes before it has left anything: it can be tried again.
+        Of the iterations that are done, `before` had run before this attempt. An exception that it
+        raises comes before it has left anything: it can be tried again.
         """
         ident = get_ident()
         below = self._below(ident, frame)
-        rows, activation = self._finish(outcome, indices, values, frame, below)
+        rows, activation = self._finish(outcome, indices, values, frame, below, before)
         if activation is not None:
             self.on, self.gate = True, _BELOW
             self.open[ident] = activation
@@ -428,21 +499,22 @@ class Site:
         values: tuple[object, ...],
         frame: FrameType,
         below: _Activation | None,
+        before: int,
     ) -> tuple[Rows, _Activation | None]:
         done = outcome.done
         broke = outcome.broke
-        rest = indices[:0] if broke else indices[done:]
-        whole = broke or (not self._has_else and not rest)
-        iterator: Iterator[object] = iter(rest)
-        if not whole and self.info.over_items:
+        whole = broke or (not self._has_else and not indices[done:])
+        rest: Iterator[object] = iter(())
+        if not whole:
             given = dict(zip(self.info.passed, values, strict=True))
             if self.info.made:
-                iterator = rest_of(self.info.node.iter, given[OPENED], done)
+                rest = rest_of(self.info.node.iter, given[OPENED], done)
             else:
-                iterator = iterate_from(self.info.node.iter, given, done, len(indices))
+                again = outcome.again if self.info.resumes else None
+                rest = iterate(self.info, indices, done, given, again, self.pause)
         over = -outcome.way or int(whole)
-        activation: _Activation | None = (frame, iterator, over, outcome.error, below)
-        if done == 0 and not broke:
+        activation: _Activation | None = (frame, rest, over, outcome.error, below)
+        if done == before and not broke:
             return (), activation
         if whole and not outcome.way and outcome.error is None and get_ident() not in self.open:
             activation = None
@@ -497,6 +569,16 @@ class Site:
             return None
         self._close(found)
         return found[1]
+
+    def resumes(self) -> bool:
+        """Return whether the loop has come to a pause, and the rest is to be asked for."""
+        found = self._find(_getframe(1))
+        return found is not None and type(found[1]) is Pause
+
+    @property
+    def resume(self) -> Resuming:
+        """Asked for the row to bind after a pause."""
+        return Resuming(self)
 
     def _find(self, frame: FrameType) -> _Activation | None:
         found = self.open.get(get_ident())

@@ -60,6 +60,7 @@ from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
 from parloop.runtime.resting import ask_for_larger, ask_for_more
 from parloop.runtime.results import make_reader, make_way_reader
+from parloop.runtime.resuming import SLICE_SECONDS, Resumption, check_bounds, turns_of
 from parloop.runtime.rows import with_places_of, with_rows, without_rows
 from parloop.runtime.saving import (
     SURELY_SMALL,
@@ -189,6 +190,40 @@ def enter_cold(
     return None
 
 
+def resume(
+    site: Site,
+    indices: range,
+    first: int,
+    values: tuple[object, ...],
+    frame: FrameType,
+    resumption: Resumption,
+) -> Outcome | None:
+    """Run what can be run of a loop of which `first` iterations have run, as `enter` does."""
+    if is_traced() and not RUNS_TRACED:
+        return None
+    try:
+        state = state_for(site, values, frame)
+        if state is None or state.nest is None or (state.calls.called and is_profiled()):
+            return None
+        settings = settings_of(site, state)
+        if settings.device == "interpreter":
+            return None
+        entry = Entry(site, state, settings, indices, values, frame, first, resumption)
+        if settings.verify:
+            more = further_inputs(entry)
+            return run_both(site, indices, values, frame, entry.run, more, first)
+        return entry.run()
+    except (Declined, Mismatch) as error:
+        if isinstance(error, Mismatch):
+            raise
+        return None  # why the loop was left is known
+    except Exception as error:
+        if RAISES_BUGS or came_from_handler(error):
+            raise
+        report_bug(site, error)
+        return None
+
+
 def further_inputs(entry: Entry) -> dict[str, Any]:
     """Return the inputs that only functions know, which a run of the text may change as well."""
     state, frame, info = entry.state, entry.frame, entry.site.info
@@ -238,11 +273,20 @@ class Entry:
     indices: range
     values: tuple[object, ...]
     frame: FrameType
+    first: int = 0
+    """How many iterations have run before."""
+    resumption: Resumption | None = None
+    """What is known of the attempts before this one, if there was one."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The inputs by name, as the user's objects."""
     lists: Lists | None = None
     rows: Mapping[str, Row] = field(default_factory=dict)
     """The names that are left with rows of lists."""
+
+    @property
+    def left(self) -> range:
+        """The range of the iterations that have not run."""
+        return self.indices[self.first :] if self.first else self.indices
 
     def run(self) -> Outcome | None:
         """Decide, make ready and launch."""
@@ -254,11 +298,13 @@ class Entry:
         found = find_lists([name for name in nest.arrays if name not in appends], given)
         nest, self.rows = without_rows(state, nest, found)
         if found or appends:
-            operations = work.operations_of(nest, self.indices, given)
+            operations = work.operations_of(nest, self.left, given)
             if not self.pays(operations):
                 self.too_small(nest, operations)
                 return None
-            if not work.pays_copying(nest, self.indices, given, found, self.settings):
+            if not work.pays_copying(nest, self.left, given, found, self.settings):
+                if self.resumption is not None:
+                    return None
                 self.too_small(nest, operations)
                 state.resting = min(state.n_small // 4, MOST_UNCOPIED)
                 return None
@@ -272,7 +318,7 @@ class Entry:
         check_extents(nest.requires, given)
         packed = self.pack_as_before(given)
         if packed is None:
-            operations = work.operations_of(nest, self.indices, given)
+            operations = work.operations_of(nest, self.left, given)
             if not self.pays(operations):
                 self.too_small(nest, operations)
                 return None
@@ -287,15 +333,20 @@ class Entry:
             packed = self.pack(specialise_for(state, nest, given, self.lists, share=True), given)
         if isinstance(self.site, ExpressionSite):
             require_plain_sum(packed.specialisation)
+        if self.resumption is not None:
+            check_bounds(nest, self.indices, self.given)
+            if self.first % turns_of(packed.specialisation):
+                return None
         specialisation, words, overlap, arguments = packed
         key = (id(specialisation), specialisation.key_words(words.tolist()))
-        known = state.operations.get(key)
+        known = state.operations.get(key) if not self.first else None
         is_new = known is None or state.record.seen is None
         if known is None:
             if len(state.operations) > 256:
                 state.operations.clear()
-            known = work.operations_of(nest, self.indices, given)
-            state.operations[key] = known
+            known = work.operations_of(nest, self.left, given)
+            if not self.first:
+                state.operations[key] = known
         operations = known
         if not self.pays(operations):
             self.too_small(nest, operations)
@@ -305,7 +356,7 @@ class Entry:
         check_guards(self.site, state.guards, self.frame, state.calls)
         began = perf_counter()
         threads, exactness = self.settings.threads, self.settings.exactness
-        trips = len(self.indices)
+        trips = len(self.left)
         state.record.interpreter_seconds_per_iteration = interpreter_seconds(operations) / trips
         long = state.paces.are_long(key, operations / trips, trips, certain=state.certain)
         polls = long or cutting.ALWAYS_POLLS
@@ -319,12 +370,12 @@ class Entry:
             self.site.spent = 0.0  # what comes next is paid for on its own
             state.record.compiled(spent)
         if specialisation.expansion is not None:
-            operations = work.operations_of(specialisation.nest, self.indices, arguments)
-        if is_new:
+            operations = work.operations_of(specialisation.nest, self.left, arguments)
+        if is_new and not self.first:
             self.see(specialisation, ready, arguments, operations)
         launch = self.make_launch(ready, words, arguments, operations)
         state.paces.begin(key, launch)
-        if self.settings.device in ("cuda", "auto"):
+        if self.settings.device in ("cuda", "auto") and self.resumption is None:
             launch.offload = self.find_offload(launch, ready, specialisation, arguments)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
@@ -358,6 +409,8 @@ class Entry:
 
     def pays(self, operations: float) -> bool:
         """Return whether a launch of so many operations is large enough for machine code."""
+        if self.resumption is not None:
+            return True  # which says when to try
         if not self.state.certain:
             operations *= work.UNEVEN
         return work.pays(operations, self.settings)
@@ -467,7 +520,7 @@ class Entry:
         inside = {id(s) for loop in loops(nest.loop.body) for s in statements(loop.body)}
         mine = [s for s in stores if s.array == name]
         once = sum(id(s) not in inside for s in mine)
-        most = len(self.indices) * once
+        most = len(self.indices) * once  # the first places may be those of earlier launches
         if once < len(mine):
             theirs = {id(s): 1.0 for s in mine if id(s) in inside}
 
@@ -507,7 +560,7 @@ class Entry:
         if self.lists is not None:
             saved = tuple(item for item in saved if item.array not in self.lists.names())
         decline_large(saved, arguments)
-        per_iteration = operations / len(self.indices) * NATIVE_SECONDS_PER_OPERATION
+        per_iteration = operations / len(self.left) * NATIVE_SECONDS_PER_OPERATION
         in_chunks = saved and self.lists is None and may_run_in_chunks(ready, saved)
         return Launch(
             ready.kernel,
@@ -528,6 +581,8 @@ class Entry:
             leaves_warnings=ready.leaves_warnings,
             given=arguments,
             grain=grain(traits, ready.kernel.loop, len(self.indices)),
+            done=self.first,
+            most=0 if self.resumption is None else max(1, int(SLICE_SECONDS / per_iteration)),
             least=self.least_slice(threads if is_held and traits.cuts_outermost else 1),
             holder=Holder() if is_held else None,
             meanwhile=meanwhile,
@@ -579,7 +634,7 @@ class Entry:
             outcome = self.outcome_of(launch, specialisation)
             if outcome is None:
                 raise
-            outcome.error = launch.error or error
+            outcome.error, outcome.again = launch.error or error, None
             return outcome
 
     def finish(
@@ -587,26 +642,44 @@ class Entry:
     ) -> Outcome | None:
         """Return the outcome of a launch, and count it."""
         outcome = self.outcome_of(launch, specialisation)
-        record = self.state.record
+        record, done = self.state.record, launch.done
         if isinstance(launch.offload, Offload):
             seconds -= launch.offload.compile_seconds
             record.compiled(launch.offload.compile_seconds)
         self.state.declined = self.state.n_small = 0
         self.state.fewest = min(self.state.fewest, len(self.indices))
-        self.site.inner = launch.raised and launch.done == 0 and work.pays_inside(
+        self.site.inner = launch.raised and work.pays_inside(
             self.site.info, self.state.nest, self.values, self.settings
         )
+        why = self.why_not_all(launch, specialisation, done)
+        if launch.broke and self.lists is not None and 2 * launch.done < len(self.indices):
+            self.state.n_early += 1  # most of the items were copied for nothing
+            if self.settings.min_work_ms != 0 and not self.settings.strict:
+                self.state.resting = min(self.state.n_early // 2, MOST_UNCOPIED)
+        if self.wants_rest(launch, specialisation, seconds):
+            outcome = outcome or Outcome(done)
+            outcome.again = self.resumption
+        self.count(launch, seconds)
+        if why is not None:
+            record.fell_back(why)
+        log_run(self.site.info, record, (done - self.first, len(self.indices), seconds), why)
+        return outcome
+
+    def why_not_all(
+        self, launch: Launch, specialisation: Specialisation, done: int
+    ) -> Diagnostic | None:
+        """Return why a launch ended after `done` iterations, None if the loop was over."""
         why: Diagnostic | None = None
         if launch.raised:
             index = specialisation.nest.loop.title
-            at = f"`{index}` = {self.indices[launch.done]}"
+            at = f"`{index}` = {self.indices[done]}"
             if self.site.info.over_items:
-                at = f"with item {launch.done}"
+                at = f"with item {done}"
             message = f"the iteration {at} raises, warns or leaves 64 bits"
             why = IterationLeftNative(message, self.site.info.span)
         elif launch.changed:
             why = ListChanged("a list was changed by other code meanwhile", self.site.info.span)
-        elif launch.overtaken and launch.done < len(self.indices):
+        elif launch.overtaken and done < len(self.indices):
             message = "a signal handler or another thread changed something that the loop reads"
             why = ChangedMeanwhile(message, self.site.info.span)
         elif isinstance(launch.failure, MemoryError):
@@ -616,26 +689,49 @@ class Entry:
             if RAISES_BUGS:
                 raise launch.failure
             why = report_bug(self.site, launch.failure)
-        if launch.broke and self.lists is not None and 2 * launch.done < len(self.indices):
-            self.state.n_early += 1  # most of the items were copied for nothing
-            if self.settings.min_work_ms != 0 and not self.settings.strict:
-                self.state.resting = min(self.state.n_early // 2, MOST_UNCOPIED)
-        if launch.done or launch.broke:
-            record.ran_native(seconds, launch.done, launch.threads)
+        return why
+
+    def wants_rest(
+        self, launch: Launch, specialisation: Specialisation, seconds: float
+    ) -> bool:
+        """Return whether to ask for the rest, once the interpreter has run an iteration."""
+        fits = self.site.info.resumes and not isinstance(self.site, ExpressionSite)
+        if not fits or not launch.raised or launch.error is not None or launch.grain > 1:
+            return False  # groups of a sum begin with the loop
+        now = self.resumption
+        if now is None:
+            now = self.resumption = Resumption(resume, eager=self.settings.min_work_ms == 0)
+        else:
+            seconds = perf_counter() - now.began
+        ran = launch.done - self.first
+        left = len(self.left) - ran
+        each = self.state.record.interpreter_seconds_per_iteration
+        if not now.is_worth_it(ran, seconds, left, each):
+            return False
+        now.after += -(launch.done + now.after) % turns_of(specialisation)
+        return now.after < left
+
+    def count(self, launch: Launch, seconds: float) -> None:
+        """Count a launch as part of an entry."""
+        record, now = self.state.record, self.resumption
+        ran = launch.done - self.first
+        if ran or launch.broke:
+            if now is None or not now.counts:
+                record.ran_native(seconds, ran, launch.threads)
+            else:
+                record.ran_further(seconds, ran)
             if launch.on_gpu:
                 assert isinstance(launch.offload, Offload)
                 record.ran_on_gpu(launch.offload.counts)
-        else:
+            if now is not None:
+                now.counts = True
+        elif now is None or now.began == 0:
             record.ran_interpreted()
-        if why is not None:
-            record.fell_back(why)
-        log_run(self.site.info, record, (launch.done, len(self.indices), seconds), why)
-        return outcome
 
     def outcome_of(self, launch: Launch, specialisation: Specialisation) -> Outcome | None:
         """Return what a launch has come to, None if to nothing."""
-        if not launch.done and not launch.broke:
-            return Outcome(0, (), error=launch.error) if launch.error else None
+        if launch.done == self.first and not launch.broke:
+            return Outcome(launch.done, (), error=launch.error) if launch.error else None
         assert specialisation.reader is not None
         values = specialisation.reader(launch.record)
         if specialisation.bind is not None:
@@ -658,6 +754,8 @@ class Entry:
         """Make the way for the next launch that is the same as this one and the one before it."""
         state, trips = self.state, len(self.indices)
         state.paces.learn(key, launch)
+        if self.resumption is not None and self.first:
+            return
         if launch.trips_seen:
             state.forget()
             self.site.enter = self.site

@@ -116,6 +116,11 @@ class SiteRecord:
         if threads > self.threads:
             self.threads = threads
 
+    def ran_further(self, seconds: float, iterations: int) -> None:
+        """Count a further part of the native run counted last."""
+        self.seconds += seconds
+        self.iterations += iterations
+
     def ran_on_gpu(self, counts: GpuCounts) -> None:
         """Note that the run counted last was on the GPU."""
         with _lock:

@@ -12,6 +12,7 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
@@ -36,10 +37,12 @@ def run_both(
     frame: FrameType,
     native: Callable[[], Outcome | None],
     further: Mapping[str, object] = MappingProxyType({}),
+    first: int = 0,
 ) -> Outcome | None:
     """Return what `native` returns, or raise `Mismatch` if CPython leaves something else.
 
-    `further` are inputs whose names do not stand in the loop's text.
+    `further` are inputs whose names do not stand in the loop's text. `first` iterations have run
+    before.
     """
     names = {**further, **_names(site, values, frame)}
     arrays = {n: v for n, v in names.items() if type(v) is np.ndarray and v.flags.writeable}
@@ -47,7 +50,7 @@ def run_both(
     lists = [pair for n, v in names.items() if type(v) is list for pair in _lists_in(n, v)]
     items_before = [items[:] for _, items in lists]
     outcome = native()
-    if outcome is None or not (outcome.done or outcome.broke):
+    if outcome is None or (outcome.done == first and not outcome.broke):
         return outcome
     after = {name: array.copy() for name, array in arrays.items()}
     items_after = [items[:] for _, items in lists]
@@ -62,10 +65,11 @@ def run_both(
         left = _run_text(site, rest, names, frame)
     elif site.info.over_items:
         total = len(count_positions(*(passed[name] for name in leaves(site.info.node.iter))) or ())
-        rest = first_items(site.info.node.iter, passed, finished, total)
+        done = first_items(site.info.node.iter, passed, finished, total)
+        rest = islice(done, first, None)
         left = _run_text(site, rest, names, frame)
     else:
-        left = _run_text(site, indices[:finished], names, frame)
+        left = _run_text(site, indices[first:finished], names, frame)
     for name, array in arrays.items():
         if why := find_difference(array, after[name]):
             raise Mismatch(f"{_place(site)}: array `{name}`: {why}")
