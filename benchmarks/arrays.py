@@ -5,15 +5,20 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 import benchmarks.array_programs
 from benchmarks.program import SEED, Arguments, result_bits
+
+LEAST_MS = 1.0
+"""From how many milliseconds in CPython on loops are to run natively."""
 
 PATIENCE = 3.0
 """CPython is run again until it has taken so many seconds."""
@@ -29,18 +34,25 @@ class Measured:
     """The first call, compiling included."""
     cpython: float
     idiom: float
+    """What NumPy's idiom takes; infinite where a user would not write one."""
+    numba: float
+    """What `numba.njit` takes, compiled; infinite where it is not installed or refuses."""
     same: bool
     """Whether ours has the bits of CPython's."""
     idiom_same: bool
+    numba_same: bool
     native: bool
 
     def line(self) -> str:
         """Return a line of the table."""
-        times = (f"{1e3 * t:10.2f}" for t in (self.ours, self.first, self.cpython, self.idiom))
-        factors = f"{self.cpython / self.ours:9.1f}{self.idiom / self.ours:9.1f}"
-        words = ("same" if self.same else "DIFFER", "same" if self.idiom_same else "differ")
+        all_times = (self.ours, self.first, self.cpython, self.idiom, self.numba)
+        times = "".join(f"{1e3 * t:10.2f}" if t < math.inf else f"{'-':>10}" for t in all_times)
+        over = [f"{self.cpython / self.ours:9.1f}"]
+        over += [f"{t / self.ours:9.1f}" if t < math.inf else f"{'-':>9}" for t in all_times[3:]]
+        same = [_word(self.idiom, self.idiom_same), _word(self.numba, self.numba_same)]
+        words = ("same" if self.same else "DIFFER", *same)
         where = "native" if self.native else "NOT NATIVE"
-        return f"{self.name:14}{''.join(times)}{factors}  {words[0]:8}{words[1]:8}{where}"
+        return f"{self.name:19}{times}{''.join(over)}  {''.join(f'{w:8}' for w in words)}{where}"
 
 
 def array_program_names() -> tuple[str, ...]:
@@ -50,7 +62,11 @@ def array_program_names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Any:
-    """Return the module of a program: a function of its name, `idiom`, `make`, `SIZES`."""
+    """Return the module of a program: a function of its name, `make`, `SIZES`.
+
+    And maybe `idiom`, as a user of NumPy would write it, and the names of `HELPERS`, the functions
+    that it calls.
+    """
     return importlib.import_module(f"benchmarks.array_programs.{name}")
 
 
@@ -60,27 +76,63 @@ def arguments_of(module: Any, size: str) -> Arguments:
     return made
 
 
-def measure(name: str, rounds: int, size: str = "full") -> Measured:
+def measure(name: str, rounds: int, size: str = "full", *, numba: bool = False) -> Measured:
     """Return what one program takes: the sides alternate."""
     import parloop
 
     module = load(name)
     plain = getattr(module, name)
     parloop.reset_report()
-    fast = parloop.parallel(plain)
+    # With a word on when machine code pays, loops do not wait until they have cost its price.
+    fast = parloop.parallel(plain, min_work_ms=LEAST_MS if size == "full" else 0)
     first, _, ours = _timed(fast, arguments_of(module, size))
     cpython, _, expected = _timed(plain, arguments_of(module, size))
-    idiom, _, other = _timed(module.idiom, arguments_of(module, size))
-    best, spent = math.inf, cpython
+    compiled = compiled_by_numba(module, name, size) if numba else None
+    peers = [getattr(module, "idiom", None), compiled]
+    others = [_timed(peer, arguments_of(module, size))[2] if peer else None for peer in peers]
+    best, spent, times = math.inf, cpython, [math.inf, math.inf]
     for _ in range(rounds):
         best = min(best, _timed(fast, arguments_of(module, size))[0])
-        idiom = min(idiom, _timed(module.idiom, arguments_of(module, size))[0])
+        for place, peer in enumerate(peers):
+            if peer is not None:
+                once = _timed(peer, arguments_of(module, size))[0]
+                times[place] = min(times[place], once)
         if spent < PATIENCE:
             again = _timed(plain, arguments_of(module, size))[0]
             cpython, spent = min(cpython, again), spent + again
     sites = parloop.report().sites
     native = bool(sites) and not any(s.interpreted_runs or s.fallbacks for s in sites)
-    return Measured(name, best, first, cpython, idiom, ours == expected, other == expected, native)
+    same = [other == expected for other in (ours, *others)]
+    return Measured(name, best, first, cpython, times[0], times[1], *same, native)
+
+
+def compiled_by_numba(module: Any, name: str, size: str) -> Callable[..., Any] | None:
+    """Return the program as `numba.njit` compiles it, None where it refuses or is not installed."""
+    try:
+        numba = importlib.import_module("numba")
+    except ImportError:
+        return None
+    around = dict(vars(module))
+    for helper in getattr(module, "HELPERS", ()):
+        around[helper] = numba.njit(_with_globals(around[helper], around))
+    found = numba.njit(_with_globals(around[name], around))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found(*arguments_of(module, size))
+    except (numba.core.errors.NumbaError, TypeError, ImportError):
+        return None  # a `TypeError` for lists of lists, an `ImportError` where it asks for SciPy
+    return found  # type: ignore[no-any-return]
+
+
+def _with_globals(function: Any, around: dict[str, Any]) -> FunctionType:
+    return FunctionType(function.__code__, around, function.__name__, function.__defaults__)
+
+
+def _word(seconds: float, is_same: bool) -> str:
+    if seconds == math.inf:
+        return "-"
+    return "same" if is_same else "differ"
 
 
 def _timed(
@@ -93,10 +145,12 @@ def _timed(
 
 def report(rounds: int) -> str:
     """Return a table of all programs, with the geometric mean against NumPy's idiom."""
-    lines = [f"{'':14}{'parloop':>10}{'first':>10}{'CPython':>10}{'NumPy':>10}"
-             f"{'x CPython':>9}{'x NumPy':>9}  {'bits':8}NumPy's"]  # fmt: skip
-    found = [measure(name, rounds) for name in array_program_names()]
+    lines = [f"{'':19}{'parloop':>10}{'first':>10}{'CPython':>10}{'NumPy':>10}{'Numba':>10}"
+             f"{'x CPython':>9}{'x NumPy':>9}{'x Numba':>9}"
+             f"  {'bits':8}{'NumPy':8}{'Numba':8}"]  # fmt: skip
+    found = [measure(name, rounds, numba=True) for name in array_program_names()]
     lines += [one.line() for one in found]
-    mean = math.exp(sum(math.log(one.idiom / one.ours) for one in found) / len(found))
+    over = [one.idiom / one.ours for one in found if one.idiom < math.inf]
+    mean = math.exp(sum(map(math.log, over)) / len(over))
     lines.append(f"milliseconds, shortest of {rounds}; geometric mean over NumPy {mean:.1f}")
     return "\n".join(lines)
