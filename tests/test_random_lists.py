@@ -72,6 +72,8 @@ def lists(rng: random.Random) -> list[Any]:
                 lambda: rng.choice(SPECIAL),
                 lambda: rng.random() < 0.5,
                 lambda: rng.choice((0.0, -0.0, 1e308, float("inf"), float("nan"), 1.5)),
+                lambda: 0,
+                lambda: rng.choice((None, 0, 1.5, "word")),
             )
         )
         return [make() for _ in range(rng.choice((0, 1, 5, 12, 12, 12)))]

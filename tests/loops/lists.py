@@ -26,7 +26,7 @@ def list_beside_an_array(x, a):
 
 
 def numpy_number_into_a_list(x, a):
-    for i in range(len(x)):              #: parallel-if; runs interpreter
+    for i in range(len(x)):              #: parallel-if
         x[i] = a[i]
     return x
 
@@ -74,7 +74,7 @@ def counts(x, n):
 
 def integers_that_become_floats(n):
     y = [0] * n
-    for i in range(n):                   #: parallel; runs interpreter
+    for i in range(n):                   #: parallel
         y[i] = i * 0.5
     return y
 

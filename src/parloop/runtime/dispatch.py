@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -26,7 +27,7 @@ from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Nest, Store
-from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT
+from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
 from parloop.ir.walk import handles_arrays, loops, statements
 from parloop.runtime import cutting, transaction, work
 from parloop.runtime.arguments import check_guards, gather
@@ -52,12 +53,18 @@ from parloop.runtime.gpu.offering import make_offload
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
-from parloop.runtime.lists import Lists, copy_lists, find_appended, find_lists
+from parloop.runtime.lists import Appended, Lists, copy_lists, find_appended, find_lists
 from parloop.runtime.log import log_run
 from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
 from parloop.runtime.preparing import LOCK, prepare, specialise_for
 from parloop.runtime.regions import Ready
+from parloop.runtime.replaced import (
+    copy_replaced,
+    guess_replaced,
+    kind_of,
+    require_one_type,
+)
 from parloop.runtime.resting import ask_for_larger, ask_for_more
 from parloop.runtime.results import make_reader, make_way_reader
 from parloop.runtime.resuming import SLICE_SECONDS, Resumption, check_bounds, turns_of
@@ -79,8 +86,10 @@ from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
 from parloop.runtime.warm import MOST_KEPT, Made, make_warm
 from parloop.schedule.cost import estimate, interpreter_seconds, takes_whole_arrays
-from parloop.staging.moves import find_moves
+from parloop.staging.moves import Moves, find_moves
+from parloop.staging.replaced import with_notes
 from parloop.staging.rows import Row
+from parloop.staging.specialise import StoreDeclined
 
 MOST_SMALL = 256
 """Of how many sizes of loops a site remembers that they do not pay."""
@@ -91,6 +100,9 @@ MOST_REUSED = 1 << 26
 NATIVE_SECONDS_PER_OPERATION = 1e-9
 LOOKING_UP = 1e-4
 """What takes less time was found, not made."""
+
+MOST_TRIES = 3
+"""So many types of items are tried for lists that get others than they have."""
 
 MOST_WARM = 4
 """Of how many different launches a site remembers everything."""
@@ -280,6 +292,8 @@ class Entry:
     given: Mapping[str, Any] = field(default_factory=dict)
     """The inputs by name, as the user's objects."""
     lists: Lists | None = None
+    replaced: Mapping[str, Scalar] = field(default_factory=dict)
+    """The lists that get items of another type, and which."""
     rows: Mapping[str, Row] = field(default_factory=dict)
     """The names that are left with rows of lists."""
 
@@ -289,6 +303,21 @@ class Entry:
         return self.indices[self.first :] if self.first else self.indices
 
     def run(self) -> Outcome | None:
+        """Decide, make ready and launch; once more where a list gets items of another type."""
+        for _ in range(MOST_TRIES):
+            try:
+                return self.attempt()
+            except StoreDeclined as declined:
+                items = self.given.get(declined.array)
+                if len(declined.types) != 1 or type(items) is not list:
+                    raise
+                key = declined.array, kind_of(items)
+                if self.state.replaced.get(key) == declined.types[0]:
+                    raise
+                self.state.replaced[key] = declined.types[0]
+        return self.attempt()
+
+    def attempt(self) -> Outcome | None:
         """Decide, make ready and launch."""
         state, nest = self.state, self.state.nest
         if nest is None:
@@ -312,7 +341,8 @@ class Entry:
                 raise Declined(ListNotSupported(f"`{name}` is a list, but not used as one"))
             moves = find_moves(nest)
             appended = find_appended(nest, given, moves)
-            self.lists = copy_lists(found, written_arrays(nest), moves, appended)
+            nest = self.copy(nest, found, moves, appended)
+            assert self.lists is not None
             given = {n: value for n, value in given.items() if n not in appends}
             given.update(self.lists.arrays)
         check_extents(nest.requires, given)
@@ -326,6 +356,8 @@ class Entry:
                 return None
             check_guards(self.site, state.guards, self.frame, state.calls)
             specialisation = specialise_for(state, nest, given, self.lists)
+            if self.replaced:
+                self.require_one_type(specialisation)
             packed = self.pack(specialisation, given)
             state.last = specialisation
         expansion = packed.specialisation.expansion
@@ -384,6 +416,47 @@ class Entry:
         except BaseException as error:  # what has been run stays
             outcome = self.after_failure(outcome, error)
         return outcome
+
+    def copy(
+        self,
+        nest: Nest,
+        found: Mapping[str, list[Any]],
+        moves: Moves,
+        appended: tuple[Appended, ...],
+    ) -> Nest:
+        """Copy the lists `found`; return the nest with notes of what gets items of other types."""
+        known, written = self.state.replaced, written_arrays(nest)
+        others = Counter(map(id, found.values()))
+        self.replaced = {
+            name: known[name, kind_of(items)]
+            for name, items in found.items()
+            if name in written and (name, kind_of(items)) in known and others[id(items)] == 1
+        }
+        plain = {name: items for name, items in found.items() if name not in self.replaced}
+        try:
+            self.lists = copy_lists(plain, written, moves, appended)
+        except Declined:
+            guessed = [n for n in guess_replaced(nest, plain) if others[id(plain[n])] == 1]
+            if not guessed:
+                raise
+            for name in guessed:
+                known[name, kind_of(plain[name])] = PY_FLOAT
+            return self.copy(nest, found, moves, appended)
+        for name, element in self.replaced.items():
+            copy_replaced(name, found[name], element, nest, moves, self.lists)
+        if not self.replaced:
+            return nest
+        names = tuple(sorted(self.replaced))
+        key = nest is self.state.nest, names
+        if key not in self.state.noted:
+            self.state.noted[key] = with_notes(nest, names)
+        return self.state.noted[key]
+
+    def require_one_type(self, specialisation: Specialisation) -> None:
+        """Raise `Declined` where a list gets items of several types."""
+        if specialisation.expansion is not None:
+            raise Declined(ListNotSupported("a list gets items of another type beside arrays"))
+        require_one_type(specialisation.typing, self.replaced)
 
     def see(
         self,
@@ -462,7 +535,9 @@ class Entry:
         if last is None or len(given) != last.n_given:
             return None
         types = {} if self.lists is None else self.lists.types
-        copied = {n: t for n, t in last.arrays.items() if t.dtype.owner == "python"}
+        copied = {
+            n: t for n, t in last.arrays.items() if t.dtype.owner == "python" or n in types
+        }
         for name, _ in last.nest.appends:
             copied.pop(name, None)
         if types != copied:

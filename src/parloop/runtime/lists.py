@@ -68,6 +68,17 @@ class ListCopy:
     takes_nan: bool = True
     """Whether a NaN that the loop stores is an object that nobody else has."""
 
+    def minds(self) -> bool:
+        """Return whether an item would have to be a NaN that is an object somewhere else.
+
+        Native code looks for itself at what it knows to be floats.
+        """
+        return False
+
+    def undo(self) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Return further arrays to put back, with what they were at the last commit."""
+        return []
+
     def words(self) -> np.ndarray[Any, Any]:
         """Return the words by which native code knows the list."""
         return np.array(self.row(), np.int64)
@@ -187,7 +198,10 @@ class Lists:
                 return Status.NO_MEMORY
             row[ListWord.SHADOW] = id(fresh[-1])
             parts.append(np.array(row, np.int64))
-        parts += [copy.words() for copy in self.copies]
+        for copy in self.copies:
+            if isinstance(copy, ListCopy) and copy.minds():
+                return Status.NAN
+            parts.append(copy.words())
         n_lists = sum(part.size for part in parts) // LIST_WORDS
         self.table = np.concatenate([np.array([n_lists, 0, lo + 1], np.int64), *parts])
         return Status(native.commit(self.table.ctypes.data))
@@ -208,7 +222,11 @@ class Lists:
 
     def undo(self) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
         """Return the arrays that machine code may change, with what the last commit found there."""
-        return [(copy.data, copy.mirror) for copy in self.copies if copy.mirror is not None]
+        found = [(copy.data, copy.mirror) for copy in self.copies if copy.mirror is not None]
+        for copy in self.copies:
+            if isinstance(copy, ListCopy):
+                found += copy.undo()
+        return found
 
 
 def find_appended(
@@ -252,7 +270,7 @@ def copy_lists(
     for name, items in found.items():
         copy = copies.get(id(items))
         if copy is None:
-            copy_one = _copy_rows if items and type(items[0]) in _ROWS else _copy
+            copy_one = _copy_rows if items and type(items[0]) in _ROWS else copy_list
             copy = copies[id(items)] = copy_one(
                 name, items, reads_nan=id(items) not in sources
             )
@@ -315,7 +333,7 @@ def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
     shape.append(len(shadows[0]))
     if shape[-1] < _SHORT:
         flat = [*chain.from_iterable(shadows)]
-        copy = _copy(name, flat, reads_nan=reads_nan, shape=tuple(shape))
+        copy = copy_list(name, flat, reads_nan=reads_nan, shape=tuple(shape))
         return RowsCopy(watched, rows, shadows, copy.element, copy.data.reshape(shape))
     element = _element_of(name, shadows[0][0])
     data = np.empty(shape, capi.numpy_code(element))
@@ -366,7 +384,7 @@ def _listed(kinds: Sequence[str]) -> str:
 _ROWS: Final = frozenset({list, tuple})
 
 
-def _copy(
+def copy_list(
     name: str, items: list[Any], *, reads_nan: bool, shape: tuple[int, ...] = ()
 ) -> ListCopy:
     """Return a list with its numbers; `shape` is that of the list of lists which they are from."""

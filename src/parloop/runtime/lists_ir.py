@@ -334,6 +334,7 @@ entry:
   %fresh = call ptr @address(ptr %row, i64 $word_fresh)
   %code = call i64 @word(ptr %row, i64 $word_code)
   %is_float = icmp eq i64 %code, 0
+  %type = call ptr @address(ptr %row, i64 $word_type)
   %takes_nan = call i64 @word(ptr %row, i64 $word_takes_nan)
   %minds_nan = icmp eq i64 %takes_nan, 0
   %shadow = call ptr @address(ptr %row, i64 $word_shadow)
@@ -358,7 +359,11 @@ look: ; a float that only the list and the shadow know gets another value
   %references_cell = getelementptr i8, ptr %item, i64 $references
   %references = load i32, ptr %references_cell
   %is_ours = icmp eq i32 %references, 2
-  %may_keep = and i1 %is_float, %is_ours
+  %item_type_cell = getelementptr i8, ptr %item, i64 $type
+  %item_type = load ptr, ptr %item_type_cell
+  %is_its_type = icmp eq ptr %item_type, %type
+  %is_our_own = and i1 %is_ours, %is_its_type
+  %may_keep = and i1 %is_float, %is_our_own
   br i1 %may_keep, label %keep, label %make
 make:
   %object = call ptr @make_item(ptr %row, ptr %at)

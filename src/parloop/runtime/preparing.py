@@ -27,6 +27,7 @@ from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, SmallExtents
 from parloop.runtime.stats import SiteRecord, record_of
+from parloop.staging.specialise import StoreDeclined
 
 MOST_SMALL_EXTENT = 4
 """Rows of so many elements have code of their own."""
@@ -127,6 +128,9 @@ def specialise_for(
                     found = declined
                 state.record.compiled(perf_counter() - began)
                 state.specialisations[key] = found
-    if isinstance(found, Declined):
-        raise Declined(found.diagnostic)
+    match found:
+        case StoreDeclined():
+            raise StoreDeclined(found.diagnostic, found.array, found.types)
+        case Declined():
+            raise Declined(found.diagnostic)
     return found

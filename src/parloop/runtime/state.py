@@ -13,7 +13,7 @@ from parloop.capture.sites import Site
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.ir.nodes import Nest
-from parloop.ir.types import Type
+from parloop.ir.types import Scalar, Type
 from parloop.runtime.arguments import Guard
 from parloop.runtime.callees import NO_CALLS, Calls
 from parloop.runtime.codes import FunctionReplaced
@@ -48,6 +48,11 @@ class SiteState:
     """Sizes of launches that are too small to pay under these settings, with their seconds."""
     placed: dict[object, tuple[Nest, Mapping[str, Row]]] = field(default_factory=dict)
     """The nest without names for rows, by the lists that have rows."""
+    replaced: dict[tuple[str, type], Scalar] = field(default_factory=dict)
+    """The types of items that lists get, where these are not those of the items that they have: by
+    name, and the type of the first item."""
+    noted: dict[object, Nest] = field(default_factory=dict)
+    """The nest with notes of what it stores into such lists, by their names."""
     last: Specialisation | None = None
     operations: dict[object, float] = field(default_factory=dict)
     """The work of launches, by specialisation and key words."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import assert_never
 
-from parloop.diagnostics import Declined
+from parloop.diagnostics import Declined, Diagnostic
 from parloop.ir.nodes import (
     START,
     STEP,
@@ -67,6 +67,16 @@ from parloop.staging.codes import (
     TooManyTypes,
     WrongNumberOfSubscripts,
 )
+
+
+class StoreDeclined(Declined):
+    """No store of values of `types` into the array or list `array` is compiled."""
+
+    def __init__(self, why: Diagnostic, array: str, types: tuple[Scalar, ...]) -> None:
+        super().__init__(why)
+        self.array = array
+        self.types = types
+
 
 MAX_MEMBERS = 4
 """More types than this at one place are declined: every use would need a branch a type."""
@@ -214,7 +224,8 @@ class _Typer:
         if array is _ANY:
             return
         if not any(rules.store_rule(array.dtype, member) for member in value):
-            raise Declined(OperationHasNoRule.store(stmt, array.dtype, value))
+            why = OperationHasNoRule.store(stmt, array.dtype, value)
+            raise StoreDeclined(why, stmt.array, value)
 
     def appended(self, name: str) -> Array:
         """Return the array for what is appended to `name`, which has to have one type."""
