@@ -10,7 +10,7 @@ False), so the iterations that are given are never too few.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
@@ -18,6 +18,7 @@ from parloop.analysis import affine
 from parloop.analysis.affine import EVERYTHING, Affine, System, is_parameter
 from parloop.analysis.elimination import is_infeasible
 from parloop.analysis.facts import Facts, extent_name
+from parloop.ir.leaving import ends_early, has_own_break
 from parloop.ir.nodes import (
     START,
     STEP,
@@ -27,7 +28,6 @@ from parloop.ir.nodes import (
     Break,
     Call,
     Compare,
-    CompareOperator,
     Conditional,
     Const,
     Continue,
@@ -45,7 +45,14 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
-from parloop.ir.walk import all_expressions, expressions, operands, own_expressions, statements
+from parloop.ir.walk import (
+    all_expressions,
+    bound_names,
+    expressions,
+    operands,
+    own_expressions,
+    statements,
+)
 
 Known: TypeAlias = Mapping[str, Affine | None]
 """The affine value that a scalar holds at a place; None or missing: not affine."""
@@ -124,51 +131,6 @@ def collect_accesses(nest: Nest, facts: Facts) -> Collected:
     )
 
 
-def has_own_break(loop: For | While) -> bool:
-    """Return whether a `break` may leave `loop` itself."""
-
-    def leaves(body: tuple[Stmt, ...]) -> bool:
-        for stmt in body:
-            match stmt:
-                case Break():
-                    return True
-                case If(then=then, otherwise=otherwise):
-                    if leaves(then) or leaves(otherwise):
-                        return True
-                case For(orelse=orelse) | While(orelse=orelse):
-                    if leaves(orelse):
-                        return True
-                case _:
-                    pass
-        return False
-
-    return leaves(loop.body)
-
-
-def ends_early(stmt: Stmt) -> bool:
-    """Return whether a `break` or `continue` inside `stmt` may skip what follows it."""
-    match stmt:
-        case Break() | Continue():
-            return True
-        case If(then=then, otherwise=otherwise):
-            return any(ends_early(inner) for inner in (*then, *otherwise))
-        case For(orelse=orelse) | While(orelse=orelse):
-            return any(ends_early(inner) for inner in orelse)
-        case _:
-            return False
-
-
-def bound_names(body: tuple[Stmt, ...]) -> set[str]:
-    """Return the scalars that `body` may assign."""
-    names: set[str] = set()
-    for stmt in statements(body):
-        if isinstance(stmt, Assign):
-            names.add(stmt.target)
-        elif isinstance(stmt, For):
-            names.add(stmt.index)
-    return names
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where in the nest the collector is, and what holds there."""
@@ -178,7 +140,7 @@ class _Place:
     domain: System = EVERYTHING
     exact: bool = True
 
-    def forgetting(self, names: set[str]) -> _Place:
+    def forgetting(self, names: Set[str]) -> _Place:
         kept = {name: value for name, value in self.known.items() if name not in names}
         return replace(self, known=kept)
 
@@ -245,7 +207,7 @@ class _Collector:
                 a, b = self.value(left, known), self.value(right, known)
                 if a is None or b is None:
                     return None
-                found = _arithmetic(op, a, b)
+                found = affine.arithmetic(op, a, b)
                 if found is None:
                     self.want(a, b)
                 return found
@@ -446,7 +408,7 @@ class _Collector:
             case Compare(op=op, left=left, right=right):
                 a, b = self.value(left, known), self.value(right, known)
                 if a is not None and b is not None:
-                    return _comparison(op if wanted else _OPPOSITE[op], a, b)
+                    return affine.comparison(op if wanted else affine.OPPOSITE[op], a, b)
                 return EVERYTHING, False
             case _:
                 return EVERYTHING, False
@@ -516,46 +478,6 @@ def _shifted(
         return (None,) * len(shift)
     pairs = zip(subscripts, shift, strict=True)
     return tuple(None if s is None else s.shifted(amount) for s, amount in pairs)
-
-
-def _arithmetic(op: str, a: Affine, b: Affine) -> Affine | None:
-    match op:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case _:
-            if b.is_constant:
-                return a.scaled(b.constant)
-            return b.scaled(a.constant) if a.is_constant else None
-
-
-_OPPOSITE: Mapping[CompareOperator, CompareOperator] = {
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "==": "!=",
-    "!=": "==",
-}
-
-
-def _comparison(op: CompareOperator, a: Affine, b: Affine) -> tuple[System, bool]:
-    match op:
-        case "<":
-            return System(nonnegative=((b - a).shifted(-1),)), True
-        case "<=":
-            return System(nonnegative=(b - a,)), True
-        case ">":
-            return System(nonnegative=((a - b).shifted(-1),)), True
-        case ">=":
-            return System(nonnegative=(a - b,)), True
-        case "==":
-            return System(zero=(a - b,)), True
-        case "!=":  # a union of two sets
-            return EVERYTHING, False
-        case _:
-            assert_never(op)
 
 
 def _is_always_evaluated(inner: Expr, expr: Expr) -> bool:

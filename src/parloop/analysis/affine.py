@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import gcd
+from typing import Final, assert_never
+
+from parloop.ir.nodes import CompareOperator
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +144,45 @@ class System:
 
 EVERYTHING = System()
 """The system without constraints."""
+
+
+def arithmetic(op: str, a: Affine, b: Affine) -> Affine | None:
+    """Return `a op b` for `+`, `-` and `*`, None where that is not affine."""
+    match op:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case _:
+            if b.is_constant:
+                return a.scaled(b.constant)
+            return b.scaled(a.constant) if a.is_constant else None
+
+
+OPPOSITE: Final[Mapping[CompareOperator, CompareOperator]] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
+
+
+def comparison(op: CompareOperator, a: Affine, b: Affine) -> tuple[System, bool]:
+    """Return where `a op b` holds, and whether it holds nowhere else."""
+    match op:
+        case "<":
+            return System(nonnegative=((b - a).shifted(-1),)), True
+        case "<=":
+            return System(nonnegative=(b - a,)), True
+        case ">":
+            return System(nonnegative=((a - b).shifted(-1),)), True
+        case ">=":
+            return System(nonnegative=(a - b,)), True
+        case "==":
+            return System(zero=(a - b,)), True
+        case "!=":  # a union of two sets
+            return EVERYTHING, False
+        case _:
+            assert_never(op)

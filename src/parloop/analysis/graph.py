@@ -8,13 +8,14 @@ second. All of these keep, for each element, the order of the operations on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
-from parloop.analysis.accesses import Access, LoopShape, bound_names, ends_early
+from parloop.analysis.accesses import Access, LoopShape
 from parloop.analysis.dependence import Dependence, Direction
 from parloop.analysis.verdict import Analysis, LoopFacts
+from parloop.ir.leaving import ends_early
 from parloop.ir.nodes import (
     Assign,
     Binary,
@@ -29,7 +30,14 @@ from parloop.ir.nodes import (
     Stmt,
     Unary,
 )
-from parloop.ir.walk import all_expressions, blocks, expressions, own_expressions, statements
+from parloop.ir.walk import (
+    all_expressions,
+    blocks,
+    bound_names,
+    expressions,
+    own_expressions,
+    statements,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def _scalar_edges(loop: For) -> Iterator[tuple[int, int]]:
                 yield other, one
 
 
-def _is_steady(stmt: Stmt, changing: set[str]) -> bool:
+def _is_steady(stmt: Stmt, changing: Set[str]) -> bool:
     """Return whether `stmt` leaves the same values in its indices whenever it runs, or in none.
 
     `changing` are the names that may have other values in another iteration of the loop around.
@@ -261,7 +269,7 @@ def _perfect_pair(analysis: Analysis, outer: int) -> tuple[LoopShape, LoopShape]
     return shape, inner
 
 
-def _steady_indices(loop: For, changing: set[str]) -> set[str]:
+def _steady_indices(loop: For, changing: Set[str]) -> set[str]:
     """Return the indices of loops in the body of `loop` that all its iterations run alike."""
     loops = [stmt for stmt in statements(loop.body) if isinstance(stmt, For)]
     names = [inner.index for inner in loops]
@@ -274,7 +282,7 @@ def _steady_indices(loop: For, changing: set[str]) -> set[str]:
     }
 
 
-def _keeps_bounds(loop: For, changing: set[str]) -> bool:
+def _keeps_bounds(loop: For, changing: Set[str]) -> bool:
     """Return whether the bounds of `loop` are arithmetic on names that are not in `changing`."""
     for bound in (loop.start, loop.stop, loop.step):
         for expr in expressions(bound):

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from parloop.analysis.accesses import Access, LoopShape, bound_names
+from parloop.analysis.accesses import Access, LoopShape
 from parloop.analysis.affine import EVERYTHING, Affine, System, counter, is_parameter
 from parloop.analysis.dependence import Dependence, renamed_apart
 from parloop.analysis.elimination import is_infeasible
 from parloop.analysis.verdict import Analysis, Judge, LoopFacts, Serial
 from parloop.ir.nodes import Binary, Const, Expr, Name
-from parloop.ir.walk import expressions
+from parloop.ir.walk import bound_names, expressions
 
 MOST_DEPENDENCES = 200
 """A loop that carries more is not looked at: each is a question or two for every place."""

@@ -26,7 +26,7 @@ from parloop.codegen.polls import emit_poll, leave_after
 from parloop.codegen.reductions import Row
 from parloop.codegen.saves import emit_saves
 from parloop.ir.nodes import For, Name, While
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.walk import all_expressions, bound_names, statements
 from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
 from parloop.schedule.plan import piece_number
 
@@ -48,18 +48,7 @@ def region_arrays(loop: For, program: Program) -> tuple[str, ...]:
 def used_names(loop: For) -> set[str]:
     """Return the scalar names that `loop` reads or binds, its bounds not counted."""
     names = {e.id for e in all_expressions(loop.body) if isinstance(e, Name)}
-    return names | bound_names(loop)
-
-
-def bound_names(loop: For) -> set[str]:
-    """Return the scalar names that `loop` binds."""
-    names = {loop.index}
-    for stmt in statements(loop.body + loop.orelse):
-        if hasattr(stmt, "target"):
-            names.add(stmt.target)
-        elif isinstance(stmt, For):
-            names.add(stmt.index)
-    return names
+    return names | bound_names((loop,))
 
 
 class RegionWriter(GroupWriter):
@@ -120,7 +109,7 @@ class RegionWriter(GroupWriter):
         first: dict[str, int] = {}
         word = 0
         layout = self.program.layout
-        for name in sorted(bound_names(stmt)):
+        for name in sorted(bound_names((stmt,))):
             first[name] = word
             word += 2 + sum(words_of(m) for m in representatives(layout.members[name]))
         bounds: dict[str, int] = {}
@@ -380,7 +369,7 @@ class RegionWriter(GroupWriter):
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
         blocks = writer.builder.load(writer.word(_BLOCKS, context), typ=I64)
         writer.begin_copies(self.array_folds(stmt), blocks)
-        bound = bound_names(stmt)
+        bound = bound_names((stmt,))
         combinings = self.combinings(stmt)
         plain_folds = {n for n, c in combinings.items() if isinstance(c, Fold) and not c.tracked}
         for name in sorted(used_names(stmt)):

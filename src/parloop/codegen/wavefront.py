@@ -25,11 +25,12 @@ from parloop.codegen.function import Mixed
 from parloop.codegen.layout import MAX_BLOCKS, Header, representatives, words_of
 from parloop.codegen.polls import emit_poll
 from parloop.codegen.reductions import Row
-from parloop.codegen.regions import bound_names, region_arrays, used_names
+from parloop.codegen.regions import region_arrays, used_names
 from parloop.codegen.saves import emit_saves
 from parloop.codegen.splitting import SplitWriter
 from parloop.ir.nodes import For
 from parloop.ir.types import PY_INT
+from parloop.ir.walk import bound_names
 from parloop.schedule.wavefront import MOST_ROWS, Wave
 
 (
@@ -132,7 +133,7 @@ class WaveWriter(SplitWriter):
         """Return the layout of what strips leave: all assign the same, so the last one's counts."""
         first: dict[str, int] = {}
         word = 0
-        for name in sorted(bound_names(stmt)):
+        for name in sorted(bound_names((stmt,))):
             first[name] = word
             word += 2 + sum(words_of(m) for m in representatives(self.program.layout.members[name]))
         needed = (word + LINE_WORDS) * MAX_BLOCKS + LINE_WORDS
@@ -243,7 +244,7 @@ class WaveWriter(SplitWriter):
         writer.in_region = True
         writer.inside = self.inside
         writer.open_arrays(arrays, dict(zip(arrays, pointers, strict=True)))
-        bound = bound_names(pair.outer)
+        bound = bound_names((pair.outer,))
         for name in sorted(used_names(pair.outer)):
             writer.declare(name, track=name in bound)
             writer.fetch(name, _VARIABLES + program.layout.variables[name], context)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from parloop.frontend.inline import Callee, Definition
+from parloop.frontend.callee import Callee, Definition
 from parloop.source import Source
 
 

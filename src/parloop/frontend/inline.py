@@ -18,11 +18,25 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from parloop.diagnostics import Declined
+from parloop.frontend.callee import (
+    Callee,
+    Node,
+    Refused,
+    Resolve,
+    body_of,
+    changed,
+    is_only_asked,
+    load_name,
+    own_names,
+    put_at,
+    results_of,
+    store_name,
+)
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.frontend.returns import NotStructured, without_returns
 from parloop.source import NOWHERE, Source, Span
@@ -32,41 +46,6 @@ MOST_NODES: Final = 4_000
 
 DEEPEST_CALLS: Final = 12
 """So many calls may stand inside each other."""
-
-Definition = ast.FunctionDef | ast.Lambda
-_Node = TypeVar("_Node", bound=ast.AST)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Callee:
-    """A function of the user's, and what its text means."""
-
-    name: str
-    node: Definition
-    source: Source
-    rename: Callable[[str], str]
-    """How the loop reads a name that the function reads from around it."""
-    defaults: Mapping[str, ast.expr]
-    """The parameters that need not be given, and what they are then, as the loop reads it."""
-    where: int = 0
-    """Which text this is: 0 is that of the loop."""
-    problem: str | None = None
-    """Why its body cannot be written into a loop, if that is known beforehand."""
-
-
-Resolve = Callable[[str], Callee | None]
-"""The function that a name means, as the loop reads it, if it is one of the user's."""
-
-
-class Refused(Exception):  # noqa: N818 - an outcome by design, not an error
-    """A function that cannot be written into a loop: why, and where in its text."""
-
-    def __init__(self, why: str, callee: Callee | None = None, node: ast.AST | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.callee = callee
-        self.node = node
-
 
 @dataclass(frozen=True, slots=True)
 class Inlined:
@@ -189,16 +168,16 @@ class _Inliner:
             case ast.Expr(
                 value=ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[value])
             ):
-                append: ast.expr = _changed(stmt.value, args=[self.value(value)])
-                self.out.append(_changed(stmt, value=append))
+                append: ast.expr = changed(stmt.value, args=[self.value(value)])
+                self.out.append(changed(stmt, value=append))
             case ast.If(test=test):
-                made = _changed(stmt, test=self.value(test))
+                made = changed(stmt, test=self.value(test))
                 made.body, made.orelse = self.block(stmt.body), self.block(stmt.orelse)
                 self.out.append(made)
             case ast.For():
                 items = self.value(stmt.iter)
                 body, orelse = self.block(stmt.body), self.block(stmt.orelse)
-                self.out.append(_changed(stmt, iter=items, body=body, orelse=orelse))
+                self.out.append(changed(stmt, iter=items, body=body, orelse=orelse))
             case ast.While():
                 self.while_loop(stmt)
             case _:
@@ -220,7 +199,7 @@ class _Inliner:
                 if self.callee(value):
                     assert isinstance(value, ast.Call)
                     results: list[ast.expr] = self.call(value, len(targets))
-                    value = _at(value, ast.Tuple(results, ast.Load()))
+                    value = put_at(value, ast.Tuple(results, ast.Load()))
                 else:
                     value = self.value(value)
                 if self.calls_in(target):
@@ -230,7 +209,7 @@ class _Inliner:
                 if self.calls_in(target):
                     value = self.freeze(value)
                     target = self.value(target)
-        self.out.append(_at(stmt, ast.Assign([target], value)))
+        self.out.append(put_at(stmt, ast.Assign([target], value)))
 
     def augmented(self, stmt: ast.AugAssign) -> None:
         target = stmt.target
@@ -238,38 +217,38 @@ class _Inliner:
             frozen = self.value(target.slice)
             if self.calls_in(stmt.value):
                 frozen = self.freeze_parts(frozen)
-            target = _changed(target, slice=frozen)
+            target = changed(target, slice=frozen)
         before = len(self.out)
         value = self.value(stmt.value)
         if isinstance(target, ast.Subscript) and _stores(self.out[before:]):
             raise self.refuse("writes to an array while an element is updated", stmt.value)
-        self.out.append(_changed(stmt, target=target, value=value))
+        self.out.append(changed(stmt, target=target, value=value))
 
     def freeze_parts(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Tuple):
-            return _changed(node, elts=[self.freeze(part) for part in node.elts])
+            return changed(node, elts=[self.freeze(part) for part in node.elts])
         return self.freeze(node)
 
     def while_loop(self, stmt: ast.While) -> None:
         """Where the test calls, it moves into the body: `while True: if not TEST: break`."""
         if not self.calls_in(stmt.test):
-            made = _changed(stmt, body=self.block(stmt.body), orelse=self.block(stmt.orelse))
+            made = changed(stmt, body=self.block(stmt.body), orelse=self.block(stmt.orelse))
             self.out.append(made)
             return
         if stmt.orelse:
             raise self.refuse("is called in the test of a `while` with `else`", stmt.test)
         outer, self.out = self.out, []
         test = self.value(stmt.test)
-        leave = _at(stmt, ast.Break())
-        self.out.append(_at(stmt, ast.If(test, [_at(stmt, ast.Pass())], [leave])))
+        leave = put_at(stmt, ast.Break())
+        self.out.append(put_at(stmt, ast.If(test, [put_at(stmt, ast.Pass())], [leave])))
         body, self.out = self.out, outer
         body += self.block(stmt.body)
-        true = _at(stmt.test, ast.Constant(True))
-        self.out.append(_changed(stmt, test=true, body=body, orelse=[]))
+        true = put_at(stmt.test, ast.Constant(True))
+        self.out.append(changed(stmt, test=true, body=body, orelse=[]))
 
     # expressions
 
-    def value(self, node: _Node) -> Any:
+    def value(self, node: Node) -> Any:
         """Return an expression without calls; what has to come before it is written."""
         if not self.calls_in(node):
             return node
@@ -279,31 +258,31 @@ class _Inliner:
             case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=int(place))) if (
                 self.callee(call)
             ):
-                count = _results_of(self.callee(call))
+                count = results_of(self.callee(call))
                 if not 0 <= place < count:
                     raise self.refuse("returns something else than is taken from it", node)
                 return self.call(call, count)[place]
             case ast.Call(args=args):
                 if node.keywords:
                     return node  # refused by whoever lowers it
-                return _changed(node, args=self.values(args))
+                return changed(node, args=self.values(args))
             case ast.BoolOp():
                 return self.logical(node)
             case ast.IfExp():
                 return self.conditional(node)
             case ast.Compare(left=left, comparators=[first, *more]) if not self.calls_in(*more):
                 one, other = self.values([left, first])
-                return _changed(node, left=one, comparators=[other, *more])
+                return changed(node, left=one, comparators=[other, *more])
             case ast.BinOp(left=left, right=right):
                 one, other = self.values([left, right])
-                return _changed(node, left=one, right=other)
+                return changed(node, left=one, right=other)
             case ast.UnaryOp(operand=operand):
-                return _changed(node, operand=self.value(operand))
+                return changed(node, operand=self.value(operand))
             case ast.Subscript(value=base, slice=index):
                 one, other = self.values([base, index])
-                return _changed(node, value=one, slice=other)
+                return changed(node, value=one, slice=other)
             case ast.Tuple(elts=parts):
-                return _changed(node, elts=self.values(parts))
+                return changed(node, elts=self.values(parts))
         raise self.refuse("is called where the order of evaluation is not worked out", node)
 
     def values(self, nodes: Sequence[ast.expr]) -> list[ast.expr]:
@@ -324,8 +303,8 @@ class _Inliner:
 
     def keep(self, name: str, value: ast.expr) -> ast.Name:
         """Write an assignment to a new name, and return the name."""
-        self.out.append(_at(value, ast.Assign([_at(value, _store(name))], value)))
-        return _at(value, _load(name))
+        self.out.append(put_at(value, ast.Assign([put_at(value, store_name(name))], value)))
+        return put_at(value, load_name(name))
 
     def logical(self, node: ast.BoolOp) -> ast.expr:
         """`x = FIRST; if x: x = SECOND` for `and`, the other way for `or`."""
@@ -334,16 +313,16 @@ class _Inliner:
         self.keep(name, self.value(first))
         for place, part in enumerate(rest):
             left = [part, *rest[place + 1 :]]
-            tail = part if len(left) == 1 else _changed(node, values=left)
+            tail = part if len(left) == 1 else changed(node, values=left)
             outer, self.out = self.out, []
             self.keep(name, self.value(tail))
             inner, self.out = self.out, outer
-            nothing: list[ast.stmt] = [_at(node, ast.Pass())]
-            test = _at(node, _load(name))
+            nothing: list[ast.stmt] = [put_at(node, ast.Pass())]
+            test = put_at(node, load_name(name))
             branches = (inner, []) if isinstance(node.op, ast.And) else (nothing, inner)
-            self.out.append(_at(node, ast.If(test, *branches)))
+            self.out.append(put_at(node, ast.If(test, *branches)))
             break
-        return _at(node, _load(name))
+        return put_at(node, load_name(name))
 
     def conditional(self, node: ast.IfExp) -> ast.expr:
         name = self.fresh("either")
@@ -354,8 +333,8 @@ class _Inliner:
             self.keep(name, self.value(part))
             inner, self.out = self.out, outer
             blocks.append(inner)
-        self.out.append(_at(node, ast.If(test, *blocks)))
-        return _at(node, _load(name))
+        self.out.append(put_at(node, ast.If(test, *blocks)))
+        return put_at(node, load_name(name))
 
     def fresh(self, stem: str, callee: str = "") -> str:
         """Return a new name of ours."""
@@ -381,7 +360,7 @@ class _Inliner:
             self.met.append(callee)
         given = self.arguments(node, callee)
         self.stack.append(callee)
-        body = _body(callee)
+        body = body_of(callee)
         body = self.renamed(callee, body, given)
         results = [self.fresh("result", callee.name) for _ in range(count)]
         try:
@@ -392,7 +371,7 @@ class _Inliner:
             raise Refused("may end without `return`", callee)
         self.out.extend(self.block(body))
         self.stack.pop()
-        return [_at(node, _load(name)) for name in results]
+        return [put_at(node, load_name(name)) for name in results]
 
     def result(self, stmt: ast.Return, results: list[str]) -> list[ast.stmt]:
         """Return the statements that keep what is returned."""
@@ -407,7 +386,7 @@ class _Inliner:
                 return []  # arrays, mostly
             names = [self.fresh("unused", callee.name) for _ in parts]
             return [
-                _at(stmt, ast.Assign([_at(stmt, _store(name))], part))
+                put_at(stmt, ast.Assign([put_at(stmt, store_name(name))], part))
                 for name, part in zip(names, parts, strict=True)
             ]
         if empty:
@@ -416,13 +395,13 @@ class _Inliner:
         if len(results) == 1:
             if isinstance(value, ast.Tuple):
                 raise Refused("returns several values as one", callee, stmt)
-            return [_at(stmt, ast.Assign([_at(stmt, _store(results[0]))], value))]
+            return [put_at(stmt, ast.Assign([put_at(stmt, store_name(results[0]))], value))]
         fits = isinstance(value, ast.Tuple) and len(value.elts) == len(results)
         if not fits and not self.callee(value):
             raise Refused(f"returns something else than {len(results)} values", callee, stmt)
-        targets: list[ast.expr] = [_at(stmt, _store(name)) for name in results]
-        target = _at(stmt, ast.Tuple(targets, ast.Store()))
-        return [_at(stmt, ast.Assign([target], value))]
+        targets: list[ast.expr] = [put_at(stmt, store_name(name)) for name in results]
+        target = put_at(stmt, ast.Tuple(targets, ast.Store()))
+        return [put_at(stmt, ast.Assign([target], value))]
 
     def arguments(self, node: ast.Call, callee: Callee) -> dict[str, ast.expr]:
         """Return the parameters and what they are given, evaluated in order."""
@@ -453,7 +432,7 @@ class _Inliner:
         self, callee: Callee, body: list[ast.stmt], given: Mapping[str, ast.expr]
     ) -> list[ast.stmt]:
         """Return `body` with the names that the loop has for its names, parameters assigned."""
-        own = _own_names(callee, body)
+        own = own_names(callee, body)
         stored = {
             n.id for stmt in body for n in ast.walk(stmt)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
@@ -465,13 +444,14 @@ class _Inliner:
                 if isinstance(value, ast.Name) and value.id[0] != "%":
                     self.needed.add(value.id)
         for name in sorted(own - names.keys()):
-            names[name] = _load(self.fresh(name, callee.name))
+            names[name] = load_name(self.fresh(name, callee.name))
         heads = []
         for name, value in given.items():
             target = names[name]
             if target is not value:
                 assert isinstance(target, ast.Name)
-                heads.append(_at(value, ast.Assign([_at(value, _store(target.id))], value)))
+                made_here = put_at(value, store_name(target.id))
+                heads.append(put_at(value, ast.Assign([made_here], value)))
         renamer = _Renamer(self, callee, names)
         made = [renamer.copy(stmt) for stmt in body]
         self.written += renamer.count
@@ -487,7 +467,7 @@ class _Inliner:
             case ast.Name(id=name):
                 if name not in self.bound and name[0] != "%":
                     return True
-                return _is_only_asked(parameter, body)
+                return is_only_asked(parameter, body)
         return False
 
 
@@ -528,132 +508,9 @@ class _Renamer:
         return made
 
 
-_REFUSED: Final[Mapping[type[ast.AST], str]] = {
-    ast.Yield: "is a generator",
-    ast.YieldFrom: "is a generator",
-    ast.Await: "is asynchronous",
-    ast.Try: "has `try`",
-    ast.With: "has `with`",
-    ast.Delete: "has `del`",
-    ast.FunctionDef: "defines a function",
-    ast.AsyncFunctionDef: "defines a function",
-    ast.ClassDef: "defines a class",
-    ast.Lambda: "has a `lambda`",
-    ast.Import: "imports",
-    ast.ImportFrom: "imports",
-    ast.NamedExpr: "has `:=`",
-    ast.ListComp: "has a comprehension",
-    ast.SetComp: "has a comprehension",
-    ast.DictComp: "has a comprehension",
-    ast.GeneratorExp: "has a generator expression",
-    ast.Raise: "has `raise`",
-    ast.Assert: "has `assert`",
-}
-
-
-def _body(callee: Callee) -> list[ast.stmt]:
-    """Return the statements of a function, without its documentation and declarations."""
-    if isinstance(callee.node, ast.Lambda):
-        value = callee.node.body
-        return [_at(value, ast.Return(value))]
-    found: list[ast.stmt] = []
-    shared: set[str] = set()
-    for stmt in callee.node.body:
-        for node in ast.walk(stmt):
-            why = _REFUSED.get(type(node))
-            if why is not None:
-                raise Refused(why, callee, node)
-            match node:
-                case ast.Global(names=names) | ast.Nonlocal(names=names):
-                    shared.update(names)
-        if not isinstance(stmt, ast.Global | ast.Nonlocal):
-            found.append(stmt)
-    for stmt in found:
-        for node in ast.walk(stmt):
-            match node:
-                case ast.Name(id=name, ctx=ast.Store()) if name in shared:
-                    raise Refused(f"assigns `{name}`, which is not its own", callee, node)
-    match found:
-        case [ast.Expr(value=ast.Constant()), *rest]:
-            return [_plain(stmt) for stmt in rest]
-    return [_plain(stmt) for stmt in found]
-
-
-def _plain(stmt: ast.stmt) -> ast.stmt:
-    """Return `stmt` without the annotation that a function never evaluates."""
-    match stmt:
-        case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value, simple=1):
-            return _at(stmt, ast.Assign([target], value))
-    return stmt
-
-
-def _results_of(callee: Callee | None) -> int:
-    """Return how many values the first `return` of a function has."""
-    assert callee is not None
-    for node in ast.walk(callee.node):
-        if isinstance(node, ast.Return):
-            return len(node.value.elts) if isinstance(node.value, ast.Tuple) else 0
-    return len(callee.node.body.elts) if isinstance(callee.node.body, ast.Tuple) else 0
-
-
-def _own_names(callee: Callee, body: list[ast.stmt]) -> set[str]:
-    spec = callee.node.args
-    own = {arg.arg for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
-    for stmt in body:
-        for node in ast.walk(stmt):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                own.add(node.id)
-    return own
-
-
-def _is_only_asked(name: str, body: list[ast.stmt]) -> bool:
-    """Return whether `name` is read, and only as something to subscript, call or hand on."""
-    asked: set[int] = set()
-    read: list[ast.Name] = []
-    for stmt in body:
-        for node in ast.walk(stmt):
-            match node:
-                case ast.Subscript(value=ast.Name() as base) | ast.Attribute(
-                    value=ast.Name() as base
-                ):
-                    asked.add(id(base))
-                case ast.Call(func=func, args=args):
-                    asked.add(id(func))
-                    if isinstance(func, ast.Name) and func.id == "len":
-                        asked.update(map(id, args))
-                case ast.For(iter=ast.Name() as items):
-                    asked.add(id(items))
-                case ast.Name(id=found) if found == name:
-                    read.append(node)
-    return bool(read) and all(id(node) in asked for node in read)
-
-
 def _stores(body: Sequence[ast.stmt]) -> bool:
     return any(
         isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
         for stmt in body
         for node in ast.walk(stmt)
     )
-
-
-def _at(place: ast.AST, made: _Node) -> _Node:
-    """Return `made` at the position of `place`, in the same text."""
-    ast.copy_location(made, place)
-    if hasattr(place, "where"):
-        made.where = place.where  # type: ignore[attr-defined]
-    return made
-
-
-def _changed(node: _Node, **fields: Any) -> _Node:
-    made = copy.copy(node)
-    for name, value in fields.items():
-        setattr(made, name, value)
-    return made
-
-
-def _load(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
-
-
-def _store(name: str) -> ast.Name:
-    return ast.Name(name, ast.Store())

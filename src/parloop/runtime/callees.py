@@ -19,7 +19,8 @@ from typing import Any, Final
 from parloop.capture.definition import definition_of
 from parloop.capture.sites import UNBOUND, Site, mangle
 from parloop.diagnostics import Declined, Diagnostic
-from parloop.frontend.inline import Callee, Inlined, Refused, inline
+from parloop.frontend.callee import Callee, Refused
+from parloop.frontend.inline import Inlined, inline
 from parloop.frontend.tries import without_tries
 from parloop.frontend.ways import with_ways
 from parloop.source import Source

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from parloop.analysis import Analysis, Inspector, LoopFacts
-from parloop.ir.nodes import Assign, Binary, Call, Const, Expr, Extent, For, Name, Stmt
-from parloop.ir.walk import all_expressions, expressions, statements
+from parloop.ir.nodes import Binary, Call, Const, Expr, Extent, For, Name
+from parloop.ir.walk import all_expressions, bound_names, expressions
 from parloop.schedule.cost import estimate_operations
 
 SECONDS_PER_INDEX = 3e-9
@@ -83,18 +83,6 @@ def still_parallel(
         if actual.loops[number].inspectors
         and set(actual.loops[number].inspectors) <= set(inspected.loops[number].inspectors)
     )
-
-
-def bound_names(body: tuple[Stmt, ...]) -> frozenset[str]:
-    """Return the scalar names that `body` binds."""
-    found: set[str] = set()
-    for stmt in statements(body):
-        match stmt:
-            case Assign(target=name) | For(index=name):
-                found.add(name)
-            case _:
-                pass
-    return frozenset(found)
 
 
 def loop_range(facts: LoopFacts, launched: Launched) -> range | None:

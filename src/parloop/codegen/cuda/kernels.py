@@ -25,10 +25,10 @@ from parloop.codegen.cuda.values import Names
 from parloop.codegen.events import I1, I64
 from parloop.codegen.function import Program
 from parloop.codegen.layout import Header
-from parloop.codegen.regions import bound_names, region_arrays
+from parloop.codegen.regions import region_arrays
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Assign, Const, Continue, Expr, For, If, Name, Stmt, While
-from parloop.ir.walk import all_expressions, expressions, own_expressions, statements
+from parloop.ir.walk import all_expressions, bound_names, expressions, own_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Fold, combining
 from parloop.schedule.grid import Grid
 from parloop.source import NOWHERE, Span
@@ -68,7 +68,7 @@ class KernelWriter:
         loop = For("%", Const(0), Const(0), Const(1), body)
         self.open(loop, body)
         writer.block(body)
-        for each in sorted(bound_names(loop) & self.in_state):
+        for each in sorted(bound_names((loop,)) & self.in_state):
             writer.leave(each)
         self.close(name)
         return Launch(name, one_thread=True, lines=lines_of(body))
@@ -143,10 +143,10 @@ class KernelWriter:
             self.accumulated.add(name)
         self.partials, self.n_words = tuple(found), at
 
-    def sometimes(self, chain: list[For]) -> set[str]:
+    def sometimes(self, chain: list[For]) -> frozenset[str]:
         """Return the variables that are wanted after the kernel, and not assigned at its end."""
         loop = chain[-1]
-        names = bound_names(loop) | {loop.index}
+        names = bound_names((loop,))
         if is_rectangle(chain):
             names -= definite(loop.body) | {loop.index}
         return names & self.wanted(chain[0])
@@ -223,7 +223,7 @@ class KernelWriter:
         writer = self.writer
         self.look_back()
         writer.open_arrays(region_arrays(loop, self.program), {})
-        names = {e.id for e in all_expressions(body) if isinstance(e, Name)} | bound_names(loop)
+        names = {e.id for e in all_expressions(body) if isinstance(e, Name)} | bound_names((loop,))
         names |= {loop.index}
         names &= self.program.layout.variables.keys()
         writer.open_variables(sorted(names - self.accumulated))
@@ -411,7 +411,7 @@ def is_rectangle(chain: list[For]) -> bool:
         }
         if names & bound:
             return False
-        bound |= bound_names(loop)
+        bound |= bound_names((loop,))
     return True
 
 
