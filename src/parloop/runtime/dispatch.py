@@ -771,8 +771,10 @@ class Entry:
     ) -> bool:
         """Return whether to ask for the rest, once the interpreter has run an iteration."""
         fits = self.site.info.resumes and not isinstance(self.site, ExpressionSite)
-        if not fits or not launch.raised or launch.error is not None or launch.grain > 1:
-            return False  # groups of a sum begin with the loop
+        if not fits or not launch.raised or launch.error is not None:
+            return False
+        if self.settings.exactness != "exact" or launch.grain > 1:
+            return False  # where machine code took over again, which time decides, bits would tell
         now = self.resumption
         if now is None:
             now = self.resumption = Resumption(resume, eager=self.settings.min_work_ms == 0)
