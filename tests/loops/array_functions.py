@@ -36,9 +36,24 @@ def of_every_second(u, v, steps):
 def powers(u, v, e, steps):
     for t in range(steps):               #: serial
         a = np.abs(u) + 0.5
-        v[:] = a ** 3 + a ** 1.5 + a ** 0.5 + 2.0 ** u + a ** -1 + a ** e + a ** u
+        v[:] = a ** 3 + a ** 1.5 + a ** 0.5 + a ** -1 + a ** e
         u *= 0.75
     return v
+
+
+def exponents_in_an_array(u, v, w, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        w[:] = u ** v + 1.7 ** v + np.power(u, v)
+        u += 0.125
+    return w
+
+
+def zeros_of_two_signs(u, v, w, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        w[:] = np.fmax(u, v)
+        w[0] += np.fmin(u, 0.0)[1]
+        u *= -1
+    return w
 
 
 def powers_that_are_something_else(u, v, e, steps):
@@ -128,6 +143,13 @@ ARGUMENTS = {
         (_n(rng, 50), np.zeros(50), 3, 2),
         (_n(rng, 50), np.zeros(50), np.float64(-0.5), 2),
         (_n(rng, 50).astype("f4"), np.zeros(50, "f4"), 2.5, 2),
+    ],
+    "exponents_in_an_array": lambda rng: [
+        (abs(_n(rng, k)) * 100, rng.choice([-1.0, 0.0, 0.5, 2.0, 3.0], k), np.zeros(k), 3) for k in (1, 1, 1, 60)
+    ],
+    "zeros_of_two_signs": lambda rng: [
+        (rng.choice([0.0, -0.0], k).astype(kind), rng.choice([0.0, -0.0], k).astype(kind), np.zeros(k, kind), 3)
+        for k in (3, 60) for kind in ("f8", "f4")
     ],
     "powers_that_are_something_else": lambda rng: [(_n(rng, 50), np.zeros(50), e, 6) for e in (-2, -1.5, 0.5)],
     "of_two_arrays": lambda rng: [(_n(rng, 7), _n(rng, 5), np.zeros((7, 5)), 3)],

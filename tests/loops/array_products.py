@@ -37,6 +37,27 @@ def repelled(p, force):
     return force
 
 
+def parts_of_new_arrays(p, q, out):
+    for i in range(len(out)):            #: serial
+        d = p[i] - q
+        out[i] = d[1:] @ d[:-1] + np.linalg.norm(d[2:])
+    return out
+
+
+def reversed_new_arrays(p, q, out):
+    for i in range(len(out)):            #: serial; runs interpreter
+        d = p[i] - q
+        out[i] = d[::-1] @ d
+    return out
+
+
+def columns_of_new_arrays(p, out):
+    for i in range(len(out)):            #: serial; runs interpreter
+        d = np.array([[p[i, 0], 2.0], [p[i, 1], 3.0], [p[i, 2], 4.0], [1.0, p[i, 3]]])
+        out[i] = d[:, 0] @ d[:, 1]
+    return out
+
+
 def a_column(m, out):
     for i in range(len(out)):            #: serial; runs interpreter
         out[i] = np.linalg.norm(m[:, i])
@@ -79,6 +100,9 @@ ARGUMENTS = {
     ],
     "unit_vectors": lambda rng: [(_n(rng, 9, 2), np.zeros((9, 3)))],
     "repelled": lambda rng: [(_n(rng, 9, 3), np.zeros((9, 3))), (_n(rng, 9, 3).astype("f4"), np.zeros((9, 3)))],
+    "parts_of_new_arrays": lambda rng: [(_n(rng, 9, k).astype(kind), _n(rng, k).astype(kind), np.zeros(9)) for k in (4, 9) for kind in ("f8", "f4")],
+    "reversed_new_arrays": lambda rng: [(_n(rng, 9, k).astype(kind), _n(rng, k).astype(kind), np.zeros(9)) for k in (4, 9, 16) for kind in ("f8", "f4")],
+    "columns_of_new_arrays": lambda rng: [(_n(rng, 9, 4), np.zeros(9))],
     "a_column": lambda rng: [(_n(rng, 3, 4), np.zeros(4))],
     "a_product_of_matrices": lambda rng: [(_n(rng, 3, 4), _n(rng, 4, 3), np.zeros(4))],
     "a_norm_of_another_order": lambda rng: [(_n(rng, 3, 4), np.zeros(3))],

@@ -90,6 +90,8 @@ class Mapped(Values):
         """Return the elements that the ufunc `numpy.name` makes."""
         if any(isinstance(part, Number) and part.others for part in parts):
             return None
+        if name == "power" and isinstance(parts[1], Elements):
+            return None  # an array of one element is a number for NumPy, and has its own ways
         rule = rules.call_rule(f"numpy.{name}", tuple(part.type for part in parts))
         if rule is None or any(type_.kind != "f" for type_ in (*rule.compute, rule.result)):
             return None
@@ -171,12 +173,17 @@ def _is_ufunc(callee: str) -> bool:
 def runs_agree(name: str, signature: str) -> bool:
     """Return whether a ufunc gives an element of arrays the bits, and the flags, of one number.
 
-    For arrays of any length, at any place in them, with steps, and for a number and an array.
+    For arrays of any length, at any place in them, with steps, and for a number and an array. The
+    exponents of powers are none of those that NumPy makes something else of.
     """
     ufunc = getattr(numpy, name)
     inputs, _ = signature.split("->")
     chance = numpy.random.default_rng(20268)
     columns = [_samples(char, chance) for char in inputs]
+    if len(inputs) == 2:
+        columns = _with_nasty_pairs(*columns)
+    if name == "power":
+        columns[1][numpy.isin(columns[1], _OWN_WAYS)] = 3
     tame = [numpy.abs(chance.standard_normal(64)).astype(char) % 1 for char in inputs]
     with numpy.errstate(all="ignore"):
         single = _bits([ufunc(*numbers) for numbers in zip(*columns, strict=True)])
@@ -185,10 +192,11 @@ def runs_agree(name: str, signature: str) -> bool:
             apart = numpy.zeros(3 * len(places), signature[-1])[::3]
             if _bits(ufunc(*arrays)) != expected or _bits(ufunc(*arrays, out=apart)) != expected:
                 return False
+        others = [column[-160:] for column in columns]
         for place in range(len(inputs) if len(inputs) > 1 else 0):
-            for constant in columns[place][:8]:
-                mixed = [constant if k == place else c for k, c in enumerate(columns)]
-                each = [[constant] * len(c) if k == place else c for k, c in enumerate(columns)]
+            for constant in (*columns[place][:8], *columns[place][300 : 300 + len(_NASTY)]):
+                mixed = [constant if k == place else c for k, c in enumerate(others)]
+                each = [[constant] * len(c) if k == place else c for k, c in enumerate(others)]
                 if _bits(ufunc(*mixed)) != _bits([ufunc(*n) for n in zip(*each, strict=True)]):
                     return False
     return all(_flags(ufunc, [c[:count] for c in tame]) == _alone(ufunc, [c[:count] for c in tame])
@@ -213,6 +221,19 @@ def _samples(char: str, chance: numpy.random.Generator) -> numpy.ndarray:
     values[::9] = chance.choice(_NASTY, len(values[::9]))
     with numpy.errstate(all="ignore"):
         return values.astype(char)
+
+
+def _with_nasty_pairs(left: numpy.ndarray, right: numpy.ndarray) -> list[numpy.ndarray]:
+    """Return the samples of two operands, and such in which one or both are nasty numbers."""
+    with numpy.errstate(all="ignore"):
+        nasty = numpy.array(_NASTY).astype(left.dtype)
+    count = len(nasty)
+    some = numpy.concatenate([left[1:9], nasty])
+    others = numpy.concatenate([right[1:9], nasty])
+    return [
+        numpy.concatenate([left, numpy.repeat(some, count), numpy.tile(nasty, len(others))]),
+        numpy.concatenate([right, numpy.tile(nasty, len(some)), numpy.repeat(others, count)]),
+    ]
 
 
 _NASTY = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 1e6, 1e300, 1e-300, 5e-324, 710.0,

@@ -74,11 +74,12 @@ class Products(Values):
     def require_one_piece(self, vector: Elements, count: int, span: Span) -> None:
         """Decline, or require that the numbers of a vector lie side by side."""
         view = vector.view
-        if view is None or view.array.startswith("%") or count <= any_steps(_character(vector)):
+        if view is None or count <= any_steps(_character(vector)):
             return
         if not _ends_in(view):
             raise self.declined(span, "a product of vectors that do not lie in one piece")
-        self.compact.add(view.array)
+        if not view.array.startswith("%"):
+            self.compact.add(view.array)
 
 
 def _place(number: int) -> MakeIndex:
