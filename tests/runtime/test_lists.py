@@ -337,3 +337,24 @@ def test_an_interrupt_after_a_commit_appends_once(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(KeyboardInterrupt):
         results_of(appends, x, out)
     assert out == [0.5] + [v + 1.0 for v in x[:20]]
+
+
+@pytest.mark.parametrize("step", [0, 1, -5, 2**30, -(2**31), 2**40])
+def test_integers_of_all_lengths_get_their_values_and_nobody_elses_change(step: int) -> None:
+    edges = [2**bits + more for bits in (3, 8, 29, 30, 31, 45, 59, 60, 61) for more in (-1, 0, 1)]
+    x = [sign * int(str(edge)) for edge in edges for sign in (1, -1)]
+    others, texts = x[::2], [str(number) for number in x[::2]]
+    expected = [number - step for number in x]
+
+    def less(x, step):  # type: ignore[no-untyped-def]
+        for i in range(len(x)):
+            x[i] = x[i] - step
+        return x
+
+    fast = parloop.parallel(less, min_work_ms=0)
+    assert fast(x, step) == expected
+    assert [str(number) for number in x] == [str(number) for number in expected]
+    assert [hash(number) for number in x] == [hash(number) for number in expected]
+    assert [str(number) for number in others] == texts
+    assert fast(x, -step) == [number + step for number in expected]
+    assert [number.bit_length() for number in x] == [(n + step).bit_length() for n in expected]

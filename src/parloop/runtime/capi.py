@@ -108,6 +108,52 @@ def find_value(scalar: Scalar) -> int | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class IntegerLayout:
+    """Where Python's integers of one or two digits have their value."""
+
+    size: int
+    """Offset of the word that says how many digits there are, and the sign."""
+    digits: int
+    """Offset of the digits, 32 bits each, the lowest first."""
+    one: tuple[int, int]
+    """The word for one digit, above and below 0."""
+    two: tuple[int, int]
+    """The same for two."""
+
+
+DIGIT_BITS = 30
+"""Of the value, in each digit."""
+
+
+@functools.cache
+def find_integers() -> IntegerLayout | None:
+    """Return the layout of this process's integers, or None where it is not the usual one."""
+    if not _is_supported_interpreter() or sys.int_info.bits_per_digit != DIGIT_BITS:
+        return None
+    size = object.__basicsize__
+    digits = size + 8
+    words: list[tuple[int, int]] = []
+    for samples in ((300, 2**29 + 77, 2**30 - 1), (2**30, 2**45 + 12345, 2**60 - 1)):
+        signs: list[int] = []
+        for sign in (1, -1):
+            numbers = [sign * number for number in samples]
+            seen = {_word_at(id(number) + size) for number in numbers}
+            if len(seen) != 1:
+                return None
+            signs += seen
+            n_digits = 1 if samples[0] < 2**DIGIT_BITS else 2
+            for number in numbers:
+                found = ctypes.string_at(id(number) + digits, 4 * n_digits)
+                low, high = abs(number) % 2**DIGIT_BITS, abs(number) >> DIGIT_BITS
+                if found != np.array([low, high][:n_digits], np.uint32).tobytes():
+                    return None
+        words.append((signs[0], signs[1]))
+    if len({*words[0], *words[1]}) < 4:
+        return None
+    return IntegerLayout(size, digits, words[0], words[1])
+
+
 def python_type(scalar: Scalar) -> type:
     """Return the class whose exact instances have the type `scalar`."""
     if scalar.owner == "python":

@@ -458,7 +458,8 @@ def _native() -> _Native | None:
     if layout is None:
         return None
     externals = {name: capi.address_of(name) for name in EXTERNALS}
-    loaded = jit.load(compile_cached(lists_text(layout), opt_level=2), externals)
+    text = lists_text(layout, capi.find_integers())
+    loaded = jit.load(compile_cached(text, opt_level=2), externals)
     read, commit, make = (
         new_native_function(layout, name, loaded.address(f"parloop_{name}"))
         for name in ("read", "commit", "make")

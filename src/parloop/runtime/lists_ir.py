@@ -10,7 +10,7 @@ from enum import IntEnum
 from string import Template
 from typing import Final
 
-from parloop.runtime.capi import Layout
+from parloop.runtime.capi import IntegerLayout, Layout
 
 
 class Code(IntEnum):
@@ -72,14 +72,30 @@ EXTERNALS: Final = (
 )
 
 
-def lists_text(layout: Layout) -> str:
-    """Return the module with `parloop_read`, `parloop_make` and `parloop_commit`."""
+_UNKNOWN: Final = IntegerLayout(0, 0, (-1, -2), (-3, -4))
+"""Of integers that no object is like."""
+
+
+def lists_text(layout: Layout, integers: IntegerLayout | None) -> str:
+    """Return the module with `parloop_read`, `parloop_make` and `parloop_commit`.
+
+    `integers` says how the values of integers are read and written where they are.
+    """
+    whole = integers or _UNKNOWN
     fields = {
         "type": layout.type,
         "references": layout.references,
         "list_size": layout.list_size,
         "list_items": layout.list_items,
         "commit_words": len(CommitWord),
+        "int_size": whole.size,
+        "int_digits": whole.digits,
+        **{
+            f"int_{word}": number - (number >> 63 << 64)
+            for word, number in zip(
+                ("one", "minus_one", "two", "minus_two"), (*whole.one, *whole.two), strict=True
+            )
+        },
         "list_words": LIST_WORDS,
         **{f"word_{word.name.lower()}": word.value for word in ListWord},
     }
@@ -142,6 +158,104 @@ no:
   ret i1 false
 }
 
+; the value of an integer of one or two digits; false for any other
+define internal i1 @read_int(ptr %object, ptr %to) alwaysinline nounwind {
+entry:
+  %size_cell = getelementptr i8, ptr %object, i64 $int_size
+  %size = load i64, ptr %size_cell
+  %low_cell = getelementptr i8, ptr %object, i64 $int_digits
+  switch i64 %size, label %other [i64 $int_one, label %one i64 $int_minus_one, label %minus_one
+    i64 $int_two, label %two i64 $int_minus_two, label %minus_two]
+one:
+  %low_1 = load i32, ptr %low_cell
+  %value_1 = zext i32 %low_1 to i64
+  store i64 %value_1, ptr %to
+  ret i1 true
+minus_one:
+  %low_2 = load i32, ptr %low_cell
+  %wide_2 = zext i32 %low_2 to i64
+  %value_2 = sub i64 0, %wide_2
+  store i64 %value_2, ptr %to
+  ret i1 true
+two:
+  %value_3 = call i64 @two_digits(ptr %low_cell)
+  store i64 %value_3, ptr %to
+  ret i1 true
+minus_two:
+  %wide_4 = call i64 @two_digits(ptr %low_cell)
+  %value_4 = sub i64 0, %wide_4
+  store i64 %value_4, ptr %to
+  ret i1 true
+other:
+  ret i1 false
+}
+
+define internal i64 @two_digits(ptr %low_cell) alwaysinline nounwind {
+  %high_cell = getelementptr i8, ptr %low_cell, i64 4
+  %low = load i32, ptr %low_cell
+  %high = load i32, ptr %high_cell
+  %low_wide = zext i32 %low to i64
+  %high_wide = zext i32 %high to i64
+  %shifted = shl i64 %high_wide, 30
+  %value = or i64 %shifted, %low_wide
+  ret i64 %value
+}
+
+; whether an integer has as many digits as the number at %at, one or two, and this is not a small
+; one, of which CPython has one object
+define internal i1 @takes_int(ptr %object, ptr %at) alwaysinline nounwind {
+  %number = load i64, ptr %at
+  %negated = sub i64 0, %number
+  %is_negative = icmp slt i64 %number, 0
+  %size = select i1 %is_negative, i64 %negated, i64 %number
+  %size_cell = getelementptr i8, ptr %object, i64 $int_size
+  %word = load i64, ptr %size_cell
+  %is_plus = icmp eq i64 %word, $int_one
+  %is_minus = icmp eq i64 %word, $int_minus_one
+  %has_one = or i1 %is_plus, %is_minus
+  %is_plus_two = icmp eq i64 %word, $int_two
+  %is_minus_two = icmp eq i64 %word, $int_minus_two
+  %has_two = or i1 %is_plus_two, %is_minus_two
+  %is_large = icmp ugt i64 %size, 256
+  %in_one = icmp ult i64 %size, 1073741824
+  %in_two = icmp ult i64 %size, 1152921504606846976
+  %needs_one = and i1 %is_large, %in_one
+  %beyond_one = xor i1 %in_one, true
+  %needs_two = and i1 %beyond_one, %in_two
+  %one = and i1 %has_one, %needs_one
+  %two = and i1 %has_two, %needs_two
+  %takes = or i1 %one, %two
+  ret i1 %takes
+}
+
+; gives an integer that takes it the number at %at
+define internal void @write_int(ptr %object, ptr %at) alwaysinline nounwind {
+entry:
+  %number = load i64, ptr %at
+  %negated = sub i64 0, %number
+  %is_negative = icmp slt i64 %number, 0
+  %size = select i1 %is_negative, i64 %negated, i64 %number
+  %size_cell = getelementptr i8, ptr %object, i64 $int_size
+  %low_cell = getelementptr i8, ptr %object, i64 $int_digits
+  %masked = and i64 %size, 1073741823
+  %low = trunc i64 %masked to i32
+  store i32 %low, ptr %low_cell
+  %above = lshr i64 %size, 30
+  %in_one = icmp eq i64 %above, 0
+  br i1 %in_one, label %one, label %two
+one:
+  %word_1 = select i1 %is_negative, i64 $int_minus_one, i64 $int_one
+  store i64 %word_1, ptr %size_cell
+  ret void
+two:
+  %high = trunc i64 %above to i32
+  %high_cell = getelementptr i8, ptr %low_cell, i64 4
+  store i32 %high, ptr %high_cell
+  %word_2 = select i1 %is_negative, i64 $int_minus_two, i64 $int_two
+  store i64 %word_2, ptr %size_cell
+  ret void
+}
+
 ; reads the items of the shadow; how many could be read, from the first
 define internal i64 @read(ptr %row) nounwind {
 entry:
@@ -180,10 +294,13 @@ float:
   %stops = and i1 %nan, %stops_at_nan
   br i1 %stops, label %done, label %next
 int:
+  %at_int = getelementptr i64, ptr %data, i64 %i
+  %is_short = call i1 @read_int(ptr %object, ptr %at_int)
+  br i1 %is_short, label %next, label %long
+long:
   %number = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
   %beyond = load i32, ptr %overflow
   %fits = icmp eq i32 %beyond, 0
-  %at_int = getelementptr i64, ptr %data, i64 %i
   store i64 %number, ptr %at_int
   br i1 %fits, label %next, label %done
 bool:
@@ -353,7 +470,7 @@ test:
   %nan = call i1 @is_nan(i64 %code, ptr %at)
   %stops = and i1 %nan, %minds_nan
   br i1 %stops, label %odd, label %look
-look: ; a float that only the list and the shadow know gets another value
+look: ; a number that only the list and the shadow know gets another value
   %item_cell = getelementptr ptr, ptr %items, i64 %i
   %item = load ptr, ptr %item_cell
   %references_cell = getelementptr i8, ptr %item, i64 $references
@@ -363,14 +480,21 @@ look: ; a float that only the list and the shadow know gets another value
   %item_type = load ptr, ptr %item_type_cell
   %is_its_type = icmp eq ptr %item_type, %type
   %is_our_own = and i1 %is_ours, %is_its_type
-  %may_keep = and i1 %is_float, %is_our_own
-  br i1 %may_keep, label %keep, label %make
+  br i1 %is_our_own, label %own, label %make
+own:
+  br i1 %is_float, label %keep, label %whole
+whole:
+  %is_int = icmp eq i64 %code, 1
+  br i1 %is_int, label %digits, label %make
+digits:
+  %takes = call i1 @takes_int(ptr %item, ptr %at)
+  br i1 %takes, label %keep, label %make
 make:
   %object = call ptr @make_item(ptr %row, ptr %at)
   %failed = icmp eq ptr %object, null
   br i1 %failed, label %no, label %keep
 keep:
-  %kept = phi ptr [null, %look], [%object, %make]
+  %kept = phi ptr [null, %own], [null, %digits], [%object, %make]
   %cell = getelementptr ptr, ptr %fresh, i64 %count
   store ptr %kept, ptr %cell
   %more = add i64 %count, 1
@@ -395,6 +519,7 @@ entry:
   %mirror = call ptr @address(ptr %row, i64 $word_mirror)
   %size = call i64 @word(ptr %row, i64 $word_size)
   %fresh = call ptr @address(ptr %row, i64 $word_fresh)
+  %code = call i64 @word(ptr %row, i64 $word_code)
   %offset = call i64 @word(ptr %row, i64 $word_offset)
   %list = call ptr @address(ptr %row, i64 $word_list)
   %shadow = call ptr @address(ptr %row, i64 $word_shadow)
@@ -402,8 +527,8 @@ entry:
   %shadow_items = call ptr @items_of(ptr %shadow)
   br label %head
 head:
-  %k = phi i64 [0, %entry], [%k_after, %set], [%k_after, %replace]
-  %from = phi i64 [0, %entry], [%after, %set], [%after, %replace]
+  %k = phi i64 [0, %entry], [%k_after, %set_int], [%k_after, %set_float], [%k_after, %replace]
+  %from = phi i64 [0, %entry], [%after, %set_int], [%after, %set_float], [%after, %replace]
   %more = icmp ult i64 %k, %made
   br i1 %more, label %one, label %done
 one:
@@ -422,6 +547,11 @@ one:
   %keeps = icmp eq ptr %object, null
   br i1 %keeps, label %set, label %replace
 set:
+  switch i64 %code, label %set_float [i64 1, label %set_int]
+set_int:
+  call void @write_int(ptr %old, ptr %at)
+  br label %head
+set_float:
   %value_cell = getelementptr i8, ptr %old, i64 %offset
   %value = load i64, ptr %at
   store i64 %value, ptr %value_cell
