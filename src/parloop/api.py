@@ -17,8 +17,10 @@ from parloop.capture.weight import text_seconds
 from parloop.config import Settings, current_settings, is_off
 
 if TYPE_CHECKING:
+    from parloop.diagnostics import Diagnostic
     from parloop.report.explain import Explanation
     from parloop.report.stats import Report
+    from parloop.runtime.stats import SiteRecord
 
 F = TypeVar("F")
 
@@ -135,18 +137,27 @@ def _is_hopeless(site: Site, values: tuple[object, ...], frame: FrameType) -> bo
     found = find_unsuitable(site.info, values, lambda name: site.look_up(frame, name))
     if found is None:
         return False
-    from parloop.runtime.codes import ValueNotSupported
-    from parloop.runtime.stats import record_of
-
     name, value = found
-    record = record_of(site.info)
+    key = site.info.key, name, type(value)
+    known = _hopeless.get(key)
+    if known is None:
+        from parloop.runtime.codes import ValueNotSupported
+        from parloop.runtime.stats import record_of
+
+        what = f"`{name}` is a `{type(value).__name__}`"
+        if type(value) is list:
+            what += ", not of numbers"
+        why = ValueNotSupported(what, site.info.span)
+        known = _hopeless[key] = record_of(site.info), why
+    record, why = known
     record.ran_interpreted()
-    what = f"`{name}` is a `{type(value).__name__}`"
-    if type(value) is list:
-        what += ", not of numbers"
-    record.fell_back(ValueNotSupported(what, site.info.span))
+    record.fell_back(why)
     site.missed()
     return True
+
+
+_hopeless: dict[tuple[str, str, type], tuple[SiteRecord, Diagnostic]] = {}
+"""The records of sites that were left to the interpreter for what a name held, and why."""
 
 
 def _waits(site: Site, indices: range, values: tuple[object, ...]) -> bool:
