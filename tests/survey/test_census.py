@@ -193,6 +193,7 @@ COMPUTES = "a[i] = 2 * b[i]"
         ("x = b[i]", False, False),
         ("names += 'x'", False, False),
         ("a[i] = f'{i}'", False, False),
+        ("s += 1; a[i] = '%s, %s' % (s, b[i])", False, False),
     ],
 )
 def test_what_is_compute_like_and_what_classical(

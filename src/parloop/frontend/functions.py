@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from parloop.frontend.callee import Callee, Definition
 from parloop.source import Source
@@ -60,6 +61,23 @@ def find_functions(source: Source, tree: ast.Module) -> TextFunctions:
     """Return the functions that the top level of `tree` defines."""
     found = {name: (node, frozenset[str]()) for name, node in _definitions(tree.body)}
     return TextFunctions(source, found)
+
+
+def find_functions_with_loops(tree: ast.AST) -> frozenset[int]:
+    """Return the `id`s of the functions in `tree` with a loop or a comprehension in their text."""
+    found: set[int] = set()
+    pending: list[tuple[ast.AST, tuple[int, ...]]] = [(tree, ())]
+    while pending:
+        node, around = pending.pop()
+        if isinstance(node, _LOOPS):
+            found.update(around)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            around = (*around, id(node))
+        pending += [(child, around) for child in ast.iter_child_nodes(node)]
+    return frozenset(found)
+
+
+_LOOPS: Final = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.GeneratorExp)
 
 
 def _definitions(body: list[ast.stmt]) -> Iterator[tuple[str, Definition]]:

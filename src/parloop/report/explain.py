@@ -23,7 +23,11 @@ from parloop.capture.candidates import Callables, find_callables, is_candidate
 from parloop.capture.comprehensions import find_comprehension
 from parloop.capture.progress import without_bar
 from parloop.diagnostics import Declined, Diagnostic
-from parloop.frontend.functions import TextFunctions, find_functions
+from parloop.frontend.functions import (
+    TextFunctions,
+    find_functions,
+    find_functions_with_loops,
+)
 from parloop.frontend.inline import inline
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
@@ -280,6 +284,7 @@ def _explain_text(
     if callables is None:
         callables = find_callables(tree, is_own=functions.defined.__contains__)
     walker = _Walker(source, callables, values, analyse, draws)
+    walker.with_loops = find_functions_with_loops(tree)
     walker.visit(tree, _Place("<module>", names or find_imports(tree), functions))
     return tuple(sorted(walker.loops, key=lambda loop: (loop.line, loop.column)))
 
@@ -313,6 +318,8 @@ class _Walker:
         self.analyse = analyse
         self.callables = callables
         self.values = values
+        self.with_loops: frozenset[int] = frozenset()
+        """The functions in whose text there is a loop, by `id`."""
         self.loops: list[LoopExplanation] = []
 
     def visit(self, node: ast.AST, place: _Place) -> None:
@@ -324,6 +331,8 @@ class _Walker:
                 if self._comprehension(node, place):
                     return
             case ast.FunctionDef() | ast.AsyncFunctionDef():
+                if id(node) not in self.with_loops:
+                    return
                 place = self._inside_function(node, place)
             case ast.ClassDef(name=name):
                 place = _Place(_qualified(place, name), place.names, place.functions)

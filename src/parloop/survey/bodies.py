@@ -211,10 +211,14 @@ def is_compute_like(nest: Loop, names: Names, has_effects: Callable[[str], bool]
                 if kind in EFFECTS or (isinstance(func, ast.Name) and has_effects(func.id)):
                     return False
                 computes |= kind in ("numpy reduction", "math", "scipy", "linear algebra or FFT")
-            case ast.AugAssign(op=op):
-                computes |= not _joins_texts(op, node.value)
-            case ast.BinOp(op=op):
-                computes |= not (_joins_texts(op, node.left) or _joins_texts(op, node.right))
+            case ast.AugAssign(op=op, value=value) if _joins_texts(op, value):
+                return False
+            case ast.BinOp(left=left, op=op, right=right) if (
+                _joins_texts(op, left) or _joins_texts(op, right)
+            ):
+                return False
+            case ast.AugAssign() | ast.BinOp():
+                computes = True
             case ast.Subscript(ctx=ast.Store()):
                 computes = True
             case ast.Yield() | ast.YieldFrom() | ast.Await() | ast.AsyncFor() | ast.With():
