@@ -71,7 +71,6 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (("u[:] = v ** 3",), "an array operation on float64, int is not compiled"),
         (("c[:] = c * c",), "an array operation on complex128, complex128 is not compiled"),
         (("i4[:] = i4 << 1",), "an array operation on int32, int is not compiled"),
         (("u[:] = v & w",), "an array operation on float64, float64 is not compiled"),
@@ -86,7 +85,6 @@ def test_an_operation_on_arrays_is_one_on_elements(body: str, element: str) -> N
         (("c[:] = np.sqrt(c)",), "an array operation on complex128 is not compiled"),
         (("i4[:] = np.maximum(i4, 0)",), "an array operation on int32, int is not compiled"),
         (("i4[:] = abs(i4)",), "an array operation on int32 is not compiled"),
-        (("u[:] = np.exp(v)",), "an array operation on float64 is not compiled"),
         (("u[:] = np.where(v > 0, v + 1, w)",), "is not compiled"),
         (("c[:] = np.where(u > 0, c, c)",), "is not compiled"),
         (("flags[:] = np.where(u > 0, flags, flags)",), "is not compiled"),

@@ -73,10 +73,16 @@ def ufunc_loop(ufunc_name: str, signature: str) -> Loop | None:
     if not function or not fenv_bits() or (signature[-1] in _INTEGERS and ufunc_name in _MAY_RAISE):
         return None
     if ufunc.signature is not None:
+        if ufunc.signature != OF_VECTORS or signature[-1] not in _NUMBERS:
+            return None  # what the loop is to be given is another thing
         return _tested_product(ufunc, signature, Loop(function, data, True, ()))
     return _self_tested(ufunc, signature, function, data)
 
 
+OF_VECTORS = "(n),(n)->()"
+"""The signature of a product of two vectors, as NumPy has it."""
+
+_NUMBERS = "fdFD"
 _INTEGERS = "bBhHiIlLqQ"
 _MAY_RAISE = ("power",)
 """The ufuncs whose integer loops raise exceptions, for which they need the interpreter's lock."""

@@ -320,6 +320,8 @@ def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...
     ufunc = getattr(numpy, name, None)
     if not isinstance(ufunc, numpy.ufunc) or ufunc.nin != len(operands) or ufunc.nout != 1:
         return None
+    if ufunc.signature is not None:  # `numpy.matmul` takes no numbers
+        return None
     all_python = all(operand.owner == "python" for operand in operands)
     asked = [_dtype(operand, weak=not all_python) for operand in operands]
     try:
