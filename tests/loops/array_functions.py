@@ -26,6 +26,18 @@ def in_place(u, steps):
     return u
 
 
+def nothing_but_a_function(u, steps):
+    for t in range(steps):               #: serial
+        u[:] = np.exp(u)
+    return u
+
+
+def nothing_but_new_logarithms(u, steps):
+    for t in range(steps):               #: parallel
+        v = np.log(u)
+    return v
+
+
 def of_every_second(u, v, steps):
     for t in range(steps):               #: serial
         v[::2] = np.exp(u[::2])
@@ -137,6 +149,8 @@ ARGUMENTS = {
         (_n(rng, 12, 9)[::-1], 3),
     ],
     "in_place": lambda rng: [(_n(rng, 50), 4), (_n(rng, 100)[::2], 4), (_n(rng, 50)[::-1], 4)],
+    "nothing_but_a_function": lambda rng: [(_n(rng, k), s) for k in (1, 2, 9, 30) for s in (1, 6)],
+    "nothing_but_new_logarithms": lambda rng: [(_n(rng, 9).astype(k), 2) for k in ("f8", "f4")] + [(np.zeros(2), 1)],
     "of_every_second": lambda rng: [(_n(rng, 50), np.zeros(50), 2)],
     "powers": lambda rng: [
         (_n(rng, 50), np.zeros(50), 2.5, 2),

@@ -83,6 +83,31 @@ def views_that_are_left(m, steps):
     return a, b, c
 
 
+def views_by_an_ellipsis(u, m, steps):
+    for t in range(steps):               #: serial
+        a = u[...]
+        b = m[t % 2, ...]
+        c = m[..., t % 2]
+        a[0] += t
+    a[1], b[0], c[1] = 5, 6, 7
+    return u, m, a, b, c
+
+
+def axes_that_stay(m, steps):
+    for t in range(steps):               #: serial
+        a = m.max(axis=1, keepdims=True)
+        b = np.min(m, axis=0, keepdims=True)
+        m += 1
+    return a, b
+
+
+def an_axis_of_the_transposed_that_stays(m, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        a = m.T.max(axis=0, keepdims=True)
+        m += 1
+    return a
+
+
 def the_end_of_a_part(m, o):
     for i in range(len(o)):              #: serial
         v = m[:, :m.shape[0]]
@@ -172,6 +197,9 @@ ARGUMENTS = {
     "the_axis_of_a_vector": lambda rng: [(_n(rng, 5, 40), np.zeros(5)), (_n(rng, 5, 3), np.zeros(5))],
     "reversed_parts": lambda rng: [(_n(rng, 9), 3), (_n(rng, 6), 4), (_n(rng, 5), 4)],
     "views_that_are_left": lambda rng: [(_n(rng, 5, 6), 4), (_n(rng, 5, 6).T, 1)],
+    "views_by_an_ellipsis": lambda rng: [(_n(rng, 5), _n(rng, 5, 6), 3), (_n(rng, 5), _n(rng, 5, 6).T, 2)],
+    "axes_that_stay": lambda rng: [(m, 3) for m in (_n(rng, 5, 6), _n(rng, 6, 5).T, _n(rng, 5, 1), _n(rng, 5, 6)[:, ::2])],
+    "an_axis_of_the_transposed_that_stays": lambda rng: [(_n(rng, 5, 6), 3)],
     "the_end_of_a_part": lambda rng: [(_n(rng, 3, 5), np.zeros(4)), (_n(rng, 5, 3), np.zeros(4))],
     "matrices_of_one_column": lambda rng: [(_n(rng, 9, 1), np.zeros(4), 4), (_n(rng, 9, 2)[:, 1:], np.zeros(4), 4)],
     "a_new_array_of_the_transposed": lambda rng: [(_n(rng, 3, 5), 3)],

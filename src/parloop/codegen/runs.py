@@ -80,6 +80,8 @@ def emit_run(
 ) -> None:
     """Write iterations `lo` .. `hi` - 1 of the loop as one call."""
     builder, (lo, hi) = writer.builder, bounds
+    if run.rule.flags:
+        writer.program.watches_flags = True
     some, after = (writer.function.append_basic_block(name) for name in ("run", "after"))
     builder.cbranch(builder.icmp_signed("<", lo, hi), some, after)
     builder.position_at_end(some)

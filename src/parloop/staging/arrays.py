@@ -33,7 +33,7 @@ from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
 from parloop.staging.mapped import RUN, Mapped
-from parloop.staging.places import State, full_axes
+from parloop.staging.places import State, full_axes, is_ellipsis
 from parloop.staging.products import Products
 from parloop.staging.values import aligned, alternatives, new_axes
 from parloop.staging.views import (
@@ -315,7 +315,7 @@ class Expander(Making, Axes, Mapped, Products):
             case Name(id=name) if name in self.state:
                 return self.array(name, expr.span)
             case Load(array=name, subscripts=subscripts) if name in self.state:
-                is_view = any(isinstance(part, Slice) for part in subscripts)
+                is_view = any(isinstance(part, Slice) or is_ellipsis(part) for part in subscripts)
                 if not is_view and len(subscripts) == len(self.array(name, expr.span).axes):
                     return None
                 return self.taken(name, subscripts, expr.span)

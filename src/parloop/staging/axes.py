@@ -65,6 +65,7 @@ class Axes(Totals):
             self.each_along(name, word, value, span, last=last)
         view = View(name, full_axes((kept,)))
         if keeps:
+            self.kept_from[name] = value
             view = with_new_axes(view, (1 if last else 0,))
         found = self.read(view)
         return Elements(view.shape, kind, found.build, found.reads)

@@ -30,7 +30,7 @@ from parloop.ir.types import NP_INT8, PY_INT, Array, Scalar, Type
 from parloop.ir.walk import ELLIPSIS, copied, expressions, statements
 from parloop.source import Span
 from parloop.staging.codes import ArrayStatement
-from parloop.staging.elementwise import Number
+from parloop.staging.elementwise import Elements, Number
 from parloop.staging.lengths import Linear, at_least, atom, linear_of, number, to_expr
 from parloop.staging.scalars import ScalarTypes
 from parloop.staging.views import Axis, Fixed, View, cut, step_of, whole_array, with_order
@@ -77,6 +77,8 @@ class Places:
         self.tight: set[str] = set()
         """The arrays into which numbers are stored that may have no place there."""
         self.ordered: set[str] = set()
+        self.kept_from: dict[str, Elements] = {}
+        """What arrays are made of of which an axis is kept; they have its order."""
         self.forward: set[str] = set()
         """The arrays whose elements have to lie in C's order, none in reverse."""
         self.upward: set[str] = set()

@@ -143,6 +143,9 @@ class Values(Places):
             if not all(view.keeps_order for view, _ in value.reads):
                 raise self.declined(span, "an array is made of one whose axes are exchanged")
             self.ordered |= {view.array for view, _ in value.reads}
+            for view, _ in value.reads:
+                if view.array in self.kept_from:
+                    self.require_order(self.kept_from[view.array], span)
 
     def lazy(self, expr: Logical | Conditional) -> Number:
         """Return an expression of which a part may not be evaluated."""
