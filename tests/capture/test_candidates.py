@@ -44,7 +44,7 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
     ("accepted", "refused", "construct"),
     [
         ("x = abs(i)", "print(i)", "a call of `print`"),
-        ("x = a.sum()", "x = a.std()", "a call of `a.std`"),
+        ("x = a.std()", "x = a.item()", "a call of `a.item`"),
         ("x = (a * 2).T", "x = (a * 2).real", "the attribute `(a * 2).real`"),
         ("x = np.linalg.norm(i)", "x = np.random.normal(i)", "a call of `np.random.normal`"),
         ("x = max(i, 2)", "x = max(i, key=f)", "a call with keywords or unpacking"),

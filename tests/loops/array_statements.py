@@ -131,7 +131,7 @@ def limits_and_choices(u, v, b, steps):
 
 
 def choices_between_computed_values(u, v, steps):
-    for t in range(steps):               #: serial; runs interpreter
+    for t in range(steps):               #: serial
         u[:] = np.where(v > 0, 1 / v, 0)
     return u
 

@@ -71,6 +71,8 @@ class _Writer:
             add(indent + self.on_turned())
         elif kind < 0.46:
             add(indent + self.on_function())
+        elif kind < 0.5:
+            add(indent + self.on_many())
         elif kind < 0.52:
             add(indent + self.on_matrix())
         elif kind < 0.6:
@@ -235,6 +237,33 @@ class _Writer:
                 f"{p}[:] = np.exp(-({a}[:, None][:6] - {b}[None]) ** 2)[:1]",
                 f"{a} **= {self.rng.choice(('2', '3', '0.5'))}",
                 f"{a}[t % 2:] = np.{word}({b}[t % 2:])",
+            )
+        )
+
+    def on_many(self) -> str:
+        """Return a statement with `roll`, `clip`, running sums, truth, variances."""
+        a, b = self.rng.choice(VECTORS), self.rng.choice(VECTORS)
+        m, p = self.rng.choice(MATRICES), self.rng.choice(MATRICES)
+        part = self.values(0, 1)
+        return self.rng.choice(
+            (
+                f"{a}[:] = np.roll({b}, {self.rng.choice(('1', '-1', '-2', '7'))}) + {a}",
+                f"{a} = np.roll({part}, -1)",
+                f"{m}[:] = np.roll({p}, 1, axis={self.rng.choice(('0', '1', '-1'))}) - {m}",
+                f"{m} = np.roll({p}, -1, 0) + np.roll({p}, 1, axis=1)",
+                f"{a}[:] = np.clip({part}, -0.5, {self.rng.choice(('0.5', 's', '1'))})",
+                f"{m} = {p}.clip(-0.5, 0.5)",
+                f"{a}[:] = np.cumsum({part})",
+                f"{a} = {b}.cumprod()",
+                f"s = np.cumsum({m}[t % 3])[-1]",
+                f"{a}[:] = np.where({b} > 0, {part}, {self.values(0, 1)})",
+                f"{m}[:] = np.where({p} > 0, {p} * 2, {m} - {a})",
+                f"{a}[np.logical_and({b}, {a} > 0).sum() % 3] = s",
+                f"{a} *= np.logical_or({a} < 0, np.logical_not({b} > 0.1))",
+                f"{a}[:] = np.abs({b}) - np.minimum({a}, {b}) + np.maximum({b}, {a})",
+                f"s = {part}.std() + {m}.var()",
+                f"s = {b}[t % 2:].std()",
+                f"{a} = np.copy({b})",
             )
         )
 

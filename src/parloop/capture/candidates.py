@@ -353,6 +353,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             return None
         case ast.Call(func=ast.Attribute(attr="dot"), args=[_], keywords=[]):
             return None
+        case ast.Call(func=ast.Attribute(attr="clip"), args=[_, _], keywords=[]):
+            return None
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="append"), args=[_], keywords=[]):
             return None
         case ast.Call(func=func) if is_grid(node) and callables.is_known(func):
@@ -364,6 +366,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 keywords = [keyword for keyword in keywords if keyword.arg is None]
             if isinstance(func, ast.Attribute) and f"numpy.{func.attr}" in MAKERS:
                 keywords = [keyword for keyword in keywords if keyword.arg != "dtype"]
+            if isinstance(func, ast.Attribute) and func.attr == "roll":
+                keywords = [k for k in keywords if k.arg not in ("axis", "shift")]
             if isinstance(func, ast.Attribute) and f"numpy.{func.attr}" in REDUCTIONS:
                 keywords = [k for k in keywords if k.arg not in ("axis", "keepdims")]
             if keywords or any(isinstance(a, ast.Starred) for a in args):
@@ -451,7 +455,7 @@ def _is_exception(node: ast.expr) -> bool:
     return False
 
 
-_ATTRIBUTES: Final = ("shape", "size", "ndim", "append", "dot")
+_ATTRIBUTES: Final = ("shape", "size", "ndim", "append", "clip", "dot")
 
 _STATEMENTS: Final = frozenset(
     {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,

@@ -110,6 +110,8 @@ def emit_ufunc(
 
     `by_value`: its flags are found by value even in the fast variant.
     """
+    if name == "clip":
+        return _clip(emitter, rule, values)
     if name == "vecdot":
         return emit_product(emitter, rule, values)
     if name in ("maximum", "minimum") and rule.compute[0].kind == "f":
@@ -209,6 +211,22 @@ def _extreme(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...])
     builder = emitter.builder
     wins = builder.or_(builder.fcmp_ordered(op, left, right), is_nan(emitter, left))
     return builder.select(wins, left, right)
+
+
+def _clip(emitter: Emitter, rule: Rule, values: tuple[Value, ...]) -> ir.Value:
+    """Return a number between two bounds; what is equal to a bound, or no number, stays."""
+    builder, (value, low, high) = emitter.builder, values
+    for op, bound in ((">=", low), ("<=", high)):
+        match rule.compute[0].kind:
+            case "f":
+                stays = builder.fcmp_ordered(op, value, bound)
+                stays = builder.or_(stays, is_nan(emitter, value))
+            case "i":
+                stays = builder.icmp_signed(op, value, bound)
+            case _:
+                stays = builder.icmp_unsigned(op, value, bound)
+        value = builder.select(stays, value, bound)
+    return value
 
 
 @functools.cache

@@ -30,7 +30,7 @@ from parloop.ir.nodes import (
     Unary,
     UnaryOperator,
 )
-from parloop.ir.walk import ELLIPSIS, MAKERS, METHODS, REDUCTIONS
+from parloop.ir.walk import ELLIPSIS, MAKERS, METHODS, REDUCTIONS, ROLL
 from parloop.source import Source, Span
 
 DEEPEST = 200
@@ -483,6 +483,12 @@ class Expressions:
                     path = f"{ast.unparse(value)}.{attr}"
                     return Call(f"numpy.ndarray.{attr}", path, (whole, *axis), self.span(node))
             case ast.Call(
+                func=ast.Attribute(value=value, attr="clip"), args=[low, high], keywords=[]
+            ) if self._is_value(value):
+                parts = tuple(self.expression(part) for part in (value, low, high))
+                path = f"{ast.unparse(value)}.clip"
+                return Call("numpy.ndarray.clip", path, parts, self.span(node))
+            case ast.Call(
                 func=ast.Attribute(value=value, attr="dot"), args=[other], keywords=[]
             ) if self._is_value(value):
                 factors = (self.expression(value), self.expression(other))
@@ -498,6 +504,10 @@ class Expressions:
             self.guards[path] = callee
             whole = self.expression(node.args[0])
             return Call(callee, path, (whole, *axis), self.span(node))
+        if callee == ROLL and (places := self._rolls(node)) is not None:
+            self.guards[path] = callee
+            whole = self.expression(node.args[0])
+            return Call(callee, path, (whole, *places), self.span(node))
         if callee in MAKERS:
             made = lower_making(node, callee, path, self)
             if made is not None:
@@ -517,7 +527,7 @@ class Expressions:
                 return self._length(self.element(row), node)
             case "builtins.float", [ast.Constant(value=str(text))]:
                 return self._float(text, node)
-            case "builtins.len" | "builtins.divmod", _:
+            case "builtins.len" | "builtins.divmod" | "numpy.roll", _:
                 return self._refuse_call(
                     node, f"the loop calls `{path}` where its result is not plain"
                 )
@@ -543,6 +553,19 @@ class Expressions:
             return None
         found = (Const(axis, self.span(given["axis"])), Const(True, self.span(kept)))
         return found if kept.value else found[:1]
+
+    def _rolls(self, node: ast.Call) -> tuple[Const, ...] | None:
+        """Return how far a call of `roll` goes and along which axis, where both are constants."""
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        given.update(zip(("shift", "axis"), node.args[1:], strict=False))
+        places = [self._axis(given[word]) for word in ("shift", "axis") if word in given]
+        count = len(node.args) + len(node.keywords)
+        if not node.args or count != len(given) + 1 or "shift" not in given:
+            return None
+        if not given.keys() <= {"shift", "axis"}:
+            return None
+        found = tuple(Const(place, self.span(node)) for place in places if place is not None)
+        return found if len(found) == len(given) else None
 
     def _is_value(self, node: ast.expr) -> bool:
         """Return whether `node` is something that the loop computes with, not a module."""

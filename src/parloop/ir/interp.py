@@ -235,6 +235,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
                                       for k in range(count))]  # fmt: skip
         case "builtins.index":
             return operator.index(arguments[0])
+        case "numpy.ndarray.clip":
+            return arguments[0].clip(*arguments[1:])
         case _ if callee.startswith("numpy.ndarray."):
             method = getattr(arguments[0], callee.removeprefix("numpy.ndarray."))
             return method(*arguments[1:2], **_kept(arguments))

@@ -193,11 +193,19 @@ def handles_arrays(nest: Nest) -> bool:
 REDUCTIONS = {
     f"numpy.{home}{word}": word
     for home in ("", "ndarray.")
-    for word in ("sum", "prod", "mean", "min", "max", "argmin", "argmax", "any", "all")
+    for word in (
+        *("sum", "prod", "mean", "min", "max", "argmin", "argmax", "any", "all", "var", "std"),
+    )
 }
 """The calls that make one number of an array: functions and methods."""
 
-METHODS = frozenset({"copy", *REDUCTIONS.values()})
+RUNNING = {f"numpy.{home}{w}": w for home in ("", "ndarray.") for w in ("cumsum", "cumprod")}
+"""The calls that make an array of running sums or products."""
+
+ROLL = "numpy.roll"
+"""`np.roll`, with constants for how far, and along which axis if one is named."""
+
+METHODS = frozenset({"copy", *REDUCTIONS.values(), *RUNNING.values()})
 """The methods of arrays that a loop may call."""
 
 MAKERS = frozenset(
@@ -226,5 +234,10 @@ PRODUCTS = frozenset(
 )
 """The calls that make a number of vectors: scalar products (`x @ y` is `numpy.matmul`), norms."""
 
-_WHOLE = frozenset({"numpy.ndarray.copy", ELLIPSIS, *VIEWS, *PRODUCTS, *REDUCTIONS, *MAKERS})
+_WHOLE = frozenset(
+    {
+        *("numpy.ndarray.copy", "numpy.ndarray.clip", "numpy.copy", ELLIPSIS, ROLL),
+        *(*VIEWS, *PRODUCTS, *REDUCTIONS, *RUNNING, *MAKERS),
+    }
+)
 """Calls of which an argument is an array, or the result."""

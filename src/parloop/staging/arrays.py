@@ -35,6 +35,7 @@ from parloop.staging.making import Making
 from parloop.staging.mapped import RUN, Mapped
 from parloop.staging.places import State, full_axes, is_ellipsis
 from parloop.staging.products import Products
+from parloop.staging.rolling import Rolling
 from parloop.staging.values import aligned, alternatives, new_axes
 from parloop.staging.views import (
     View,
@@ -72,7 +73,7 @@ def way_of(name: str) -> str:
     return f"way@{name}"
 
 
-class Expander(Making, Axes, Mapped, Products):
+class Expander(Making, Axes, Mapped, Products, Rolling):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 
 import numpy
 
-from parloop.ir.nodes import Binary, BinaryOperator, Call, Compare, Conditional, Const, Expr, Unary
+from parloop.ir.nodes import (
+    Binary,
+    BinaryOperator,
+    Call,
+    Compare,
+    CompareOperator,
+    Conditional,
+    Const,
+    Expr,
+    Unary,
+)
 from parloop.ir.types import NP_BOOL, NP_FLOAT64, NP_INT64, PY_BOOL, PY_INT, Scalar
 from parloop.ir.walk import copied
 from parloop.staging import rules
@@ -65,7 +75,7 @@ _SAFE_CALLS = frozenset(
     f"numpy.{name}"
     for name in (
         *("sqrt", "square", "absolute", "fabs", "negative"),
-        *("floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite"),
+        *("floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite", "clip"),
         *("add", "subtract", "multiply", "divide", "less", "less_equal", "greater"),
         *("greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor"),
     )
@@ -178,9 +188,15 @@ def call(callee: str, path: str, operands: tuple[Operand, ...]) -> Made | None:
     """Return a call for elements of the operands."""
     if callee == "builtins.abs":
         callee, path = "numpy.absolute", "np.absolute"
+    if callee == "numpy.ndarray.clip" and isinstance(operands[0], Elements):
+        callee, path = "numpy.clip", "np.clip"
     types = tuple(operand.type for operand in operands)
     if callee == "numpy.where":
         return _choice(operands)
+    if callee in _OF_TRUTH:
+        return _truth(callee, operands)
+    if callee in _OF_INTEGERS and all(t.kind in "iu" for t in types):
+        return _of_integers(callee, operands)
     if callee in ("numpy.minimum", "numpy.maximum"):
         agrees = ties_agree(callee.removeprefix("numpy."), 32) and ties_agree(
             callee.removeprefix("numpy."), 64
@@ -197,6 +213,60 @@ def call(callee: str, path: str, operands: tuple[Operand, ...]) -> Made | None:
     if rule is None or not all(map(_has_place, operands, rule.compute)):
         return None
     return (lambda parts: Call(callee, path, parts)), rule.result
+
+
+def _truth(callee: str, operands: tuple[Operand, ...]) -> Made | None:
+    """Return `np.logical_and(x, y)` and the like, for which every number but 0 is true."""
+    if any(part.type.kind == "c" for part in operands):
+        return None
+
+    def as_truth(part: Expr, operand: Operand) -> Expr:
+        return part if operand.type == NP_BOOL else Compare("!=", part, Const(0))
+
+    def write(parts: tuple[Expr, ...]) -> Expr:
+        tests = [as_truth(part, one) for part, one in zip(parts, operands, strict=True)]
+        if callee == "numpy.logical_not":
+            return Unary("~", tests[0])
+        op = _OF_TRUTH[callee]
+        return Call(f"numpy.{op}", f"np.{op}", tuple(tests))
+
+    return write, NP_BOOL
+
+
+_OF_TRUTH = {
+    "numpy.logical_and": "bitwise_and",
+    "numpy.logical_or": "bitwise_or",
+    "numpy.logical_xor": "bitwise_xor",
+    "numpy.logical_not": "",
+}
+"""The functions of truth values, and what they are for these."""
+
+_OF_INTEGERS = ("numpy.absolute", "numpy.minimum", "numpy.maximum")
+
+
+def _of_integers(callee: str, operands: tuple[Operand, ...]) -> Made | None:
+    """Return `np.abs` and the like of integers, by comparisons; the smallest of all wraps."""
+    types = tuple(operand.type for operand in operands)
+    rule = rules.call_rule(callee, types)
+    if rule is None or rule.result.kind not in "iu":
+        return None
+    result = rule.result
+    if any(kind != result for kind in rule.compute) or not all(
+        _has_place(operand, result) for operand in operands
+    ):
+        return None
+
+    def write(parts: tuple[Expr, ...]) -> Expr:
+        pairs = zip(parts, types, strict=True)
+        ready = [part if t == result else converted(part, result) for part, t in pairs]
+        first, last = ready[0], ready[-1]
+        if callee == "numpy.absolute":
+            minus = Call("numpy.subtract", "np.subtract", (Const(0), copied(first)))
+            return Conditional(Compare("<", copied(first), Const(0)), minus, first)
+        op: CompareOperator = "<=" if callee == "numpy.minimum" else ">="
+        return Conditional(Compare(op, copied(first), copied(last)), first, last)
+
+    return write, result
 
 
 def _choice(operands: tuple[Operand, ...]) -> Made | None:

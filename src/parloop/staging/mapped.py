@@ -156,6 +156,12 @@ class Mapped(Values):
             if not view.array.startswith("%"):
                 self.upward.add(view.array)
             return part
+        return self.computed_first(part, type_, place, span)
+
+    def computed_first(
+        self, part: Elements, type_: Scalar, place: tuple[Expr, int], span: Span
+    ) -> Elements:
+        """Return elements that stand in memory, as numbers of this type."""
         expr, number = place
         name = self.scratch_for(expr, f"operand{number}", type_, part.shape, span)
         self.passing.add(name)

@@ -253,6 +253,8 @@ def _ufunc_rule(name: str, operands: tuple[Scalar, ...]) -> Rule | None:
     if resolved is None:
         return None
     *compute, result = resolved
+    if name == "clip" and result.kind not in "iuf":
+        return None
     if name in UFUNC_OPERATORS and inline_operator(name, compute[0]):
         # NumPy's `x ** 2` on arrays is not `power`: only operators on integers are alike.
         first, second = operands
@@ -289,6 +291,7 @@ def inline_operator(name: str, computed: Scalar) -> bool:
 _SILENT = frozenset(
     {
         "bitwise_not",
+        "clip",
         "conjugate",
         "copysign",
         "fabs",
@@ -318,6 +321,8 @@ def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...
     loop IR has not.
     """
     ufunc = getattr(numpy, name, None)
+    if name == "clip" and clips_as_known():  # a function around a ufunc that has no public name
+        ufunc = getattr(getattr(getattr(numpy, "_core", None), "umath", None), "clip", None)
     if not isinstance(ufunc, numpy.ufunc) or ufunc.nin != len(operands) or ufunc.nout != 1:
         return None
     if ufunc.signature is not None:  # `numpy.matmul` takes no numbers
@@ -332,6 +337,24 @@ def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...
     if any(scalar is None for scalar in found):
         return None
     return tuple(scalar for scalar in found if scalar is not None)
+
+
+@functools.cache
+def clips_as_known() -> bool:
+    """Return whether `np.clip` keeps numbers that equal a bound, and those that are none."""
+    edges = (0.0, -0.0, 1.0, -1.0, 0.5, float("inf"), float("-inf"), float("nan"))
+    for kind in (numpy.float64, numpy.float32):
+        column = numpy.array(edges * 5, kind)
+        for low, high in ((kind(low), kind(high)) for low in edges for high in edges):
+            floor = numpy.where((column >= low) | numpy.isnan(column), column, low)
+            expected = numpy.where((floor <= high) | numpy.isnan(floor), floor, high)
+            for count in (1, 3, 9, len(column)):
+                found = numpy.clip(column[:count], low, high)
+                signs = numpy.signbit(found) == numpy.signbit(expected[:count])
+                same = (found == expected[:count]) & signs
+                if not (same | (numpy.isnan(found) & numpy.isnan(expected[:count]))).all():
+                    return False
+    return True
 
 
 def _dtype(operand: Scalar, *, weak: bool) -> Any:

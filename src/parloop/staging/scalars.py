@@ -26,7 +26,7 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, statements
+from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, ROLL, RUNNING, statements
 from parloop.staging import rules
 
 _CONSTANTS: Mapping[type, Scalar] = {
@@ -99,7 +99,7 @@ class ScalarTypes:
                 return self.results(expr, (left, right))
             case Call(callee="builtins.min" | "builtins.max", arguments=arguments):
                 return frozenset().union(*map(self.of, arguments))
-            case Call(callee=callee) if callee in MAKERS:
+            case Call(callee=callee) if callee in MAKERS or callee in RUNNING or callee == ROLL:
                 return frozenset({UNSURE})
             case Call(callee=callee) if callee in REDUCTIONS or callee in PRODUCTS:
                 return self.learned.get(id(expr), frozenset({UNSURE}))

@@ -48,6 +48,23 @@ def products_agree(bits: int) -> bool:
     return True
 
 
+@functools.cache
+def spreads_agree(bits: int) -> bool:
+    """Return whether NumPy's variance is the mean of the squares of what is left of the mean."""
+    dtype = numpy.dtype(f"f{bits // 8}")
+    numbers = numpy.random.default_rng(3).standard_normal(3000).astype(dtype) + dtype.type(2)
+    for count in (*range(1, 140), 999, 3000):
+        some = numbers[:count]
+        for array in (*_lines(some), *_whole(some), *_parts(some)):
+            apart = array - array.mean()
+            found = (apart * apart).mean()
+            if array.var() != found or array.std() != numpy.sqrt(found):
+                return False
+            if array.var().dtype != dtype:
+                return False
+    return True
+
+
 _Shaped: TypeAlias = Callable[[Any], "tuple[Any, ...]"]
 
 

@@ -37,11 +37,11 @@ from parloop.ir.types import (
     PY_INT,
     Scalar,
 )
-from parloop.ir.walk import REDUCTIONS
+from parloop.ir.walk import REDUCTIONS, copied
 from parloop.source import Span
 from parloop.staging.elementwise import Elements, Number
 from parloop.staging.lengths import Linear, at_least, number, to_expr
-from parloop.staging.summation import BUFFER, products_agree, sums_agree
+from parloop.staging.summation import BUFFER, products_agree, spreads_agree, sums_agree
 from parloop.staging.values import Values
 from parloop.staging.views import Axis, Fixed, MakeIndex, View
 
@@ -107,6 +107,25 @@ class Totals(Values):
         double = Call("numpy.float64", "np.float64", (found.expr,))
         divided = Binary("/", double, count, span)
         return self.held_number(Call("numpy.float32", "np.float32", (divided,)), NP_FLOAT32)
+
+    def _var(self, value: Elements, span: Span) -> Number:
+        mean = self._mean(value, span)
+        kind = mean.type
+        if not spreads_agree(kind.bits):
+            raise self.declined(span, "this NumPy has another variance")
+
+        def build(indices: Sequence[MakeIndex]) -> Expr:
+            element = _as_type(value.build(indices), value.type, kind)
+            apart = Binary("-", element, copied(mean.expr), span)
+            return Call("numpy.square", "np.square", (apart,), span)
+
+        squares = Elements(value.shape, kind, build, value.reads)
+        return self._mean(squares, span)
+
+    def _std(self, value: Elements, span: Span) -> Number:
+        found = self._var(value, span)
+        root = Call("numpy.sqrt", "np.sqrt", (found.expr,), span)
+        return self.held_number(root, found.type)
 
     def _prod(self, value: Elements, span: Span) -> Number:
         if value.type.kind != "f":

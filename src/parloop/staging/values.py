@@ -25,7 +25,17 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_INT, Scalar
-from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, VIEWS, copied, operands, with_operands
+from parloop.ir.walk import (
+    MAKERS,
+    PRODUCTS,
+    REDUCTIONS,
+    ROLL,
+    RUNNING,
+    VIEWS,
+    copied,
+    operands,
+    with_operands,
+)
 from parloop.source import NOWHERE, Span
 from parloop.staging import elementwise
 from parloop.staging.codes import ArrayStatement
@@ -57,12 +67,16 @@ class Values(Places):
                 found = Load(view.array, view.subscripts(()), expr.span)
                 self.scalars.learn(expr, self.dtypes[view.array])
                 return Number(found, self.dtypes[view.array])
-            case Call(callee="numpy.ndarray.copy", arguments=(part,)):
+            case Call(callee="numpy.ndarray.copy" | "numpy.copy", arguments=(part,)):
                 return self.copied(part, expr.span)
             case Call(callee=callee, arguments=(part, *places)) if callee in VIEWS:
                 return self.turned(self.value(part), new_axes(callee, places), expr.span)
             case Call(callee=callee) if callee in REDUCTIONS:
                 return self.reduction(expr)
+            case Call(callee=callee) if callee in RUNNING:
+                return self.running(expr)
+            case Call(callee=callee) if callee == ROLL:
+                return self.rolled(expr)
             case Call(callee=callee) if callee in PRODUCTS:
                 return self.product(expr)
             case Call(callee=callee) if callee in MAKERS:
@@ -97,6 +111,14 @@ class Values(Places):
 
     def product(self, expr: Call) -> Number:
         """Return the scalar product, or the norm, that a call makes."""
+        raise NotImplementedError
+
+    def rolled(self, expr: Call) -> Elements:
+        """Return the elements of `np.roll(x, shift, axis)`."""
+        raise NotImplementedError
+
+    def running(self, expr: Call) -> Elements:
+        """Return the elements of `np.cumsum(x)` or `np.cumprod(x)`."""
         raise NotImplementedError
 
     def made(self, expr: Call) -> Elements:
@@ -170,6 +192,8 @@ class Values(Places):
     def operation(self, expr: Expr, parts: tuple[Operand, ...], span: Span) -> Elements:
         """Return the elements of an operation."""
         parts = tuple(self.held(part, span) for part in parts)
+        if isinstance(expr, Call) and expr.callee == "numpy.where":
+            parts = (parts[0], *(self.chosen(p, k, expr) for k, p in enumerate(parts[1:])))
         made = self.agreed(expr, parts)
         if made is None and (found := self.mapped(expr, parts, span)) is not None:
             return found
@@ -198,6 +222,19 @@ class Values(Places):
             for view, same in part.reads
         )
         return Elements(shape, result, build, reads)
+
+    def chosen(self, part: Operand, number_: int, expr: Call) -> Operand:
+        """Return what `np.where` may choose, all of it computed: NumPy has done so before."""
+        if isinstance(part, Number) or part.is_plain:
+            return part
+        self.require_order(part, expr.span)
+        return self.computed_first(part, part.type, (expr, number_), expr.span)
+
+    def computed_first(
+        self, part: Elements, type_: Scalar, place: tuple[Expr, int], span: Span
+    ) -> Elements:
+        """Return elements that stand in memory, as numbers of this type."""
+        raise NotImplementedError
 
     def mapped(self, expr: Expr, parts: tuple[Operand, ...], span: Span) -> Elements | None:
         """Return the elements of a function that NumPy's inner loop computes."""
