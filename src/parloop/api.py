@@ -147,8 +147,8 @@ def _is_hopeless(site: Site, values: tuple[object, ...], frame: FrameType) -> bo
         what = f"`{name}` is a `{type(value).__name__}`"
         if type(value) is list:
             what += ", not of numbers"
-        why = ValueNotSupported(what, site.info.span)
-        known = _hopeless[key] = record_of(site.info), why
+        unknown = ValueNotSupported(what, site.info.span)
+        known = _hopeless[key] = record_of(site.info), unknown
     record, why = known
     record.ran_interpreted()
     record.fell_back(why)
