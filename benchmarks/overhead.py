@@ -41,7 +41,7 @@ def declined(words: list[str], counts: dict[str, int]) -> None:
 
 
 def measure() -> str:
-    """Return a table of four costs, each median and interquartile range of interleaved rounds."""
+    """Return a table of these costs, each median and interquartile range of interleaved rounds."""
     import parloop
 
     lines = [_line("import parloop after numpy", _import_seconds(), 1e3, "ms")]
@@ -50,6 +50,7 @@ def measure() -> str:
     lines.append(_warm_site(parloop))
     lines.append(_too_small(parloop))
     lines.append(_declined(parloop))
+    lines += _cells()
     return "\n".join(lines)
 
 
@@ -100,6 +101,54 @@ def _declined(parloop: Any) -> str:
         costs.append((end - middle) - (middle - start))
     share = statistics.median(costs) / statistics.median(plain)
     return f"{'a declined nest, over CPython':55} {share:+.1%}"
+
+
+CELL = """
+while entries:
+    for i in range({trips}):
+        {body}
+    entries -= 1
+"""
+
+MANY = "\n".join(
+    f"x{k} = {k} + 1\nfor i{k} in range(3):\n    y{k} = x{k} * i{k}\nz{k} = (x{k}, y{k})"
+    for k in range(10)
+)
+"""A cell of forty lines."""
+
+
+def _cells() -> list[str]:
+    """Time entries at the top level of cells, and cells as a whole, with and without sites."""
+    try:
+        from IPython.core.interactiveshell import InteractiveShell
+    except ImportError:
+        return ["cells: IPython is not installed"]
+    shell = InteractiveShell.instance()
+    shell.history_manager.enabled = False
+    shell.run_line_magic("load_ext", "parloop")
+    arrays = {name: np.ones(64) for name in "abcde"}
+
+    def run(text: str, entries: int = 0) -> None:
+        shell.push({**arrays, "entries": entries})
+        shell.run_cell(text, store_history=False).raise_error()
+
+    def costs(ours: str, plain: str, entries: int) -> list[float]:
+        run(ours, entries)
+        calls = _interleaved(
+            lambda: run(ours, entries), lambda: run(f"# parloop: off\n{plain}", entries), 1
+        )
+        return [cost / max(entries, 1) for cost in calls]
+
+    small = CELL.format(trips=2, body="a[i] = b[i]")
+    lines = [_line("a loop in a cell, too small to pay, per entry", costs(small, small, 20000),
+                   1e9, "ns")]  # fmt: skip
+    lines.append(_line("a cell of forty lines with ten loops", costs(MANY, MANY, 0), 1e3, "ms"))
+    shell.run_line_magic("parloop", "min_work_ms 0")
+    five = "e[i] = a[i] + b[i] + c[i] + d[i]"
+    warm = costs(CELL.format(trips=1, body=five), CELL.format(trips=0, body=five), 5000)
+    lines.append(_line("a warm site in a cell, five arrays, one iteration", warm, 1e6, "µs"))
+    shell.run_line_magic("unload_ext", "parloop")
+    return lines
 
 
 def _interleaved(fast: Call, plain: Call, calls: int) -> list[float]:
