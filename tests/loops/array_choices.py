@@ -27,10 +27,23 @@ def upwind(u, v, steps):
 
 def clipped(u, v, steps):
     for t in range(steps):               #: serial
-        v[:] = np.clip(u, -0.5, 0.5) + u.clip(v - 1, 1)
+        v[:] = np.clip(u, -0.5, 0.5) + u.clip(v[0] - 1, 1)
         u += v
         s = np.clip(u[0], 0, 1)
     return u, s
+
+
+def clipped_between_arrays(u, low, high, steps):
+    for t in range(steps):               #: serial; runs interpreter
+        u[:] = np.clip(u, low, high)
+    return u
+
+
+def integers_clipped_between_arrays(a, b, steps):
+    for t in range(steps):               #: serial
+        a[:] = np.clip(a + 1, b, 50)
+        b -= a
+    return a
 
 
 def clipped_numbers(a, b):
@@ -108,6 +121,13 @@ ARGUMENTS = {
         (_n(rng, 20), _n(rng, 20), 3),
         (np.array([np.nan, -0.0, 0.0, np.inf, -np.inf, 0.5]), np.zeros(6), 1),
         (_n(rng, 20).astype("f4"), _n(rng, 20).astype("f4"), 3),
+    ],
+    "clipped_between_arrays": lambda rng: [
+        (np.array([0.0, -0.0, 0.0, -0.0]), np.array([0.0, 0.0, -0.0, -0.0]), np.ones(4), 1),
+        (rng.integers(-1, 2, 4), np.array([0.0, 0.0, -0.0, -0.0]), np.ones(4), 1),
+    ],
+    "integers_clipped_between_arrays": lambda rng: [
+        (rng.integers(-99, 99, 20).astype(k), rng.integers(-99, 99, 20).astype(k), 4) for k in ("i8", "i1")
     ],
     "clipped_numbers": lambda rng: [
         (_n(rng, 20), np.zeros(20)),

@@ -208,11 +208,24 @@ def call(callee: str, path: str, operands: tuple[Operand, ...]) -> Made | None:
     if any(t.kind == "c" for t in types):
         return None
     rule = rules.call_rule(callee, types)
+    if rule is not None and callee == "numpy.clip" and not _is_between_numbers(operands, rule):
+        return None
     if rule is not None and callee in _OF_FLOATS and rule.compute[0].kind != "f":
         return None
     if rule is None or not all(map(_has_place, operands, rule.compute)):
         return None
     return (lambda parts: Call(callee, path, parts)), rule.result
+
+
+def _is_between_numbers(operands: tuple[Operand, ...], rule: rules.Rule) -> bool:
+    """Return whether `np.clip` of floats has numbers as bounds, and nothing to convert.
+
+    Arrays of bounds take another loop, which gives the bound where it equals a number: zeros of two
+    signs do.
+    """
+    value, *bounds = operands
+    plain = isinstance(value, Elements) and all(isinstance(bound, Number) for bound in bounds)
+    return rule.result.kind != "f" or (plain and value.type == rule.result)
 
 
 def _truth(callee: str, operands: tuple[Operand, ...]) -> Made | None:
