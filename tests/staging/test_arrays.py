@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.staging import random_vectors
+from tests.staging import random_layouts, random_vectors
 from tests.staging.random_arrays import find_failure
 
 from parloop.diagnostics import Declined
@@ -184,4 +184,12 @@ def test_random_small_arrays_leave_what_python_leaves(
     seed: int, trips: str, tmp_path: Path
 ) -> None:
     why, _ = random_vectors.find_failure(seed, trips, tmp_path)
+    assert why is None, why
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_arrays_of_any_layout_and_odd_numbers_leave_what_python_leaves(
+    seed: int, tmp_path: Path
+) -> None:
+    why, _ = random_layouts.find_failure(seed, tmp_path)
     assert why is None, why
