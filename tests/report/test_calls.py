@@ -63,6 +63,26 @@ def in_front(a: Any) -> Any:
     return out
 
 
+def twice(a: Any, b: Any) -> None:
+    n = len(a)
+    for i in range(n):
+        a[i] = i
+    for i in range(n):
+        b[i] = a[i]
+
+
+def left_by_chance(a: Any) -> None:
+    for i in range(len(a)):
+        k = i
+    for i in range(len(a)):
+        a[i] = k
+
+
+def over_what_is_made(a: Any) -> None:
+    for x in np.arange(len(a)):
+        a[x] = x
+
+
 def read_by_chance(a: Any) -> None:
     n = int(a[0])
     for i in range(n):
@@ -133,6 +153,15 @@ def test_what_stands_in_front_of_a_loop_is_followed() -> None:
 def test_what_cannot_be_told_stays_open() -> None:
     found = first(read_by_chance, np.ones(9))
     assert (found.verdict, found.runs) == ("parallel", "undecided")
+    assert first(over_what_is_made, np.ones(9)).runs == "undecided"
+
+
+def test_what_a_loop_only_assigns_need_not_be_known() -> None:
+    with parloop.settings(min_work_ms=0):
+        first, second = explain(twice, np.ones(9), np.ones(9)).loops
+        assert (first.runs, second.runs) == ("native", "native")
+        first, second = explain(left_by_chance, np.ones(9)).loops
+        assert (first.runs, second.runs) == ("native", "undecided")
 
 
 def test_types_that_machine_code_cannot_take_are_named() -> None:

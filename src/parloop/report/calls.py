@@ -16,7 +16,7 @@ from typing import Any
 from parloop.analysis import LoopFacts
 from parloop.capture.decorator import sites_of
 from parloop.capture.items import count_positions, leaves
-from parloop.capture.sites import Site, SiteInfo
+from parloop.capture.sites import UNBOUND, Site, SiteInfo
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.ir.nodes import For
 from parloop.ir.walk import loops
@@ -104,13 +104,14 @@ class _Walk:
             self.block(stmt.body, known.copy())
             return
         try:
-            prospect = foresee(*self.entry_of(info, known))
+            prospect = foresee(*self.entry_of(info, known), known.unknown)
         except NotKnown:
             pass
         except Declined as declined:
             self.left_alone(info, declined.diagnostic)
         else:
-            self.decided(info, prospect)
+            if prospect is not None:
+                self.decided(info, prospect)
         known.forget(stmt)
 
     def entry_of(
@@ -118,9 +119,9 @@ class _Walk:
     ) -> tuple[Site, range, tuple[object, ...], Standing]:
         """Return what an entry would be given, or raise `NotKnown`."""
         node = info.node
+        if info.made or info.bar is not None:
+            raise NotKnown  # the header makes what the loop is over
         inputs = {*info.passed, *info.looked_up}
-        if inputs & known.unknown:
-            raise NotKnown
         if info.over_items:
             indices = count_positions(*map(known.look_up, leaves(node.iter)))
         else:
@@ -131,7 +132,9 @@ class _Walk:
             indices = range(*bounds)
         if indices is None or not indices:
             raise NotKnown
-        values = tuple(known.look_up(name) for name in info.passed)
+        values = tuple(
+            UNBOUND if name in known.unknown else known.look_up(name) for name in info.passed
+        )
         used = [known.values[name] for name in sorted(inputs & known.values.keys())]
         if known.touched and any(type(value) is list for value in used):
             raise NotKnown  # what is in it decides the types

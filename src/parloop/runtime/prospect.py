@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, cast
@@ -60,10 +60,17 @@ class Prospect:
     pays: bool
 
 
-def foresee(site: Site, indices: range, values: tuple[object, ...], frame: Standing) -> Prospect:
+def foresee(
+    site: Site,
+    indices: range,
+    values: tuple[object, ...],
+    frame: Standing,
+    unknown: Container[str] = (),
+) -> Prospect | None:
     """Return what would become of an entry, or raise Declined where the interpreter would run it.
 
-    Nothing that the user can see changes; the site should be nobody else's.
+    None if the loop wants the value of a name in `unknown`. Nothing that the user can see changes;
+    the site should be nobody else's.
     """
     info, settings = site.info, current_settings(site.options)
     record = SiteRecord(info.path, info.line, info.column, info.end_line, info.function)
@@ -71,6 +78,8 @@ def foresee(site: Site, indices: range, values: tuple[object, ...], frame: Stand
     state = site.state = prepare(site, values, as_frame, record)
     if state.nest is None:
         raise Declined(state.reasons[0])
+    if any(name in unknown for name in state.nest.inputs):
+        return None
     entry = Entry(site, state, settings, indices, values, as_frame)
     nest, given = _take(entry, settings)
     check_guards(site, state.guards, as_frame, state.calls)
