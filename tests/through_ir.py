@@ -87,7 +87,7 @@ class _Rewriter(ast.NodeTransformer):
             function=(self.functions or ["?"])[0],
             names=self.facts,
         )
-        if not isinstance(nest, Nest) or not self.functions:
+        if not isinstance(nest, Nest) or not self.functions or nest.draws is not None:
             return self.generic_visit(node)
         self.lowered.add(self.functions[0])
         self.nests.append(nest)

@@ -508,7 +508,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "functions.may_return_none",
         ),
         Row("`math.gamma`, `math.lgamma`", "math.gamma(a[i])", "floats.math_gamma"),
-        Row("random numbers", "random", "environment.random_numbers"),
+        Row("random numbers of a module", "random.random()", "draws.quarter_of_a_circle"),
+        Row("random numbers of a generator", "rng.normal(0, 2)", "draws.walk"),
+        Row("random numbers under a condition", "if i % 3", "draws.under_a_condition"),
+        Row("random numbers of two kinds", "rng.random() * rng.normal()", "draws.of_two_kinds"),
     ),
     "Numbers": (
         Row("ints that leave 64 bits", "p *= i", "integers.product_beyond_64_bits"),

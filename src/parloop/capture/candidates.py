@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from parloop.capture.draws import find_draws
 from parloop.capture.made import is_grid, is_made, names_in_grid, parts_of
 from parloop.capture.names import find_scope
 from parloop.capture.progress import BARS, imported_bars, without_bar
@@ -243,9 +244,11 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     if not is_range_loop(loop):
         gone_over.update(iterated(loop.iter))
         stores += [part for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
+    found = find_draws(loop)
+    drawn = {id(part) for call in found[1] for part in ast.walk(call)} if found else set()
     for statement in loop.body:
         for node in _walk(statement, into_returns=False):
-            if construct := _obstacle_in(node, callables):
+            if id(node) not in drawn and (construct := _obstacle_in(node, callables)):
                 return Obstacle(construct, node)
             match node:
                 case ast.Subscript(value=ast.Name(id=name)):

@@ -47,6 +47,7 @@ from parloop.capture.comprehensions import (
     Comprehension,
     find_comprehension,
 )
+from parloop.capture.draws import find_draws
 from parloop.capture.expressions import ExpressionSite
 from parloop.capture.form import expression_form, may_resume, site_form
 from parloop.capture.headers import bound_names, header_names
@@ -277,7 +278,7 @@ class _Rewriter:
             looked_up=tuple(name for name in read if name not in passed),
             outputs=stored,
             n_repeatable=len(header) if bar is None else 0,
-            resumes=bar is None and not made and may_resume(loop),
+            resumes=bar is None and not made and find_draws(loop) is None and may_resume(loop),
             steady=tuple(name for name in passed if name in bound),
             flags=self._flags,
             over_items=over_items,

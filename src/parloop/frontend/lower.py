@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from parloop.capture.comprehensions import MADE
+from parloop.capture.draws import drawn_ahead
 from parloop.capture.made import OF_HEADER, is_grid
 from parloop.capture.names import find_scope
 from parloop.diagnostics import Diagnostic, Label
@@ -76,6 +77,7 @@ def lower_loop(
     `function` is the name of the function around it (for people), `names` what the roots of dotted
     names mean there.
     """
+    node, draws = drawn_ahead(node)
     lowering = _Lowering(source, function, names, frozenset(_bound_names([node])))
     loop = lowering.outermost(node)
     uses = find_uses(loop)
@@ -96,6 +98,7 @@ def lower_loop(
         frozenset(lowering.no_lists),
         tuple(lowering.appends.found.items()),
         tuple(c for c in lowering.requires if _arrays_of(c) <= uses.arrays.keys()),
+        draws,
     )
 
 

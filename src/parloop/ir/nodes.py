@@ -255,6 +255,22 @@ Stmt: TypeAlias = Assign | Store | For | While | If | Break | Continue
 
 
 @dataclass(frozen=True, slots=True)
+class Draws:
+    """The random numbers that each iteration of a loop draws, by calls that are all the same."""
+
+    path: str
+    """The function, as a dotted name."""
+    arguments: tuple[int | float, ...]
+    count: int
+    """How many calls there are."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what the calls of all iterations give, an array each."""
+        return tuple(f"draws{number}@random" for number in range(self.count))
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
     """A loop with everything in it, and what it takes from and leaves to the code around it.
 
@@ -274,6 +290,7 @@ class Nest:
     that says where the next item goes, or an empty text (`frontend.appends`).
     `requires` are conditions on the extents of inputs without which the nest does not mean what the
     text means: `for x, y in points` takes pairs.
+    `draws` are the random numbers that each iteration draws, which are drawn before the loop.
     """
 
     loop: For
@@ -286,6 +303,7 @@ class Nest:
     no_lists: frozenset[str] = field(default=frozenset(), compare=False)
     appends: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     requires: tuple[Expr, ...] = field(default=(), compare=False)
+    draws: Draws | None = field(default=None, compare=False)
 
 
 START, STOP, STEP = "%start", "%stop", "%step"

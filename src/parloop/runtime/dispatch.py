@@ -26,7 +26,7 @@ from parloop.codegen.layout import OUTSIDE, ChunkWord, Header
 from parloop.config import Settings, current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
-from parloop.ir.nodes import Nest, Store
+from parloop.ir.nodes import Draws, Nest, Store
 from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
 from parloop.ir.walk import handles_arrays, loops, statements
 from parloop.runtime import cutting, transaction, work
@@ -48,12 +48,20 @@ from parloop.runtime.codes import (
 )
 from parloop.runtime.cutting import find_pool, grain
 from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
+from parloop.runtime.draws import Drawn, draw_ahead, find_function
 from parloop.runtime.enter import make_entering
 from parloop.runtime.gpu.offering import make_offload
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import Holder
-from parloop.runtime.lists import Appended, Lists, copy_lists, find_appended, find_lists
+from parloop.runtime.lists import (
+    Appended,
+    Lists,
+    copy_lists,
+    find_appended,
+    find_lists,
+    is_available,
+)
 from parloop.runtime.log import log_run
 from parloop.runtime.meanwhile import watch_changes
 from parloop.runtime.overwritten import written_arrays
@@ -292,6 +300,8 @@ class Entry:
     given: Mapping[str, Any] = field(default_factory=dict)
     """The inputs by name, as the user's objects."""
     lists: Lists | None = None
+    drawn: Drawn | None = None
+    """The random numbers that were drawn for the loop."""
     replaced: Mapping[str, Scalar] = field(default_factory=dict)
     """The lists that get items of another type, and which."""
     rows: Mapping[str, Row] = field(default_factory=dict)
@@ -303,6 +313,25 @@ class Entry:
         return self.indices[self.first :] if self.first else self.indices
 
     def run(self) -> Outcome | None:
+        """Decide, make ready and launch; leave random numbers that were not needed undrawn."""
+        try:
+            outcome = self.try_types()
+        except BaseException:
+            if self.drawn is not None:
+                self.drawn.keep(0)
+            raise
+        if self.drawn is not None:
+            done = 0 if outcome is None else outcome.done
+            try:
+                self.drawn.keep(done)
+            except BaseException as error:  # a handler's
+                self.drawn.keep(done)
+                if outcome is None:
+                    raise
+                outcome.error = outcome.error or error
+        return outcome
+
+    def try_types(self) -> Outcome | None:
         """Decide, make ready and launch; once more where a list gets items of another type."""
         for _ in range(MOST_TRIES):
             try:
@@ -345,6 +374,14 @@ class Entry:
             assert self.lists is not None
             given = {n: value for n, value in given.items() if n not in appends}
             given.update(self.lists.arrays)
+        if state.nest is not None and state.nest.draws is not None:
+            operations = work.operations_of(nest, self.left, given)
+            if not self.pays(operations):
+                self.too_small(nest, operations)
+                return None
+            if state.last is None and self.waits(operations, renting.FINDING):
+                return None
+            given.update(self.draw(state.nest.draws))
         check_extents(nest.requires, given)
         packed = self.pack_as_before(given)
         if packed is None:
@@ -416,6 +453,28 @@ class Entry:
         except BaseException as error:  # what has been run stays
             outcome = self.after_failure(outcome, error)
         return outcome
+
+    def draw(self, draws: Draws) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Return the random numbers for all iterations, by name, as if they were lists."""
+        if self.settings.verify or self.first or not is_available():
+            raise Declined(UnsupportedFunction("random numbers are not drawn twice"))
+        if self.indices.start != 0 or self.indices.step != 1:
+            raise Declined(UnsupportedFunction("the loop draws numbers and does not count from 0"))
+        passed = dict(zip(self.site.info.passed, self.values, strict=True))
+
+        def look_up(name: str) -> object:
+            known = name in passed
+            return passed[name] if known else self.site.look_up(self.frame, name)
+
+        if self.drawn is None:
+            function = find_function(draws.path, look_up)
+            self.drawn = draw_ahead(draws, function, len(self.indices))
+        if self.lists is None:
+            self.lists = Lists({}, {}, ())
+        arrays = self.drawn.arrays(draws.names)
+        self.lists.arrays.update(arrays)
+        self.lists.types.update(dict.fromkeys(arrays, self.drawn.type()))
+        return arrays
 
     def copy(
         self,
@@ -671,7 +730,8 @@ class Entry:
         at a place that another one cannot find.
         """
         made = self.values[len(self.site.info.written) :]
-        return len(self.indices) if made and is_of_dictionary(made[0]) else usual
+        whole = self.drawn is not None or (made and is_of_dictionary(made[0]))
+        return len(self.indices) if whole else usual
 
     def find_offload(
         self,

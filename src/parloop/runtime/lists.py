@@ -451,6 +451,11 @@ class _Native:
     kept: object
 
 
+def is_available() -> bool:
+    """Return whether lists can be read and written natively."""
+    return _native() is not None
+
+
 @once
 def _native() -> _Native | None:
     """Return the native functions, or None where CPython's objects cannot be read natively."""
