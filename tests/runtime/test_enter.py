@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import signal
 import sys
@@ -16,9 +17,12 @@ from tests.runtime import programs
 
 import parloop
 from parloop.capture.decorator import captured
+from parloop.capture.rewrite import rewrite
+from parloop.capture.shared import SharedSites
 from parloop.capture.sites import REGISTRY, Site
 from parloop.runtime import dispatch, enter
 from parloop.runtime.stats import Count
+from parloop.source import Source
 
 N = 40
 
@@ -445,3 +449,78 @@ def test_python_is_asked_where_the_layout_of_objects_is_unknown(
     for _ in range(4):
         assert fast(np.zeros(N), np.ones(N), N) == N - 1
     assert site_of(fast).enter is site_of(fast)
+
+
+MODULE = """
+for i in range(n):
+    t = b[i] + c
+    a[i] = t * 2.0
+seen.append((i, t, a.sum(), c))
+"""
+
+
+def module_loop(text: str = MODULE) -> tuple[Any, Site]:
+    """Return the code of a text with one loop at its top level, and its site."""
+    tree, (info,) = rewrite(ast.parse(text), Source("<module loop>", text))
+    return compile(tree, "<module loop>", "exec"), REGISTRY.sites[info.key]
+
+
+def run_module(code: Any, space: dict[str, Any], *local: dict[str, Any]) -> object:
+    """Run it, and return what it saw."""
+    exec(code, space, *local)
+    return space["seen"].pop()
+
+
+def test_a_loop_at_the_top_level_reads_its_globals_natively() -> None:
+    code, site = module_loop()
+    space: dict[str, Any] = {"n": N, "a": np.zeros(N), "b": np.ones(N), "c": 1.0, "seen": []}
+    REGISTRY.install(space)
+    for _ in range(3):
+        assert run_module(code, space) == (N - 1, 2.0, 4.0 * N, 1.0)
+    counts = site.state.record.counts
+    for change in ({}, {"c": 2.0}, {"b": np.full(N, 5.0)}, {"a": np.ones(N)}, {}):
+        space.update(change)
+        before = counts[Count.RUNS]
+        t = space["b"][0] + space["c"]
+        assert run_module(code, space) == (N - 1, t, 2.0 * t * N, space["c"])
+        assert space["a"][0] == 2.0 * t
+        assert counts[Count.RUNS] == before + 1
+    space["c"] = "text"
+    before = counts[Count.RUNS]
+    with pytest.raises(TypeError):
+        run_module(code, space)
+    del space["c"]
+    with pytest.raises(NameError):
+        run_module(code, space)
+    assert counts[Count.RUNS] == before
+
+
+def test_a_loop_at_the_top_level_with_other_locals_reads_these() -> None:
+    code, site = module_loop()
+    space: dict[str, Any] = {"n": N, "a": np.zeros(N), "b": np.ones(N), "c": 1.0, "seen": []}
+    REGISTRY.install(space)
+    for _ in range(4):
+        run_module(code, space)
+    counts = site.state.record.counts
+    before = counts[Count.RUNS]
+    local = {"c": 3.0, "a": np.zeros(N)}
+    assert run_module(code, space, local) == (N - 1, 4.0, 8.0 * N, 3.0)
+    assert (local["i"], local["t"], space["a"][0]) == (N - 1, 4.0, 4.0)
+    other = {**space, "c": 7.0, "a": np.zeros(N)}
+    assert run_module(code, other) == (N - 1, 8.0, 16.0 * N, 7.0)
+    assert counts[Count.RUNS] == before
+    run_module(code, space)
+    assert counts[Count.RUNS] == before + 1
+
+
+def test_a_text_that_is_compiled_again_goes_on_natively() -> None:
+    shared, source = SharedSites(REGISTRY), Source("<cell again>", MODULE)
+    space: dict[str, Any] = {"n": N, "a": np.zeros(N), "b": np.ones(N), "c": 1.0, "seen": []}
+    REGISTRY.install(space)
+    counts: list[int] = []
+    for _ in range(6):
+        shared.begin()
+        tree, (info,) = rewrite(ast.parse(MODULE), source, shared)
+        run_module(compile(tree, "<cell again>", "exec"), space)
+        counts.append(REGISTRY.sites[info.key].state.record.counts[Count.RUNS])
+    assert counts[-1] > counts[-2] > counts[-3]

@@ -56,7 +56,9 @@ class SharedSites:
         site = self._registry.sites.get(info.key)
         if site is None:
             return self._registry.add(info, options, kind)
-        site.switch(Site.engine is not None)
+        wanted = Site.engine is not None
+        if site.on != wanted:  # what repeats its launches stays where it is
+            site.switch(wanted)
         return site
 
     def said_before(self, sites: tuple[SiteInfo, ...]) -> bool:

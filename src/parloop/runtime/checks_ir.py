@@ -21,6 +21,7 @@ class Check(IntEnum):
     CONTEXT = 6  # the context variable a
     CALL = 7  # a() or a(b)
     LOOK_UP = 8  # always true: the loop reads the key c from a or else from b
+    LOCALS = 9  # of the frame that enters
 
 
 class Value(IntEnum):
@@ -52,7 +53,11 @@ entry:
   %c = load ptr, ptr %c_cell
   switch i64 %code, label %no [i64 0, label %globals i64 1, label %builtins i64 2, label %item
     i64 3, label %entry_of i64 4, label %equal i64 5, label %empty i64 6, label %context
-    i64 7, label %call i64 8, label %look_up]
+    i64 7, label %call i64 8, label %look_up i64 9, label %locals]
+locals:
+  %locals.now = call ptr @PyEval_GetLocals()
+  %locals.none = icmp eq ptr %locals.now, null
+  br i1 %locals.none, label %failed, label %same
 globals:
   %globals.now = call ptr @PyEval_GetGlobals()
   br label %same
@@ -74,7 +79,7 @@ absent:
   br i1 %really, label %same, label %failed
 same:
   %now = phi ptr [%globals.now, %globals], [%builtins.now, %builtins], [%item.now, %item],
-    [%entry.now, %entry_of], [%entry.now, %absent]
+    [%entry.now, %entry_of], [%entry.now, %absent], [%locals.now, %locals]
   %is = icmp eq ptr %now, %c
   ret i1 %is
 equal:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from inspect import CO_OPTIMIZED
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
@@ -147,6 +148,8 @@ def _checks(repeat: Repeat, frame: FrameType) -> list[_CheckRow] | None:
     names = repeat.looked_up + repeat.missing
     if names and not _are_global(site, frame, names):
         return None
+    if names and site.info.scope == "module":
+        rows.insert(1, (Check.LOCALS, NULL, NULL, frame.f_globals))
     spaces = (frame.f_globals, frame.f_builtins)
     for name in repeat.missing:
         rows += [(Check.ENTRY, space, sys.intern(_own(site, name)), NULL) for space in spaces]
@@ -177,6 +180,8 @@ def _are_global(site: Site, frame: FrameType, names: Sequence[str]) -> bool:
     code = frame.f_code
     local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
     own = any(_own(site, n) in local or is_of_function(n) for n in names)
+    if site.info.scope == "module":
+        return not code.co_flags & CO_OPTIMIZED and frame.f_locals is frame.f_globals and not own
     return site.info.scope == "function" and not own
 
 

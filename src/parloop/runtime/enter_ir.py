@@ -51,11 +51,13 @@ ENTER_EXTERNALS: Final = (
     *("PyObject_CallOneArg", "PyObject_CallFunctionObjArgs", "PyErr_Clear", "PyErr_Fetch"),
     *("PyErr_NormalizeException", "PyException_SetTraceback", "Py_IncRef", "Py_DecRef"),
     *("PyTuple_New", "PyTuple_SetItem", "PyFloat_FromDouble", "PyComplex_FromDoubles"),
+    "PyEval_GetLocals",
 )
 """Functions of the C-API; `clock_gettime`, `PyTuple_Type` and `PyRange_Type` come in addition."""
 
 ENTER_TEXT: Final = """
 declare ptr @PyEval_GetGlobals() nounwind
+declare ptr @PyEval_GetLocals() nounwind
 declare ptr @PyEval_GetBuiltins() nounwind
 declare ptr @PyDict_GetItemWithError(ptr, ptr) nounwind
 declare i64 @PyDict_Size(ptr) nounwind
