@@ -52,6 +52,13 @@ def clipped_numbers(a, b):
     return b
 
 
+def clipped_constants(a, b, o):
+    for i in range(len(a)):              #: parallel-if
+        s = np.clip(0.3, a[i], b[i])
+        o[i] = s + np.clip(2, a[i], b[i])
+    return o, s
+
+
 def running_sums(x, o):
     for i in range(len(x)):              #: serial
         o[i] = np.cumsum(x[i]) + x[i].cumprod()
@@ -135,6 +142,9 @@ ARGUMENTS = {
         (rng.integers(0, 9, 20).astype("u1"), np.zeros(20)),
         (rng.integers(-9, 9, 20), np.zeros(20)),
         (_n(rng, 20).astype("f4"), np.zeros(20, "f4")),
+    ],
+    "clipped_constants": lambda rng: [
+        (_n(rng, 9).astype(k), (_n(rng, 9) * 5).astype(k), np.zeros(9)) for k in ("f8", "f4", "i1", "i8", "u2")
     ],
     "running_sums": lambda rng: [
         (_n(rng, 5, 20), np.zeros((5, 20))),

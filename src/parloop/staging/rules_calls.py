@@ -329,6 +329,8 @@ def resolved_types(name: str, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...
         return None
     all_python = all(operand.owner == "python" for operand in operands)
     asked = [_dtype(operand, weak=not all_python) for operand in operands]
+    if name == "clip":  # it makes an array of the first operand before it looks at others
+        asked[0] = _dtype(operands[0], weak=False)
     try:
         resolved = cast(Any, ufunc).resolve_dtypes((*asked, None))
     except TypeError:
