@@ -351,11 +351,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "array_functions.diffusion_with_a_source",
         ),
         Row(
-            "scalar products and norms of short vectors",
+            "scalar products and norms of vectors up to 16 numbers",
             "np.linalg.norm(p[i] - p[j])",
             "array_products.distances",
         ),
-        Row("norms of long vectors", "np.linalg.norm(m[:, i])", "array_products.a_column"),
+        Row("scalar products of longer vectors", "np.dot(w, x[i])", "array_products.a_long_product"),
         Row("products of matrices", "a @ b", "array_products.a_product_of_matrices"),
         Row("powers of arrays", "a ** 1.5", "array_functions.powers"),
         Row(

@@ -58,9 +58,30 @@ def columns_of_new_arrays(p, out):
     return out
 
 
+def perceptron(x, y, w, rounds):
+    for t in range(rounds):              #: serial
+        for i in range(len(x)):
+            if y[i] * (w @ x[i]) <= 0:
+                w += y[i] * x[i]
+    return w
+
+
+def norm_of_one_vector(v, out):
+    for i in range(len(out)):            #: serial
+        out[i] = np.linalg.norm(v) * i
+        v *= 1.5
+    return out
+
+
 def a_column(m, out):
     for i in range(len(out)):            #: serial; runs interpreter
         out[i] = np.linalg.norm(m[:, i])
+    return out
+
+
+def a_long_product(x, w, out):
+    for i in range(len(out)):            #: serial; runs interpreter
+        out[i] = np.dot(w, x[i])
     return out
 
 
@@ -103,7 +124,12 @@ ARGUMENTS = {
     "parts_of_new_arrays": lambda rng: [(_n(rng, 9, k).astype(kind), _n(rng, k).astype(kind), np.zeros(9)) for k in (4, 9) for kind in ("f8", "f4")],
     "reversed_new_arrays": lambda rng: [(_n(rng, 9, k).astype(kind), _n(rng, k).astype(kind), np.zeros(9)) for k in (4, 9, 16) for kind in ("f8", "f4")],
     "columns_of_new_arrays": lambda rng: [(_n(rng, 9, 4), np.zeros(9))],
+    "perceptron": lambda rng: [
+        (_n(rng, 20, k), np.sign(_n(rng, 20)), np.zeros(k), 3) for k in (2, 5, 10, 16)
+    ],
+    "norm_of_one_vector": lambda rng: [(_n(rng, k), np.zeros(4)) for k in (1, 3, 7, 16)],
     "a_column": lambda rng: [(_n(rng, 3, 4), np.zeros(4))],
+    "a_long_product": lambda rng: [(_n(rng, 9, 17), _n(rng, 17), np.zeros(9))],
     "a_product_of_matrices": lambda rng: [(_n(rng, 3, 4), _n(rng, 4, 3), np.zeros(4))],
     "a_norm_of_another_order": lambda rng: [(_n(rng, 3, 4), np.zeros(3))],
 }

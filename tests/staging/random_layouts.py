@@ -1,8 +1,8 @@
 """Random array statements on arrays of every layout and odd numbers.
 
-`python -m tests.staging.random_layouts`. Functions, powers, views, sums, choices, of arrays that are
-reversed, in Fortran's order, with steps, of one element; with zeros of both signs, NaN, infinities;
-of many types: what is left, its strides among it, has to be what CPython leaves.
+`python -m tests.staging.random_layouts`. Functions, powers, views, sums, choices, of arrays that
+are reversed, in Fortran's order, with steps, of one element; of many types, with zeros of both
+signs, NaN, infinities: what is left, its strides too, has to be what CPython leaves.
 """
 
 from __future__ import annotations

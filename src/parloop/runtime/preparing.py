@@ -15,10 +15,10 @@ from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import observe
 from parloop.frontend.tries import trusted_handlers
-from parloop.ir.nodes import Load, Name, Nest, Slice, Store
+from parloop.ir.nodes import Call, Load, Name, Nest, Slice, Store
 from parloop.ir.types import Type
 from parloop.ir.unrolling import unrolled
-from parloop.ir.walk import all_expressions, statements
+from parloop.ir.walk import PRODUCTS, all_expressions, statements
 from parloop.runtime import work
 from parloop.runtime.arguments import Guard, guards_of, type_of
 from parloop.runtime.callees import inline_calls
@@ -27,10 +27,14 @@ from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, SmallExtents
 from parloop.runtime.stats import SiteRecord, record_of
+from parloop.staging.products import LONGEST_PRODUCT
 from parloop.staging.specialise import StoreDeclined
 
 MOST_SMALL_EXTENT = 4
 """Rows of so many elements have code of their own."""
+
+MOST_OF_A_PRODUCT = LONGEST_PRODUCT
+"""So many where scalar products are taken, which cannot be without."""
 
 MOST_SIZES = 8
 """When a loop has been expanded so many times, sizes of rows make no difference any more."""
@@ -75,20 +79,26 @@ def small_extents(
     So what is made of a row can be kept in registers.
     """
     found: list[tuple[str, tuple[int | None, ...]]] = []
-    used = {e.id for e in all_expressions((nest.loop,)) if isinstance(e, Name)}
-    places = (*all_expressions((nest.loop,)), *statements((nest.loop,)))
+    used_expressions = tuple(all_expressions((nest.loop,)))
+    used = {e.id for e in used_expressions if isinstance(e, Name)}
+    places = (*used_expressions, *statements((nest.loop,)))
     for place in places:
         if isinstance(place, Load | Store) and (
             any(isinstance(part, Slice) for part in place.subscripts)
             or len(place.subscripts) < getattr(arguments.get(place.array), "ndim", 0)
         ):
             used.add(place.array)
-    for name in nest.arrays:
+    products = any(isinstance(e, Call) and e.callee in PRODUCTS for e in used_expressions)
+    most = MOST_OF_A_PRODUCT if products else MOST_SMALL_EXTENT
+    for name in dict.fromkeys((*nest.arrays, *(nest.inputs if products else ()))):
         array = arguments.get(name)
-        if name in used and isinstance(array, numpy.ndarray) and array.ndim > 1:
-            extents = [e if 0 < e <= MOST_SMALL_EXTENT else None for e in array.shape[1:]]
-            if any(extents):
-                found.append((name, (None, *extents)))
+        if name not in used or not isinstance(array, numpy.ndarray):
+            continue
+        if array.ndim == 1 and products and 0 < array.shape[0] <= most:
+            found.append((name, array.shape))
+        extents = [e if 0 < e <= most else None for e in array.shape[1:]]
+        if any(extents):
+            found.append((name, (None, *extents)))
     return tuple(found)
 
 
