@@ -355,7 +355,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "np.linalg.norm(p[i] - p[j])",
             "array_products.distances",
         ),
-        Row("scalar products of longer vectors", "np.dot(w, x[i])", "array_products.a_long_product"),
+        Row(
+            "scalar products of longer vectors",
+            "np.dot(w, x[i])",
+            "array_products.a_long_product",
+        ),
         Row("products of matrices", "a @ b", "array_products.a_product_of_matrices"),
         Row("powers of arrays", "a ** 1.5", "array_functions.powers"),
         Row(
