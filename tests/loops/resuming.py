@@ -92,6 +92,17 @@ def another_type(a, n):
     return s
 
 
+def number_that_becomes_an_array(a, b, n):
+    s = 0.0
+    for i in range(n):                   #: parallel-if
+        try:
+            b[i] = math.sqrt(a[i])
+        except ValueError:
+            s = np.zeros(3) if i < 9 else 0.5
+        s += b[i]
+    return s, i
+
+
 def left_later(a, n):
     for i in range(n):                   #: serial
         try:
@@ -157,6 +168,9 @@ ARGUMENTS = {
     ],
     "bounds_that_change_meanwhile": lambda rng: [(_numbers(9, 1), 9), (_numbers(9, 0, 8), 9)],
     "another_type": lambda rng: [([1, 2, 0, 3, 4], 5), ([1, 0, 3, 0, 4, 5], 6)],
+    "number_that_becomes_an_array": lambda rng: [
+        (_numbers(20, 3, 4, 10, 15), np.zeros(20), 20) for _ in range(2)
+    ],
     "left_later": lambda rng: [
         ([1, 0, 2, 14, 3], 5),
         ([0, 2, 3, 14], 4),
