@@ -61,6 +61,9 @@ class _Again:
     share: Callable[[int], int]
     keep: bool
 
+    def wants(self) -> bool:
+        return True
+
     def resume(
         self, site: Site, indices: range, done: int, values: tuple[object, ...], frame: FrameType
     ) -> Outcome | None:

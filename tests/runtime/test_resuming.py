@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
+import warnings
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 
 import parloop
 from parloop.capture.sites import Outcome
+from parloop.runtime.dispatch import RUNS_TRACED
 from parloop.runtime.resuming import FIRST_COST, MOST_LOST, PAUSE_COST, Resumption
 
 N = 1000
@@ -105,3 +109,44 @@ def test_a_frame_is_not_kept_alive_by_a_pause() -> None:
     a[[0, 500]] = -1
     assert fast(a) == 499.0
     assert seen[0]() is None
+
+
+def doubled(a: Any, b: Any) -> None:
+    for i in range(len(a)):
+        b[i] = a[i] * 2
+
+
+@pytest.mark.skipif(RUNS_TRACED, reason="the tracer would be another")
+def test_a_tracer_that_comes_in_between_sees_each_line_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lines(function: Any) -> list[tuple[str, int]]:
+        seen: list[tuple[str, int]] = []
+
+        def follow(frame: FrameType, event: str, _: object) -> Any:
+            seen.append((frame.f_code.co_name, frame.f_lineno))
+            return follow
+
+        def begin(*_: Any) -> None:
+            frame: FrameType | None = sys._getframe()
+            while frame is not None and frame.f_code.co_name != "doubled":
+                frame = frame.f_back
+            assert frame is not None
+            frame.f_trace = follow
+            sys.settrace(follow)
+
+        monkeypatch.setattr(warnings, "showwarning", begin)
+        a = np.ones(20)
+        a[[3, 4, 9]] = 1e308
+        before = sys.gettrace()
+        try:
+            function(a, np.zeros(20))
+        finally:
+            sys.settrace(before)
+        return [one for one in seen if one[0] == "doubled"]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        expected = lines(doubled)
+        assert expected
+        assert lines(parloop.parallel(doubled, min_work_ms=0)) == expected

@@ -1,10 +1,10 @@
 """Loops that go back to the engine after the interpreter has run some of their iterations.
 
 An iteration that machine code cannot finish is run by the interpreter, and so may be some behind
-it. The iterator that it goes over ends with a `Pause`: where that is asked for an item there is
-none, and the text asks the site for the rest.
+it. What it goes over is the first part of a `Pause`: where that is asked for another there is none,
+and the text asks the site for the rest.
 
-    for i in chain(iter(range(k, k + 1)), pause):
+    for i in chain.from_iterable(pause):
         BODY
     else:
         if __parloop__.k.open and __parloop__.k.resumes():
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 class Again(Protocol):
     """What an engine leaves that wants to be asked about the rest of a loop."""
 
+    def wants(self) -> bool:
+        """Return whether it does still: a tracer would see the question."""
+
     @property
     def after(self) -> int:
         """How many iterations the interpreter is to run before."""
@@ -46,28 +49,42 @@ class Again(Protocol):
 
 
 class Pause:
-    """What comes behind the iterations that the interpreter runs: no item."""
+    """The parts of what the interpreter goes over: the iterations up to the pause, and no more.
 
-    __slots__ = ("again", "ask", "done", "indices", "leaves", "rest")
+    Where the rest is not wanted any more it is the second part.
+    """
+
+    __slots__ = ("again", "ask", "done", "first", "indices", "leaves", "rest")
 
     def __init__(
         self,
         ask: Callable[[Pause, FrameType], None],
         indices: range,
         done: int,
+        first: Iterator[object],
         rest: Iterator[object],
         again: Again,
         leaves: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.ask, self.indices, self.done, self.rest = ask, indices, done, rest
-        self.again = again
+        self.first: Iterator[object] | None = first
+        self.again: Again | None = again
         self.leaves = leaves
         """The lists and arrays that the loop is over, by name."""
 
-    def __iter__(self) -> Iterator[object]:
+    def __iter__(self) -> Iterator[Iterator[object]]:
         return self
 
-    def __next__(self) -> object:
+    def __next__(self) -> Iterator[object]:
+        part, again = self.first, self.again
+        self.first = None
+        if part is not None:
+            return part
+        if again is None:
+            raise StopIteration
+        if not again.wants():
+            self.again = None
+            return self.rest
         self.ask(self, _getframe(1))
         raise StopIteration
 
@@ -104,7 +121,7 @@ def iterate(
     else:
         first, rest = iter(indices[done:reached]), iter(indices[reached:])
     given = {name: values[name] for name in names}
-    return chain(first, Pause(ask, indices, reached, rest, again, given))
+    return chain.from_iterable(Pause(ask, indices, reached, first, rest, again, given))
 
 
 class Resuming:

@@ -412,7 +412,7 @@ class Site:
         outcome: Outcome | None = None
         if self._wanted and Site.engine is not None and values is not None:
             named = dict(zip(self.info.passed, values, strict=True))
-            if pause.goes_on(named):
+            if pause.again is not None and pause.goes_on(named):
                 outcome = pause.again.resume(self, indices, done, values, frame)
         if outcome is None or values is None:
             self._leave(frame, pause.rest)

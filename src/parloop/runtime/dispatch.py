@@ -210,6 +210,11 @@ def enter_cold(
     return None
 
 
+def may_resume() -> bool:
+    """Return whether nobody would see that the engine is asked for the rest of a loop."""
+    return RUNS_TRACED or not is_traced()
+
+
 def resume(
     site: Site,
     indices: range,
@@ -837,7 +842,8 @@ class Entry:
             return False  # where machine code took over again, which time decides, bits would tell
         now = self.resumption
         if now is None:
-            now = self.resumption = Resumption(resume, eager=self.settings.min_work_ms == 0)
+            eager = self.settings.min_work_ms == 0
+            now = self.resumption = Resumption(resume, eager, may_resume)
         else:
             seconds = perf_counter() - now.began
         ran = launch.done - self.first

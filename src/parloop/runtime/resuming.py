@@ -47,6 +47,8 @@ class Resumption:
     enter: Callable[[Site, range, int, tuple[object, ...], FrameType, Resumption], Outcome | None]
     eager: bool
     """Whether machine code is wanted whatever it costs."""
+    wants: Callable[[], bool] = lambda: True
+    """See `capture.resuming.Again`."""
     allowed: float = 0.0
     """Seconds that may still be lost."""
     after: int = 0
