@@ -35,13 +35,15 @@ def program(rng: random.Random) -> str:
     """Return the text of a function of a generator, a list, an array and a number."""
     draw = rng.choice(OF_GENERATORS if rng.random() < 0.6 else OF_MODULES)
     names = ["x[i]", "a[i]", "s", "i", "0.5", "2"]
+    start = rng.choice(("0", "0.5"))
+    operators = "+-+-/" if start == "0" else "+-*+-/"  # squares of squares of ints have no end
 
     def value(depth: int = 2) -> str:
         if rng.random() < 0.3:
             return draw
         if depth == 0:
             return rng.choice(names)
-        op = rng.choice(("+", "-", "*", "+", "-", "/"))
+        op = rng.choice(operators)
         return f"({value(depth - 1)} {op} {value(depth - 1)})"
 
     kinds = (
@@ -58,7 +60,8 @@ def program(rng: random.Random) -> str:
     body = "\n        ".join(rng.choice(kinds)() for _ in range(rng.randint(1, 4)))
     header = rng.choice(("range(n)", "range(0, n)", "range(len(x))"))
     return (
-        "import random\nimport numpy as np\n\ndef f(g, x, a, n):\n    s, p, q, out = 0, 1, 2, []\n"
+        "import random\nimport numpy as np\n\ndef f(g, x, a, n):\n"
+        f"    s, p, q, out = {start}, 1, 2, []\n"
         f"    for i in {header}:\n        {body}\n    return s, p, q, out\n"
     )
 

@@ -27,7 +27,7 @@ from itertools import product
 import numpy as np
 
 def f(a, b, x, d, n, m):
-    s, i, j, k, v = 0, "i", "j", "k", "v"
+    s, i, j, k, v = {start}, "i", "j", "k", "v"
     BEFORE{header}:
         {body}
     return s, i, j, k, v, n, m
@@ -72,10 +72,15 @@ def program(rng: random.Random) -> str:
     place = ", ".join((*whole, "0", "1")[:2])
     values += [f"a[{place}]", f"x[{whole[0] if whole else 0}]", "b[-1]"]
 
+    start = rng.choice(("0", "0.5"))
+    operators = ("+", "-", "+", "-", "/", "//")
+    if start != "0":  # squares of squares of ints have no end
+        operators = (*operators, "*")
+
     def value(depth: int = 2) -> str:
         if depth == 0 or rng.random() < 0.25:
             return rng.choice(values)
-        op = rng.choice(("+", "-", "*", "+", "-", "/", "//"))
+        op = rng.choice(operators)
         return f"({value(depth - 1)} {op} {value(depth - 1)})"
 
     def line() -> str:
@@ -97,7 +102,7 @@ def program(rng: random.Random) -> str:
     lines = [line() for _ in range(rng.randint(1, 4))]
     inside = rng.random() < 0.35
     indent = "            " if inside else "        "
-    made = TEXT.format(header="for " + text, body=f"\n{indent}".join(lines))
+    made = TEXT.format(start=start, header="for " + text, body=f"\n{indent}".join(lines))
     before = "for k in range(3):\n        " if inside else ""
     made = made.replace("BEFORE", before)
     if inside:

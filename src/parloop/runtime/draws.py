@@ -22,6 +22,7 @@ from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Draws
 from parloop.ir.types import Array, Scalar
 from parloop.runtime.arguments import SCALARS
+from parloop.runtime.saving import SURELY_SMALL, free_memory
 
 MOST_NUMBERS: Final = 1 << 27
 """More numbers than this are not drawn ahead: they take memory."""
@@ -97,7 +98,7 @@ def draw_ahead(draws: Draws, function: object, trips: int) -> Drawn:
     if sum(not thread.daemon for thread in threading.enumerate()) > 1:
         raise Declined(UnsupportedFunction(f"another thread may call `{draws.path}`"))
     total = trips * draws.count
-    if total > MOST_NUMBERS:
+    if total > MOST_NUMBERS or 8 * total > max(SURELY_SMALL, free_memory() // 2):
         raise Declined(UnsupportedFunction("the loop draws more numbers than memory is taken for"))
     before = source.state()
     try:
