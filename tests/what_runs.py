@@ -246,6 +246,8 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         Row("`try` around the loop", "except ZeroDivisionError", "control.caught_by_the_caller"),
         Row("`try` in the loop, while nothing is raised", "try:", "control.try_in_the_body"),
         Row("`try` in the loop, after something was", "try:", "resuming.first_and_last"),
+        Row("`print` under an `if`: machine code in between", "print(", "effects.every_few_steps"),
+        Row("arrays kept under an `if`", "u.copy()", "effects.history"),
         Row(
             "`try` that catches what comes from outside",
             "except BaseException",

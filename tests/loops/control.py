@@ -210,7 +210,7 @@ def continue_in_the_loop(a, b, n):
 
 
 def else_of_the_loop(a, x):
-    for i in range(len(a)):              #: unsupported SYN103
+    for i in range(len(a)):              #: parallel
         if a[i] == x:
             where = "inside"
             break
@@ -666,7 +666,7 @@ def assert_in_the_body(a, n):
 
 
 def raise_in_the_body(a, n):
-    for i in range(n):                   #: unsupported SYN102
+    for i in range(n):                   #: parallel
         if a[i] > 3:
             raise ValueError(i)
         a[i] = 0
@@ -700,7 +700,7 @@ def caught_by_the_caller(a, n, k):
 
 
 def print_in_the_body(a, n):
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel
         if a[i] > 100:
             print(a[i])
         a[i] = 1
@@ -731,7 +731,7 @@ def call_of_a_lambda(a, n):
 
 
 def recursion_through_the_loop(a, depth):
-    for i in range(len(a)):              #: unsupported SYN108
+    for i in range(len(a)):              #: parallel; runs interpreter
         if depth > 0:
             recursion_through_the_loop(a, depth - 1)
         a[i] += depth

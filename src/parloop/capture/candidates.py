@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from parloop.capture.draws import find_draws
+from parloop.capture.effects import Where, find_effects, loop_without_effects
+from parloop.capture.headers import may_resume
 from parloop.capture.made import is_grid, is_made, names_in_grid, parts_of
 from parloop.capture.names import find_scope
 from parloop.capture.progress import BARS, imported_bars, without_bar
@@ -237,6 +239,7 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
     """Return the first construct in the body of the loop `loop` that is ruled out."""
     assert isinstance(loop, ast.For)
     loop = without_bar(loop, callables.bars)
+    loop = loop_without_effects(loop, effects_of(loop, callables))
     subscripted: set[str] = set()
     gone_over: set[str] = set()
     indices: list[ast.Name] = []
@@ -268,6 +271,35 @@ def find_obstacle(loop: ast.AST, callables: Callables) -> Obstacle | None:
         if index.id in subscripted:
             return Obstacle(f"`{index.id}`, which a loop binds and which is subscripted", index)
     return None
+
+
+def effects_of(loop: ast.For, callables: Callables) -> tuple[Where, ...]:
+    """Return where blocks begin that only the interpreter can run, in a loop that goes on after it.
+
+    Where nothing else is in the loop it stays with the interpreter.
+    """
+    if not may_resume(loop) or parts_of(loop.iter) or without_bar(loop, callables.bars) is not loop:
+        return ()
+    if find_draws(loop) is not None:
+        return ()
+
+    def may_run(stmt: ast.stmt) -> bool:
+        nodes = _walk(stmt, into_returns=False)
+        return not any(_obstacle_in(node, callables) or _keeps_a_copy(node) for node in nodes)
+
+    return find_effects(loop, may_run)
+
+
+def _keeps_a_copy(node: ast.AST) -> bool:
+    """Return whether `node` appends a copy of an array to a list."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="append"), args=[kept]):
+            calls = (part.func for part in ast.walk(kept) if isinstance(part, ast.Call))
+            return any(isinstance(f, ast.Attribute) and f.attr in _COPIES for f in calls)
+    return False
+
+
+_COPIES: Final = ("copy", "array", "tolist", "asarray")
 
 
 def names_stored(loop: ast.For) -> set[str]:

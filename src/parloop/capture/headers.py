@@ -41,3 +41,30 @@ def is_plain(node: ast.expr) -> bool:
         case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=index):
             return is_plain(index)
     return False
+
+
+def may_resume(loop: ast.For) -> bool:
+    """Return whether the `else` of `loop` may stand inside of another loop.
+
+    And whether CPython is, when the loop is over, in the line of what is put there.
+    """
+    header = loop.iter.func if isinstance(loop.iter, ast.Call) else loop.iter
+    if loop.lineno != header.lineno or loop.iter.lineno != header.lineno:
+        return False
+    return not any(_is_for_outer_loop(statement) for statement in loop.orelse)
+
+
+def _is_for_outer_loop(statement: ast.AST) -> bool:
+    """Return whether `statement` is, or has in it, a `break` or `continue` of a loop around it."""
+    match statement:
+        case ast.Break() | ast.Continue():
+            return True
+        case ast.For() | ast.AsyncFor() | ast.While():
+            return any(map(_is_for_outer_loop, statement.orelse))
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return False
+    return any(
+        _is_for_outer_loop(part)
+        for block in ("body", "handlers", "cases", "orelse", "finalbody")
+        for part in getattr(statement, block, ())
+    )

@@ -38,6 +38,7 @@ from typing import Any, Final, Protocol
 from parloop.capture.bars import BarSite
 from parloop.capture.candidates import (
     Callables,
+    effects_of,
     find_callables,
     is_candidate,
     is_range_loop,
@@ -49,8 +50,8 @@ from parloop.capture.comprehensions import (
 )
 from parloop.capture.draws import find_draws
 from parloop.capture.expressions import ExpressionSite
-from parloop.capture.form import expression_form, may_resume, site_form
-from parloop.capture.headers import bound_names, header_names
+from parloop.capture.form import expression_form, site_form
+from parloop.capture.headers import bound_names, header_names, may_resume
 from parloop.capture.items import leaves
 from parloop.capture.made import OPENED, names_made, parts_of
 from parloop.capture.names import (
@@ -280,6 +281,7 @@ class _Rewriter:
             n_repeatable=len(header) if bar is None else 0,
             resumes=bar is None and not made and find_draws(loop) is None and may_resume(loop),
             steady=tuple(name for name in passed if name in bound),
+            effects=effects_of(loop, self._callables) if bar is None and not made else (),
             flags=self._flags,
             over_items=over_items,
             bar=bar,

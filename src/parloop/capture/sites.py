@@ -74,6 +74,7 @@ from types import FrameType, MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from parloop.capture.comprehensions import Comprehension
+from parloop.capture.effects import Where
 from parloop.capture.items import count_positions
 from parloop.capture.made import OPENED, Opened, are_few, open_header, opened, rest_of
 from parloop.capture.resuming import Again, Pause, Resuming, iterate
@@ -136,6 +137,9 @@ class SiteInfo:
     """Whether the text asks again about the rest of the loop."""
     steady: tuple[str, ...] = ()
     """Those of `passed` that are bound wherever it does; their values are passed again."""
+
+    effects: tuple[Where, ...] = ()
+    """Where blocks begin that only the interpreter can run, under an `if`."""
 
     over_items: bool = False
     """Whether the loop is over items: `Engine` gets their positions."""

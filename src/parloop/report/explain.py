@@ -19,8 +19,10 @@ from types import FunctionType
 from typing import Any, Final, Literal, TypeAlias
 
 from parloop.analysis import Analysis, Condition, LoopFacts, ParallelIf, analyse
-from parloop.capture.candidates import Callables, find_callables, is_candidate
+from parloop.capture.candidates import Callables, effects_of, find_callables, is_candidate
 from parloop.capture.comprehensions import find_comprehension
+from parloop.capture.effects import EFFECT, Where, find_effects, loop_without_effects
+from parloop.capture.headers import may_resume
 from parloop.capture.progress import without_bar
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.functions import (
@@ -33,9 +35,9 @@ from parloop.frontend.lower import lower_loop
 from parloop.frontend.names import NameFacts, enter_function, find_imports, observe
 from parloop.frontend.tries import without_tries
 from parloop.frontend.ways import with_ways
-from parloop.ir.nodes import Nest
+from parloop.ir.nodes import Assign, Nest, Stmt
 from parloop.ir.printer import to_text
-from parloop.ir.walk import handles_arrays
+from parloop.ir.walk import handles_arrays, statements
 from parloop.report.drawing import Drawing, drawing_of
 from parloop.report.judgement import Judged, LoopVerdict, judge_loop
 from parloop.report.reasons import DecidesAsItGoes, HandlesArrays, InsideUnsupported, NotOverRange
@@ -364,17 +366,22 @@ class _Walker:
     def _nest(self, node: ast.For, place: _Place) -> bool:
         """Explain the loop `node`; return whether it and all loops inside it are one nest."""
         plain = without_bar(node, self.callables.bars)
-        try:
-            loop = inline(
-                with_ways(without_tries(plain)), self.source, place.functions.resolve
-            ).loop
-        except Declined as declined:
-            self._add(node, place, Judged("unsupported", (declined.diagnostic,), ()), "interpreter")
-            return False
-        nest = lower_loop(loop, self.source, function=place.function, names=place.names)
+        effects = effects_of(plain, self.callables)
+        nest = self._lower(loop_without_effects(plain, effects), place)
+        if not isinstance(nest, Nest):
+            more = self._effects_of_calls(loop_without_effects(plain, effects), place)
+            second = self._lower(loop_without_effects(plain, (*effects, *more)), place)
+            nest = second if more and isinstance(second, Nest) else nest
         if not isinstance(nest, Nest):
             self._add(node, place, Judged("unsupported", nest, ()), "interpreter")
             return False
+        try:
+            return self._nest_of(node, plain, nest, place)
+        finally:
+            self._note_effects(node, nest)
+
+    def _nest_of(self, node: ast.For, plain: ast.For, nest: Nest, place: _Place) -> bool:
+        """Explain the loop `node`, which is `nest`."""
         if handles_arrays(nest):
             for inner in _loops_in(node):
                 self._add_of_arrays(inner, place)
@@ -401,6 +408,39 @@ class _Walker:
                 self.loops[first], ir=to_text(nest.loop), analysed=(nest, analysis)
             )
         return True
+
+    def _note_effects(self, node: ast.For, nest: Nest) -> None:
+        """Say in the explanation of `node` which lines are left to the interpreter."""
+        lines = sorted({s.span.line for s in statements((nest.loop,)) if _is_effect(s)})
+        found = next((n for n, one in enumerate(self.loops) if one.line == node.lineno), None)
+        if not lines or found is None:
+            return
+        words = ", ".join(map(str, lines))
+        what = f"line {words}" if len(lines) == 1 else f"lines {words}"
+        note = f"an iteration that comes to {what} is the interpreter's, when all before it have run"
+        first, *others = self.loops[found].reasons
+        noted = replace(first, notes=(*first.notes, note))
+        self.loops[found] = replace(self.loops[found], reasons=(noted, *others))
+
+    def _lower(self, loop: ast.For, place: _Place) -> Nest | tuple[Diagnostic, ...]:
+        """Return the loop `loop` with the functions that it calls, or why it cannot be lowered."""
+        try:
+            inlined = inline(with_ways(without_tries(loop)), self.source, place.functions.resolve)
+        except Declined as declined:
+            return (declined.diagnostic,)
+        return lower_loop(inlined.loop, self.source, function=place.function, names=place.names)
+
+    def _effects_of_calls(self, loop: ast.For, place: _Place) -> tuple[Where, ...]:
+        """Return the branches of `if` that call functions of the text."""
+        if not may_resume(loop):
+            return ()
+
+        def may_run(stmt: ast.stmt) -> bool:
+            calls = (node.func for node in ast.walk(stmt) if isinstance(node, ast.Call))
+            names = (func.id for func in calls if isinstance(func, ast.Name))
+            return not any(place.functions.resolve(name) for name in names)
+
+        return find_effects(loop, may_run)
 
     def _judge(
         self, facts: LoopFacts, analysis: Analysis, node: ast.For, values: Mapping[str, object]
@@ -500,3 +540,7 @@ def _span(source: Source, node: ast.stmt) -> Span:
 
 def _characters(line: str, n_bytes: int) -> int:
     return len(line.encode()[:n_bytes].decode(errors="replace"))
+
+
+def _is_effect(stmt: Stmt) -> bool:
+    return isinstance(stmt, Assign) and stmt.target == EFFECT

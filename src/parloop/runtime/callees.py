@@ -17,6 +17,7 @@ from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any, Final
 
 from parloop.capture.definition import definition_of
+from parloop.capture.effects import Where, find_effects, loop_without_effects
 from parloop.capture.sites import UNBOUND, Site, mangle
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.callee import Callee, Refused
@@ -144,16 +145,35 @@ def is_profiled() -> bool:
 _MONITORING: Final[Any] = getattr(sys, "monitoring", None)
 
 
-def inline_calls(
+def effects_of_calls(
     site: Site, values: Sequence[object], frame: FrameType
+) -> tuple[Where, ...]:
+    """Return the effects of a site, with calls of functions in Python under an `if` among them."""
+    if not site.info.resumes:
+        return site.info.effects
+    finder = _Finder(site, values, frame)
+
+    def may_run(stmt: ast.stmt) -> bool:
+        calls = (node.func for node in ast.walk(stmt) if isinstance(node, ast.Call))
+        names = (func.id for func in calls if isinstance(func, ast.Name))
+        return not any(type(finder.value(name)) is FunctionType for name in names)
+
+    loop = loop_without_effects(site.info.node, site.info.effects)
+    return (*site.info.effects, *find_effects(loop, may_run))
+
+
+def inline_calls(
+    site: Site, values: Sequence[object], frame: FrameType, effects: tuple[Where, ...]
 ) -> tuple[Inlined | Diagnostic, Calls]:
     """Return the site's loop with the functions that it calls now written into it.
 
-    Or the reason why one of them cannot be. That is so as long as the calls hold.
+    It is the loop without its `effects`. Or the reason why one of them cannot be. That is so as
+    long as the calls hold.
     """
     finder = _Finder(site, values, frame)
     try:
-        inlined = inline(with_ways(without_tries(site.info.node)), site.info.source, finder.resolve)
+        loop = loop_without_effects(site.info.node, effects)
+        inlined = inline(with_ways(without_tries(loop)), site.info.source, finder.resolve)
     except Declined as declined:
         return declined.diagnostic, Calls(tuple(finder.called), finder.places)
     functions = {one.name for one in finder.called}

@@ -89,6 +89,7 @@ from parloop.runtime.seen import see
 from parloop.runtime.specialisation import Specialisation
 from parloop.runtime.state import SiteState, settings_of, state_for
 from parloop.runtime.stats import record_of
+from parloop.runtime.stops import find_stops
 from parloop.runtime.tracers import is_traced
 from parloop.runtime.transaction import Launch, Warned
 from parloop.runtime.verify import run_both
@@ -449,7 +450,9 @@ class Entry:
             self.see(specialisation, ready, arguments, operations)
         launch = self.make_launch(ready, words, arguments, operations)
         state.paces.begin(key, launch)
-        if self.settings.device in ("cuda", "auto") and self.resumption is None:
+        if self.state.effects:
+            launch.stops = find_stops(nest, self.indices, self.given)
+        elif self.settings.device in ("cuda", "auto") and self.resumption is None:
             launch.offload = self.find_offload(launch, ready, specialisation, arguments)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
@@ -816,6 +819,8 @@ class Entry:
             if self.site.info.over_items:
                 at = f"with item {done}"
             message = f"the iteration {at} raises, warns or leaves 64 bits"
+            if self.state.effects:
+                message = f"the iteration {at} does what only the interpreter can"
             why = IterationLeftNative(message, self.site.info.span)
         elif launch.changed:
             why = ListChanged("a list was changed by other code meanwhile", self.site.info.span)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from parloop.capture.effects import Where
 from parloop.capture.sites import Site
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.lower import lower_loop
@@ -21,7 +22,7 @@ from parloop.ir.unrolling import unrolled
 from parloop.ir.walk import PRODUCTS, all_expressions, statements
 from parloop.runtime import work
 from parloop.runtime.arguments import Guard, guards_of, type_of
-from parloop.runtime.callees import inline_calls
+from parloop.runtime.callees import Calls, effects_of_calls, inline_calls
 from parloop.runtime.lists import Lists
 from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
@@ -29,6 +30,7 @@ from parloop.runtime.state import SiteState, SmallExtents
 from parloop.runtime.stats import SiteRecord, record_of
 from parloop.staging.products import LONGEST_PRODUCT
 from parloop.staging.specialise import StoreDeclined
+from parloop.runtime.stops import has_effects
 
 MOST_SMALL_EXTENT = 4
 """Rows of so many elements have code of their own."""
@@ -54,13 +56,13 @@ def prepare(
     before: SiteState | None = site.state
     versions = [] if before is None else before.versions
     record = record_of(info) if record is None else record
-    inlined, calls = inline_calls(site, values, frame)
-    if isinstance(inlined, Diagnostic):
-        record.decided("unsupported")
-        return SiteState(record, None, (inlined,), calls=calls, versions=versions)
-    further = {name: place.read() for name, place in calls.places.items()}
-    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals, **further})
-    lowered = lower_loop(inlined.loop, info.source, function=info.function, names=names)
+    lowered, calls = _lower(site, values, frame, info.effects)
+    if not isinstance(lowered, Nest):
+        more = effects_of_calls(site, values, frame)
+        if more != info.effects:
+            second, calls_then = _lower(site, values, frame, more)
+            if isinstance(second, Nest):
+                lowered, calls = second, calls_then
     if not isinstance(lowered, Nest):
         record.decided("unsupported")
         return SiteState(record, None, lowered, calls=calls, versions=versions)
@@ -68,7 +70,21 @@ def prepare(
     record.decided(find_verdict(lowered))
     handlers = [Guard(n, n, (), f"builtins.{n}") for n in trusted_handlers(info.node)]
     guards, even = (*guards_of(lowered), *handlers), work.is_even(lowered)
-    return SiteState(record, lowered, (), guards, even, calls=calls, versions=versions)
+    effects = has_effects(lowered)
+    return SiteState(record, lowered, (), guards, even, effects, calls=calls, versions=versions)
+
+
+def _lower(
+    site: Site, values: tuple[object, ...], frame: FrameType, effects: tuple[Where, ...]
+) -> tuple[Nest | tuple[Diagnostic, ...], Calls]:
+    """Return the loop of a site without its `effects`, or why it cannot be lowered."""
+    info = site.info
+    inlined, calls = inline_calls(site, values, frame, effects)
+    if isinstance(inlined, Diagnostic):
+        return (inlined,), calls
+    further = {name: place.read() for name, place in calls.places.items()}
+    names = observe({**frame.f_builtins, **frame.f_globals, **frame.f_locals, **further})
+    return lower_loop(inlined.loop, info.source, function=info.function, names=names), calls
 
 
 def small_extents(

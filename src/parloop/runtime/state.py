@@ -37,6 +37,8 @@ class SiteState:
     reasons: tuple[Diagnostic, ...]
     guards: tuple[Guard, ...] = ()
     certain: bool = True
+    effects: bool = False
+    """Whether iterations of the nest may come to what only the interpreter can do."""
     specialisations: dict[
         tuple[tuple[Type | None, ...], bool, SmallExtents], Specialisation | Declined
     ] = field(default_factory=dict)

@@ -206,6 +206,8 @@ class Launch:
     """Sees what others change, apart from the contents of arrays; asked before each slice."""
     overtaken: bool = False
     """Somebody has: the rest of the loop is not for this launch."""
+    stops: Callable[[int], int] | None = None
+    """The number of the next iteration, from a given one on, that is the interpreter's."""
     offload: Callable[[Launch], None] | None = None
     """Runs all iterations elsewhere, or leaves everything as it is."""
     is_measured: bool = False
@@ -225,7 +227,13 @@ class Launch:
             if self.offload is not None and not self.is_over():
                 self.run_elsewhere(self.offload)
             while self.done < total and not self.is_over():
-                self.run_slice(self.done, self.end_of_slice())
+                end = self.end_of_slice()
+                if self.stops is not None:
+                    end = min(end, self.stops(self.done))
+                    if end == self.done:
+                        self.raised = True
+                        break
+                self.run_slice(self.done, end)
                 if self.tick is not None:
                     self.tick(self.done)
                 if self.meanwhile is not None:
