@@ -12,14 +12,14 @@ def every_few_steps(u, n):
     for t in range(n):                   #: serial
         u[1:-1] = u[1:-1] + 0.25 * (u[2:] - 2 * u[1:-1] + u[:-2])
         if t % 4 == 0:
-            print(t, end="" if t else "")
+            print("", end="")
     return u, t
 
 
 def each_step(u, n):
     for t in range(n):                   #: unsupported
         u[1:-1] = u[2:] + u[:-2]
-        print(t, end="" if t else "")
+        print("", end="")
     return u, t
 
 

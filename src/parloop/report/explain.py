@@ -417,7 +417,7 @@ class _Walker:
             return
         words = ", ".join(map(str, lines))
         what = f"line {words}" if len(lines) == 1 else f"lines {words}"
-        note = f"an iteration that comes to {what} is the interpreter's, when all before it have run"
+        note = f"an iteration that comes to {what} is the interpreter's, in its turn"
         first, *others = self.loops[found].reasons
         noted = replace(first, notes=(*first.notes, note))
         self.loops[found] = replace(self.loops[found], reasons=(noted, *others))
