@@ -28,9 +28,9 @@ from parloop.runtime.remembered import find_verdict
 from parloop.runtime.specialisation import Specialisation, make_specialisation
 from parloop.runtime.state import SiteState, SmallExtents
 from parloop.runtime.stats import SiteRecord, record_of
+from parloop.runtime.stops import has_effects
 from parloop.staging.products import LONGEST_PRODUCT
 from parloop.staging.specialise import StoreDeclined
-from parloop.runtime.stops import has_effects
 
 MOST_SMALL_EXTENT = 4
 """Rows of so many elements have code of their own."""
