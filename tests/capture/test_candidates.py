@@ -67,7 +67,7 @@ def test_only_a_plain_loop_over_range_counts(accepted: str, refused: str) -> Non
         ("x = i", "x = (y := i)", "an assignment expression"),
         ("x = i", "x = lambda: i", "`lambda`"),
         ("x = i", "x = f'{i}'", "a formatted string"),
-        ("if i: raise ValueError", "raise ValueError", "`raise`"),
+        ("if i: break", "if i: raise ValueError", "`raise`"),
         ("if i: continue", "assert i", "`assert`"),
         ("pass", "del x", "`del`"),
         ("while i: i -= 1", "with a: pass", "`with`"),

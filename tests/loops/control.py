@@ -210,7 +210,7 @@ def continue_in_the_loop(a, b, n):
 
 
 def else_of_the_loop(a, x):
-    for i in range(len(a)):              #: parallel
+    for i in range(len(a)):              #: unsupported SYN103
         if a[i] == x:
             where = "inside"
             break

@@ -369,7 +369,7 @@ def maybe_nothing(x):
 
 
 def may_return_none(a, b, n):
-    for i in range(n):                   #: parallel
+    for i in range(n):                   #: unsupported SYN108
         if a[i] > 0:
             b[i] = maybe_nothing(a[i])
     return b

@@ -39,8 +39,24 @@ def find_effects(loop: ast.For, may_run: Judges) -> tuple[Where, ...]:
     """Return where the blocks of `loop` begin that only the interpreter can run.
 
     They are branches of `if`, as small as possible. What else may be in the way is not looked at.
+    There are none where nothing else is done in the loop.
     """
-    return tuple(_in_block(loop.body, may_run))
+    places = tuple(_in_block(loop.body, may_run))
+    if not any(map(_does_something, without_effects(loop.body, places))):
+        return ()
+    return places
+
+
+def _does_something(stmt: ast.stmt) -> bool:
+    """Return whether `stmt` is, or has in it, more than tests and effects."""
+    match stmt:
+        case ast.If(body=body, orelse=orelse) | ast.For(body=body, orelse=orelse):
+            return any(map(_does_something, (*body, *orelse)))
+        case ast.While():
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name != EFFECT
+    return isinstance(stmt, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr)
 
 
 def _in_block(body: Sequence[ast.stmt], may_run: Judges) -> Iterator[Where]:
