@@ -46,7 +46,7 @@ class _List(list[float]):
     ("arguments", "code"),
     [
         ((np.zeros(N, object), np.ones(N), N), "RUN101"),
-        (([0.0] * (N - 1) + [0], np.ones(N), N), "RUN110"),
+        ((np.zeros(N), [1.0] * (N - 1) + [1], N), "RUN110"),
         ((_List([0.0] * N), np.ones(N), N), "RUN102"),
         ((np.zeros(N), np.ones(N), np.int64(N)), ""),
     ],
