@@ -67,7 +67,7 @@ def _holds(condition: Expr, arguments: Mapping[str, Any]) -> bool:
     """Return whether `condition` holds; not where something has no such axis, or none at all."""
     try:
         return bool(interp.evaluate(condition, dict(arguments)))
-    except (AttributeError, IndexError, TypeError):  # of another type than the nest was expanded for
+    except (AttributeError, IndexError, TypeError):  # of another type than expanded for
         return False
 
 
