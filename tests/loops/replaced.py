@@ -91,6 +91,21 @@ def objects_replaced(n):
     return y, Noisy.log
 
 
+def zeros_that_become_complex(x, y, n):
+    for i in range(n):                   #: parallel-if
+        y[i] = x[i] * 1j
+    return y
+
+
+def complex_under_a_condition(x, y, n):
+    s = 0
+    for i in range(1, n):                #: serial
+        if x[i] > 0:
+            y[i] = y[i - 1] + x[i] * (0.5 - 1j)
+        s += y[i]
+    return y, s
+
+
 def floats_and_ints(x, n):
     y = [0.5] * n
     for i in range(n):                   #: parallel-if
@@ -201,6 +216,15 @@ ARGUMENTS = {
     "several_types_replaced": lambda rng: [([1, 2.5, None, "a"], 4), ([1, 2.5, None, "a"], 2)],
     "several_types_read": lambda rng: [([1, 2.5, 3], 3)],
     "objects_replaced": lambda rng: [(3,)],
+    "zeros_that_become_complex": lambda rng: [
+        ([1.5, -0.0, math.nan], [0] * 4, 3),
+        ([1.5, 2.5], [None, 0.5, "a"], 2),
+        (np.arange(3.0), [0.5] * 3, 3),
+    ],
+    "complex_under_a_condition": lambda rng: [
+        ([1.5, -2.0, 3.5, 0.5], [0] * 4, 4),
+        ([1.5, -2.0, 3.5, 0.5], [0.5] * 4, 4),
+    ],
     "floats_and_ints": lambda rng: [([1.5, -2.0, 3.5], 3)],
     "two_names": lambda rng: [([0, 1, 2], 3)],
     "truth_values": lambda rng: [([1, -1, 0],), ([0.5, -0.5],), (np.array([1.5, -1.5]),)],

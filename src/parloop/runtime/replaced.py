@@ -42,8 +42,9 @@ class ReplacedCopy(ListCopy):
         """Return the words by which native code knows the list: what is new differs."""
         new = self.notes & ~self.known
         if self.mirror is not None and new.any():
-            bits = f"u{self.data.itemsize}"
-            self.mirror.view(bits)[new] = ~self.data.view(bits)[new]
+            shape = len(self.data), self.data.itemsize  # a complex number is no integer
+            old, now = (one.view(np.uint8).reshape(shape) for one in (self.mirror, self.data))
+            old[new] = ~now[new]
         row = ListCopy.row(self)
         row[ListWord.TAKES_NAN] = self.takes_nan
         return row
