@@ -142,6 +142,7 @@ def test_other_slices_are_clipped_as_python_clips_them() -> None:
         "u[1:] = v[k:]",
         "u[1:] = m[1:]",
         "u[1:] = v[1:] ** c[1:]",
+        "u[1:] = v[1:] ** w[1:]",
         "u[:] = m",
         "b += 1.5",
         "b += n",
