@@ -18,9 +18,9 @@ from parloop.runtime.arguments import check_guards, gather
 from parloop.runtime.arrays import check_extents
 from parloop.runtime.codes import ListNotSupported
 from parloop.runtime.decision import Point, parameter_values
-from parloop.runtime.dispatch import Entry, Packed
-from parloop.runtime.lists import copy_lists, find_appended, find_lists
-from parloop.runtime.overwritten import written_arrays
+from parloop.runtime.dispatch import Entry
+from parloop.runtime.lists import find_appended, find_lists
+from parloop.runtime.packing import Packed
 from parloop.runtime.preparing import prepare, specialise_for
 from parloop.runtime.regions import Kind
 from parloop.runtime.rows import without_rows
@@ -69,8 +69,8 @@ def foresee(
 ) -> Prospect | None:
     """Return what would become of an entry, or raise Declined where the interpreter would run it.
 
-    None if the loop wants the value of a name in `unknown`. Nothing that the user can see changes;
-    the site should be nobody else's.
+    None if the loop wants the value of a name in `unknown`, or draws random numbers. Nothing that
+    the user can see changes; the site should be nobody else's.
     """
     info, settings = site.info, current_settings(site.options)
     record = SiteRecord(info.path, info.line, info.column, info.end_line, info.function)
@@ -78,8 +78,8 @@ def foresee(
     state = site.state = prepare(site, values, as_frame, record)
     if state.nest is None:
         raise Declined(state.reasons[0])
-    if any(name in unknown for name in state.nest.inputs):
-        return None
+    if any(name in unknown for name in state.nest.inputs) or state.nest.draws is not None:
+        return None  # random numbers are drawn in a launch only
     entry = Entry(site, state, settings, indices, values, as_frame)
     nest, given = _take(entry, settings)
     check_guards(site, state.guards, as_frame, state.calls)
@@ -111,7 +111,8 @@ def _take(entry: Entry, settings: Settings) -> tuple[Nest, Mapping[str, Any]]:
         raise Declined(ListNotSupported(message))
     moves = find_moves(nest)
     appended = find_appended(nest, given, moves)
-    entry.lists = copy_lists(found, written_arrays(nest), moves, appended)
+    nest = entry.copy(nest, found, moves, appended)
+    assert entry.lists is not None
     rest = {name: value for name, value in given.items() if name not in appends}
     return nest, {**rest, **entry.lists.arrays}
 
