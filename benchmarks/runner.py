@@ -37,6 +37,10 @@ SETTLE_SECONDS = 0.01
 PATIENCE_SECONDS = 180
 """A process that does not answer for so long is ended, and its side counts as unavailable."""
 
+MIN_WORK_MS = "1"
+"""From what time in CPython on a loop runs natively here: parloop's own bound, but said, so that no
+loop waits until it has cost its machine code. It is machine code that is timed and compared."""
+
 Turn = tuple[str, "Worker"]
 
 MOST_LEFT = 0.01
@@ -269,6 +273,7 @@ def environment_of(options: Options, folder: Path, caches: Path, side: str) -> d
         "OMP_NUM_THREADS": threads,
         "NUMBA_NUM_THREADS": threads,
         "PARLOOP_THREADS": threads,
+        "PARLOOP_MIN_WORK_MS": MIN_WORK_MS,
         "PARLOOP_CACHE_DIR": str(caches / "parloop"),
         "NUMBA_CACHE_DIR": str(caches / "numba"),
         "BENCHMARKS_BUILD": str(folder),

@@ -40,10 +40,6 @@ C_OPTIONS = ("-O3", "-march=native", "-ffp-contract=off", "-fopenmp", "-shared",
 DISK_CACHE = "BENCHMARKS_NUMBA_CACHE"
 """The environment variable that has Numba keep its machine code on disk."""
 
-MIN_WORK_MS = 1.0
-"""From what time in CPython on a loop runs natively here: parloop's own bound, but said, so that no
-loop waits until it has cost its machine code. It is machine code that is timed and compared."""
-
 Call = Callable[[], Any]
 
 
@@ -80,7 +76,7 @@ def _prepare_parloop(program: Program, arguments: Arguments, device: str) -> Cal
 
     def call() -> Any:
         if not made:
-            made.append(parloop.parallel(program.function, device=device, min_work_ms=MIN_WORK_MS))
+            made.append(parloop.parallel(program.function, device=device))
         return made[0](*arguments)
 
     return call

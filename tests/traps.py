@@ -46,9 +46,9 @@ INDEXING = (
     ),
     Trap(
         "subscripts of other types: float, bool, None, slice, Ellipsis, array",
-        native="index_of_type_numpy_integer index_of_type_slice",
-        left="index_of_type_float index_of_type_bool index_of_type_none "
-        "index_of_type_ellipsis index_of_type_array",
+        native="index_of_type_numpy_integer index_of_type_slice index_of_type_none "
+        "index_of_type_ellipsis",
+        left="index_of_type_float index_of_type_bool index_of_type_array",
     ),
     Trap(
         "`a[i] += v` with repeated `idx[i]`",
@@ -393,7 +393,8 @@ CONTROL = (
     Trap(
         "try, with, assert in the body",
         native="caught_by_the_caller try_in_the_body",
-        left="finally_counted caught_by_name with_in_the_body assert_in_the_body raise_in_the_body",
+        handed="raise_in_the_body",
+        left="finally_counted caught_by_name with_in_the_body assert_in_the_body",
     ),
     Trap(
         "an exception in the middle",
@@ -403,7 +404,8 @@ CONTROL = (
     Trap(
         "print and other effects in the body",
         native="inner_loop_runs_while_the_outer_cannot append_in_the_body",
-        left="print_in_the_body",
+        handed="print_in_the_body",
+        left="each_step",
     ),
     Trap(
         "recursion, callbacks, lambdas",
@@ -439,8 +441,8 @@ SURROUNDINGS = (
     ),
     Trap(
         "lists are written in place",
-        native="read_a_list write_a_list list_beside_an_array",
-        left="numpy_number_into_a_list list_reflection bytes_and_strings",
+        native="read_a_list write_a_list list_beside_an_array numpy_number_into_a_list",
+        left="list_reflection bytes_and_strings",
     ),
     Trap(
         "identity of small integers and strings",
@@ -457,7 +459,11 @@ SURROUNDINGS = (
         native="frames_stay_real",
         left="locals_in_the_body exec_in_the_body del_in_the_body",
     ),
-    Trap("random numbers", native="many_numpy_functions", left="random_numbers"),
+    Trap(
+        "random numbers",
+        native="many_numpy_functions random_numbers",
+        left="under_a_condition of_two_kinds",
+    ),
     Trap(
         "warnings once for a place, errstate, seterr, -W error",
         native="local_errstate local_warning_filters replaced_showwarning "

@@ -137,7 +137,7 @@ def index_of_type_slice(a, n):
 
 
 def index_of_type_ellipsis(a, n):
-    for i in range(n):                   #: unsupported SYN103
+    for i in range(n):                   #: serial
         a[..., i] = i
     return a
 
