@@ -10,7 +10,7 @@ from tests.corpus import FILES, LoopFile
 from tests.differential import find_difference, run, slices_of
 
 import parloop
-from parloop.runtime import cutting, dispatch, interrupts
+from parloop.runtime import cutting, interrupts, launching
 
 
 def _has_nest(file: LoopFile, name: str) -> bool:
@@ -49,7 +49,7 @@ class Impatient(interrupts.Holder):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "ALWAYS_POLLS", True)
-    monkeypatch.setattr(dispatch, "Holder", Impatient)
+    monkeypatch.setattr(launching, "Holder", Impatient)
 
 
 @pytest.mark.parametrize(("file", "name"), CASES)

@@ -14,7 +14,7 @@ from tests.differential import slices_of
 from tests.runtime import programs
 
 import parloop
-from parloop.runtime import dispatch
+from parloop.runtime import launching
 from parloop.runtime.transaction import Launch
 
 N, FIRST = 12, 5
@@ -265,7 +265,7 @@ def test_a_handler_that_sets_a_variable_ends_the_loop_that_reads_it() -> None:
 def test_a_change_while_a_launch_is_made_is_seen_by_its_first_iteration(
     where: str, plain: Any, change: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = getattr(dispatch, where)
+    original = getattr(launching, where)
     made = []
 
     def changing(*arguments: Any, **named: Any) -> Any:
@@ -273,7 +273,7 @@ def test_a_change_while_a_launch_is_made_is_seen_by_its_first_iteration(
         made.append(where)
         return original(*arguments, **named)
 
-    monkeypatch.setattr(dispatch, where, changing)
+    monkeypatch.setattr(launching, where, changing)
     array = np.zeros(N)
     parloop.parallel(programs.fresh(plain), min_work_ms=0)(array, 0, N)
     assert made
