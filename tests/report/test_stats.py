@@ -139,3 +139,8 @@ def test_threads_do_not_lose_counts() -> None:
     site = report().sites[0]
     assert (site.native_runs, site.iterations, site.seconds) == (8000, 24000, 4000.0)
     assert site.fallbacks == ((PRINTS, 8000),)
+
+
+def test_a_loop_that_waits_is_not_called_too_small_for_ever() -> None:
+    heat().ran_interpreted(0.1)
+    assert "1 x too little work so far to pay for machine code" in str(report())

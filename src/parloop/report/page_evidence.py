@@ -13,7 +13,7 @@ from parloop.report.evidence import MOST_CODE, RunEvidence
 from parloop.report.explain import LoopExplanation
 from parloop.report.page_drawing import drawing_html
 from parloop.report.reasons import HandlesArrays
-from parloop.report.stats import SiteStats, show_prediction, show_seconds
+from parloop.report.stats import TOO_LITTLE, SiteStats, show_prediction, show_seconds
 from parloop.report.text import render
 
 Mark: TypeAlias = Literal["cpu", "gpu", "native", "interpreter"]
@@ -204,7 +204,7 @@ def _run(site: SiteStats, evidence: RunEvidence | None) -> str:
     if not site.fallbacks and not site.native_runs:
         fallbacks = (
             f'<tr><td class="right">{site.interpreted_runs:,}</td>'
-            "<td>too little work for machine code to pay</td></tr>"
+            f"<td>{TOO_LITTLE}</td></tr>"
         )
     table = ""
     if fallbacks:

@@ -12,7 +12,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from parloop.diagnostics import Diagnostic
 from parloop.runtime.stats import GpuCounts, SiteRecord, SiteVerdict, clear_records, records
@@ -218,6 +218,10 @@ def _cells(site: SiteStats) -> tuple[str, ...]:
     )
 
 
+TOO_LITTLE: Final = "too little work so far to pay for machine code"
+"""Of loops too small, and of those that have not yet taken as long as their code takes to make."""
+
+
 def _fallback_lines(site: SiteStats) -> Iterator[str]:
     if site.gpu.runs:
         yield _gpu_line(site.gpu)
@@ -227,7 +231,7 @@ def _fallback_lines(site: SiteStats) -> Iterator[str]:
         where = f" (line {why.span.line})" if why.span.line else ""
         yield f"{count} x {why}{where}"
     if not site.fallbacks and not site.native_runs:
-        yield f"{site.interpreted_runs} x too little work for machine code to pay"
+        yield f"{site.interpreted_runs} x {TOO_LITTLE}"
 
 
 def _gpu_line(gpu: GpuCounts) -> str:
