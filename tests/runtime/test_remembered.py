@@ -308,8 +308,8 @@ def test_damaged_entries_are_made_again(
     launch(tmp_path, arguments())
     found = entries(folder)
     assert len(found) >= 4  # verdict, outline, regions, kernel
-    other = found[0].read_bytes()
-    for path in found:
+    contents = [path.read_bytes() for path in found]
+    for path, other in zip(found, contents[1:] + contents[:1], strict=True):
         content = path.read_bytes()
         match damage:
             case "nothing":
