@@ -400,6 +400,13 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         Row("a distance to each row", "np.sum((x[i] - c[k]) ** 2)", "small_arrays.nearest_centre"),
         Row("arrays like another", "np.zeros_like(u)", "small_arrays.like_another"),
         Row("arrays bound under a condition", "d = p[i] * 2", "small_arrays.bound_at_times"),
+        Row("long arrays that each iteration makes", "z = (x[i] - data)", "own_arrays.bells"),
+        Row("tables that each iteration counts into", "h[x[i, j]] += 1", "own_arrays.fullest_bins"),
+        Row(
+            "what the iteration before has left in an array",
+            "d = x[i] * d",
+            "own_arrays.what_the_one_before_left",
+        ),
         Row(
             "new arrays whose length changes",
             "v = np.zeros(i)",

@@ -29,12 +29,15 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.walk import expressions, own_expressions, statements
 
-Operator: TypeAlias = Literal["+", "*", "&", "|", "^", "min", "max", "argmin", "argmax"]
+Operator: TypeAlias = Literal["+", "*", "&", "|", "^", "min", "max", "argmin", "argmax", "own"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """All accumulations of a loop into one scalar, or into the elements of one array."""
+    """All accumulations of a loop into one scalar, or into the elements of one array.
+
+    With the operator `own` it is an array of which iterations may each have a copy (`For.own`).
+    """
 
     target: str
     is_array: bool

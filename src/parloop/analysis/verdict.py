@@ -254,16 +254,20 @@ class Judge:
                 if id(dependence.source.statement) in inside
                 and id(dependence.sink.statement) in inside
             ]
-        aside = [dependence for dependence in mine if self.is_set_aside(dependence)]
-        kept = [dependence for dependence in mine if not self.is_set_aside(dependence)]
-        arrays = self.needed_arrays(aside)
+        whole = body is None and carried is None
+        own = frozenset(loop.own) if whole else frozenset[str]()
+        owned = [found for found in mine if found.source.array in own]
+        rest = [found for found in mine if found.source.array not in own]
+        aside = [dependence for dependence in rest if self.is_set_aside(dependence)]
+        kept = [dependence for dependence in rest if not self.is_set_aside(dependence)]
+        arrays = self.needed_arrays(aside) + _copied(owned)
         needs = tuple(found for name, found in scalars.items() if name in use.carried) + arrays
         reasons = self.scalar_reasons(loop, use, scalars) + self.array_reasons(loop, kept)
         if shape.has_break:
             word = "return" if assigns_way(loop.body) else "break"
             message = f"loop `{loop.title}` may be left by `{word}`"
             reasons.append(codes.LeavesEarly(message, loop.span))
-        wraps = self.wraps(shape.number, loop.body)
+        wraps = self.wraps(shape.number, loop.body, own)
         if wraps is None:
             message = f"loop `{loop.title}` may write elements that are counted from the end"
             reasons.append(codes.MayWrap(message, loop.span))
@@ -290,17 +294,18 @@ class Judge:
         )
 
     def wraps(
-        self, number: int, body: tuple[Stmt, ...]
+        self, number: int, body: tuple[Stmt, ...], own: frozenset[str] = frozenset()
     ) -> tuple[Condition, ...] | None:
         """Return where a subscript in `body`, of an array that it writes, may count from the end
-        without always doing so; None if that is not known. No dependence is known of such ones."""
+        without always doing so; None if that is not known. No dependence is known of such ones.
+        Of the arrays `own` none matters."""
         inside = {id(stmt) for stmt in statements(body)}
         mine = [
             (access, facts)
             for access, facts in zip(self.collected.accesses, self.ranges, strict=True)
             if number in access.loops and id(access.statement) in inside
         ]
-        written = {access.memory for access, _ in mine if access.is_write}
+        written = {access.memory for access, _ in mine if access.is_write} - own
         found: list[Condition] = []
         for access, facts in mine:
             if access.memory not in written:
@@ -409,6 +414,12 @@ class Judge:
             if all(known.load is not loads[0].load for known in found):
                 found.append(loads[0])
         return tuple(found)
+
+
+def _copied(owned: Sequence[Dependence]) -> tuple[Reduction, ...]:
+    """Return what a loop needs whose iterations have copies of the arrays of `owned`."""
+    names = dict.fromkeys(dependence.source.array for dependence in owned)
+    return tuple(Reduction(name, True, "own", ()) for name in names)
 
 
 def _names_read(stmt: Stmt) -> frozenset[str]:

@@ -1,14 +1,18 @@
-"""Machine code for arrays of which each block of a parallel loop has a copy: `h[k] += 1`.
+"""Machine code for arrays of which each block of a parallel loop has a copy.
 
-A copy begins at the neutral element and lies in the scratch memory, densely, whatever the array's
-strides are. When all blocks are done the copies are accumulated into the array. A loop of one block
-works on the array itself.
+Of `h[k] += 1` a copy begins at the neutral element and lies in the scratch memory, densely,
+whatever the array's strides are. When all blocks are done the copies are accumulated into the
+array. A loop of one block works on the array itself.
+
+An array that each iteration overwrites before it reads is one that staging made, and lies densely.
+All blocks but the last have another one, and the last block leaves what the last iteration left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from llvmlite import ir
 
@@ -18,11 +22,16 @@ from parloop.codegen.layout import Header
 from parloop.codegen.reductions import ReductionWriter, Row
 from parloop.ir.nodes import Store
 from parloop.ir.types import Scalar
-from parloop.schedule.combining import NEUTRAL, ArrayFold
+from parloop.schedule.combining import NEUTRAL, ArrayFold, OwnArray
 from parloop.staging.rules_base import integer_bounds
 
 COPIES_WORDS = 1 << 19
 """The room for all copies; memory that is not touched costs nothing."""
+
+OWN_WORDS = 1 << 22
+"""The same where blocks have arrays of their own: 32 MB."""
+
+Copied: TypeAlias = ArrayFold | OwnArray
 
 _I128 = ir.IntType(128)
 
@@ -32,16 +41,26 @@ class CopyPlace:
     """Where in a block's memory its copy of one array lies, in bytes, and how large it is."""
 
     builder: ir.IRBuilder
-    fold: ArrayFold
+    fold: ArrayFold | OwnArray
     offset: ir.Value
     size: ir.Value
 
     def begin(
-        self, module: ir.Module, copies: ir.Value, array: ir.Value, several: ir.Value
+        self,
+        module: ir.Module,
+        copies: ir.Value,
+        array: ir.Value,
+        several: ir.Value,
+        last: ir.Value,
     ) -> ir.Value:
-        """Fill the copy with the neutral element and return it; one block takes the array."""
+        """Fill the copy with the neutral element and return it; one block takes the array.
+
+        `several`: there are several blocks; `last`: this is the last one.
+        """
         builder = self.builder
         copy = builder.gep(copies, [self.offset], source_etype=I8)
+        if isinstance(self.fold, OwnArray):
+            return builder.select(last, array, copy)
         name = "llvm.memset.p0.i64"
         fill = module.globals.get(name)
         if fill is None:
@@ -54,7 +73,7 @@ class CopyPlace:
 
 
 def copy_places(
-    builder: ir.IRBuilder, program: Program, folds: Mapping[str, ArrayFold], record: ir.Value
+    builder: ir.IRBuilder, program: Program, folds: Mapping[str, Copied], record: ir.Value
 ) -> dict[str, CopyPlace]:
     """Return where the copies lie, from the extents in the record."""
     places: dict[str, CopyPlace] = {}
@@ -122,7 +141,7 @@ class CopyWriter(ReductionWriter):
 
     # the calling side
 
-    def words_of_copies(self, folds: Mapping[str, ArrayFold]) -> ir.Value:
+    def words_of_copies(self, folds: Mapping[str, Copied]) -> ir.Value:
         """Return how many words the copies of one block take."""
         places = copy_places(self.builder, self.program, folds, self.record)
         total: ir.Value = I64(0)
@@ -131,26 +150,38 @@ class CopyWriter(ReductionWriter):
             total = self.builder.add(total, rounded)
         return self.builder.udiv(total, I64(8))
 
-    def most_copies(self, work: ir.Value, copy_words: ir.Value) -> list[ir.Value]:
+    def most_copies(
+        self, folds: Mapping[str, Copied], work: ir.Value
+    ) -> list[ir.Value]:
         """Return limits on the number of blocks: the memory, and what combining copies may cost."""
-        builder = self.builder
-        some = builder.icmp_signed(">", copy_words, I64(1))
-        words = builder.select(some, copy_words, I64(1))
-        cost = builder.mul(words, I64(4))
-        return [builder.udiv(I64(COPIES_WORDS), words), builder.udiv(work, cost)]
+        if not folds:
+            return []
+        words = self.at_least_one(self.words_of_copies(folds))
+        limits = [self.builder.udiv(I64(room_for(folds)), words)]
+        combined = {name: how for name, how in folds.items() if isinstance(how, ArrayFold)}
+        if combined:
+            words = self.at_least_one(self.words_of_copies(combined))
+            limits.append(self.builder.udiv(work, self.builder.mul(words, I64(4))))
+        return limits
+
+    def at_least_one(self, value: ir.Value) -> ir.Value:
+        """Return `value`, or 1 where it is less."""
+        return self.builder.select(self.builder.icmp_signed(">", value, I64(1)), value, I64(1))
 
     def merge_copies(
-        self, folds: Mapping[str, ArrayFold], row: Row, blocks: ir.Value, copies: ir.Value
+        self, copied: Mapping[str, Copied], row: Row, blocks: ir.Value, copies: ir.Value
     ) -> None:
         """Accumulate the copies into the arrays, where there are several blocks."""
-        if not folds:
+        if not any(isinstance(how, ArrayFold) for how in copied.values()):
             return
         builder = self.builder
         several = builder.icmp_signed(">", blocks, I64(1))
         with builder.if_then(several):
-            words = self.words_of_copies(folds)
-            places = copy_places(builder, self.program, folds, self.record)
+            words = self.words_of_copies(copied)
+            places = copy_places(builder, self.program, copied, self.record)
             for name, place in places.items():
+                if isinstance(place.fold, OwnArray):
+                    continue
                 count = builder.udiv(place.size, I64(_item(place.fold)))
                 if place.fold.bounded:
                     self.test_headroom(name, place, count, row, blocks)
@@ -169,6 +200,7 @@ class CopyWriter(ReductionWriter):
         """Accumulate one element of a copy."""
         builder = self.builder
         fold = place.fold
+        assert isinstance(fold, ArrayFold)
         type_ = memory_type(fold.type)
         partial = builder.load(builder.gep(copy, [number], source_etype=type_), typ=type_)
         address = self.element_address(name, number)
@@ -248,5 +280,12 @@ class CopyWriter(ReductionWriter):
         builder.position_at_end(after)
 
 
-def _item(fold: ArrayFold) -> int:
+def room_for(folds: Mapping[str, Copied]) -> int:
+    """Return how many words the copies may take in all."""
+    if any(isinstance(how, OwnArray) for how in folds.values()):
+        return OWN_WORDS
+    return COPIES_WORDS if folds else 0
+
+
+def _item(fold: Copied) -> int:
     return max(1, fold.type.bits // 8)

@@ -16,7 +16,7 @@ from llvmlite import ir
 
 from parloop.codegen import flags
 from parloop.codegen.chunks import Chunked
-from parloop.codegen.copies import COPIES_WORDS, copy_places
+from parloop.codegen.copies import Copied, copy_places, room_for
 from parloop.codegen.estimate import emit_work
 from parloop.codegen.events import I1, I64, POINTER
 from parloop.codegen.function import Program
@@ -27,7 +27,14 @@ from parloop.codegen.reductions import Row
 from parloop.codegen.saves import emit_saves
 from parloop.ir.nodes import For, Name, While
 from parloop.ir.walk import all_expressions, bound_names, statements
-from parloop.schedule.combining import ArrayFold, Choice, Combining, Fold, combining
+from parloop.schedule.combining import (
+    ArrayFold,
+    Choice,
+    Combining,
+    Fold,
+    OwnArray,
+    combining,
+)
 from parloop.schedule.plan import piece_number
 
 _RECORD, _LO, _HI, _BLOCKS, _CHUNK, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS = range(10)
@@ -80,8 +87,32 @@ class RegionWriter(GroupWriter):
             return
         row = self.row_of(stmt)
         region = self.region_function(stmt, number, row)
-        self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
+        if any(isinstance(how, OwnArray) for how in self.copied_arrays(stmt).values()):
+            self.if_room(stmt, region, row, (lo, hi, start, step))
+        else:
+            self.dispatch_blocks(stmt, region, row, (lo, hi, start, step))
         self.block(self.else_of(stmt))
+
+    def if_room(
+        self,
+        stmt: For,
+        region: ir.Function,
+        row: Row,
+        bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
+    ) -> None:
+        """Write the blocks where there is memory for their arrays, and the loop in order else.
+
+        Then the loops inside take the cores.
+        """
+        lo, hi, start, step = bounds
+        blocks = self.block_count(stmt, self.builder.sub(hi, lo), lo, start, step)
+        several = self.builder.icmp_signed(">", blocks, I64(1))
+        with self.builder.if_else(several) as (then, otherwise):
+            with then:
+                self.dispatch_blocks(stmt, region, row, bounds)
+            with otherwise:
+                self.has_loops = True
+                super().counted(stmt, lo, hi, start, step)
 
     def while_loop(self, stmt: While) -> None:
         """Write `while`."""
@@ -117,13 +148,12 @@ class RegionWriter(GroupWriter):
             if isinstance(how, Fold) and how.bounded:
                 bounds[name] = word
                 word += 2
-        folds = self.array_folds(stmt)
         peaks: dict[str, int] = {}
-        for name, fold in folds.items():
+        for name, fold in self.array_folds(stmt).items():
             if fold.bounded:
                 peaks[name] = word
                 word += 1
-        needed = word * MAX_BLOCKS + (COPIES_WORDS if folds else 0)
+        needed = word * MAX_BLOCKS + room_for(self.copied_arrays(stmt))
         self.program.scratch_words = max(self.program.scratch_words, needed)
         return Row(first, bounds, peaks, word)
 
@@ -142,9 +172,9 @@ class RegionWriter(GroupWriter):
         layout = self.program.layout
         context = self.slot(ir.ArrayType(I64, _VARIABLES + layout.n_words))
         trips = builder.sub(hi, lo)
-        folds = self.array_folds(stmt)
-        copy_words = self.words_of_copies(folds)
-        blocks = self.block_count(stmt, trips, lo, start, step, copy_words if folds else None)
+        copied = self.copied_arrays(stmt)
+        copy_words = self.words_of_copies(copied)
+        blocks = self.block_count(stmt, trips, lo, start, step)
         any_blocks = builder.icmp_signed(">", blocks, I64(0))
         chunk = self.chunk(trips, builder.select(any_blocks, blocks, I64(1)))
         paying = blocks
@@ -165,7 +195,7 @@ class RegionWriter(GroupWriter):
             status = self.run_blocks(region, context, blocks)
         self.note_status(status)
         self.collect(stmt, row, blocks)
-        self.merge_copies(folds, row, blocks, copies)
+        self.merge_copies(copied, row, blocks, copies)
 
     def block_count(
         self,
@@ -174,16 +204,13 @@ class RegionWriter(GroupWriter):
         lo: ir.Value,
         start: ir.Value,
         step: ir.Value,
-        copy_words: ir.Value | None,
     ) -> ir.Value:
         """Return into how many blocks the loop is cut: enough to balance, so few that it pays."""
         builder = self.builder
         work = emit_work(self, stmt, trips, lo, start, step)
         most = self.header(Header.BLOCKS)
         paying = builder.udiv(work, I64(BLOCK_WORK))
-        limits = [most, trips, I64(MAX_BLOCKS)]
-        if copy_words is not None:
-            limits += self.most_copies(work, copy_words)
+        limits = [most, trips, I64(MAX_BLOCKS), *self.most_copies(self.copied_arrays(stmt), work)]
         for limit in limits:
             smaller = builder.icmp_signed("<", limit, paying)
             paying = builder.select(smaller, limit, paying)
@@ -298,6 +325,11 @@ class RegionWriter(GroupWriter):
         found = self.combinings(stmt).items()
         return {name: how for name, how in found if isinstance(how, ArrayFold)}
 
+    def copied_arrays(self, stmt: For) -> dict[str, Copied]:
+        """Return these, and the arrays of which each block has one of its own."""
+        found = self.combinings(stmt).items()
+        return {name: how for name, how in found if isinstance(how, ArrayFold | OwnArray)}
+
     # the side of the blocks
 
     def region_function(self, stmt: For, number: int, row: Row) -> ir.Function:
@@ -339,11 +371,13 @@ class RegionWriter(GroupWriter):
             emit_saves(builder, self.program, record, place, builder.sub(hi, lo))
         place = builder.mul(builder.mul(block, word(_COPY_WORDS)), I64(8))
         copy = builder.gep(word(_COPIES, POINTER), [place], source_etype=ir.IntType(8))
-        places = copy_places(builder, self.program, self.array_folds(stmt), record)
+        places = copy_places(builder, self.program, self.copied_arrays(stmt), record)
         several = builder.icmp_signed(">", blocks, I64(1))
+        last = builder.icmp_signed(">=", builder.add(block, I64(1)), blocks)
         for name, found in places.items():
             position = arrays.index(name)
-            pointers[position] = found.begin(self.module, copy, pointers[position], several)
+            array = pointers[position]
+            pointers[position] = found.begin(self.module, copy, array, several, last)
         saved = flags.clear(builder, self.module)
         status = builder.call(body, [record, context, at, lo, hi, *pointers])
         raised = flags.read(builder, self.module, saved)

@@ -200,6 +200,10 @@ class For:
     Where `total` names a variable, each iteration adds one number to it, and these numbers are put
     together as `np.sum` does (`ir.totals`) before their sum is added. Prints as
     `for i in 0:n:1 into s { ... }`. Only staging makes such loops.
+
+    Of the arrays `own` each iteration overwrites all elements before it needs one, so that
+    iterations may each have a copy; the last one's is what is left. Prints as
+    `for i in 0:n:1 own %s0, %s1 { ... }`. Only staging finds such arrays.
     """
 
     index: str
@@ -210,6 +214,7 @@ class For:
     orelse: tuple[Stmt, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     total: str = ""
+    own: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -134,10 +134,13 @@ class _Reader:
         match word:
             case "for":
                 index, _, bounds = rest.partition(" in ")
+                bounds, _, names = bounds.partition(" own ")
+                own = tuple(name.strip() for name in names.split(",")) if names else ()
                 bounds, _, total = bounds.partition(" into ")
                 start, stop, step = (parse_expression(bound) for bound in bounds.split(":"))
                 body, orelse = self.block(), self.otherwise()
-                return For(index.strip(), start, stop, step, body, orelse, total=total.strip())
+                bounds_ = (start, stop, step)
+                return For(index.strip(), *bounds_, body, orelse, total=total.strip(), own=own)
             case "while":
                 return While(parse_expression(rest), self.block(), self.otherwise())
             case "if":
@@ -166,7 +169,7 @@ def _expression(node: ast.expr) -> Expr:
         case ast.Name(id="inf" | "nan" as word):
             return Const(float(word))
         case ast.Name(id=name):
-            return Name(name.replace(_TEMPORARY, "%"))
+            return Name(_named(name))
         case ast.Constant(value=bool() | int() | float() | complex() as number):
             return Const(number)
         case ast.UnaryOp(op=ast.USub(), operand=operand) if isinstance(operand, ast.Constant):
@@ -194,6 +197,10 @@ def _expression(node: ast.expr) -> Expr:
             return _postfix(node)
 
 
+def _named(name: str) -> str:
+    return name.replace(_TEMPORARY, "%")
+
+
 def _extent(array: str, axis: int | tuple[int, int]) -> Extent:
     return Extent(array, axis) if isinstance(axis, int) else Extent(array, axis[0], rank=axis[1])
 
@@ -209,18 +216,18 @@ def _postfix(node: ast.expr) -> Expr:
             lower, upper, step = (None if end is None else _expression(end) for end in ends)
             return Slice(lower, upper, step)
         case ast.Attribute(value=ast.Name(id=array), attr="size"):
-            return Extent(array, None)
+            return Extent(_named(array), None)
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=array), attr="shape"), slice=axis):
-            return _extent(array, ast.literal_eval(axis))
+            return _extent(_named(array), ast.literal_eval(axis))
         case ast.Attribute(value=ast.Name(id=array), attr="ndim"):
-            return Rank(array)
+            return Rank(_named(array))
         case ast.Subscript(value=ast.Call(func=ast.Name(id="divmod"), args=arguments), slice=part):
             parts = tuple(_expression(argument) for argument in arguments)
             return Call(f"builtins.divmod.{ast.unparse(part)}", "divmod", parts)
         case ast.Subscript(value=ast.Name(id=array), slice=ast.Tuple(elts=parts)):
-            return Load(array, tuple(_expression(part) for part in parts))
+            return Load(_named(array), tuple(_expression(part) for part in parts))
         case ast.Subscript(value=ast.Name(id=array), slice=part):
-            return Load(array, (_expression(part),))
+            return Load(_named(array), (_expression(part),))
         case ast.Call(func=function, args=arguments):
             path = ast.unparse(function)
             root, _, name = path.rpartition(".")

@@ -70,7 +70,8 @@ def _statement(stmt: Stmt) -> list[str]:
                 _expression(bound, _OR) for bound in (stmt.start, stmt.stop, stmt.step)
             )
             into = f" into {stmt.total}" if stmt.total else ""
-            return _blocks(f"for {index} in {bounds}{into}", body, orelse)
+            own = f" own {', '.join(stmt.own)}" if stmt.own else ""
+            return _blocks(f"for {index} in {bounds}{into}{own}", body, orelse)
         case While(test=test, body=body, orelse=orelse):
             return _blocks(f"while {to_text(test)}", body, orelse)
         case If(test=test, then=then, otherwise=otherwise):

@@ -10,7 +10,9 @@ compares what the blocks chose in their order. Every value that beats the best o
 beats the one before the loop: where the values that are chosen from have one type, the block's
 best is the same from either.
 
-An *array fold* (`h[k] += 1`) gives each block a copy of the array, and adds up the copies.
+An *array fold* (`h[k] += 1`) gives each block a copy of the array, and adds up the copies. Of an
+*own array*, which each iteration overwrites before it reads, each block but the last has a copy,
+too, and these are dropped.
 """
 
 from __future__ import annotations
@@ -76,7 +78,14 @@ class ArrayFold:
     """Whether blocks report the largest partial result. Not if elements can only grow."""
 
 
-Combining: TypeAlias = Fold | Choice | ArrayFold
+@dataclass(frozen=True, slots=True)
+class OwnArray:
+    """Each block but the last has an array of its own, which nobody reads afterwards."""
+
+    type: Scalar
+
+
+Combining: TypeAlias = Fold | Choice | ArrayFold | OwnArray
 
 
 def are_combined(
@@ -86,7 +95,7 @@ def are_combined(
     found = [combining(r, typing, loop, regroup=regroup) for r in reductions]
     many_groups = any(isinstance(how, Fold) and how.regrouped for how in found)
     return None not in found and not (
-        many_groups and any(isinstance(how, ArrayFold) for how in found)
+        many_groups and any(isinstance(how, ArrayFold | OwnArray) for how in found)
     )
 
 
@@ -97,6 +106,8 @@ def combining(
 
     With `regroup` sums of floats are combined, too, which is not exact.
     """
+    if reduction.operator == "own":
+        return OwnArray(typing.arrays[reduction.target].dtype)
     if reduction.is_array:
         return _array_fold(reduction, typing, loop)
     if reduction.operator in ("min", "max", "argmin", "argmax"):
@@ -308,4 +319,19 @@ def _chosen(stmt: Stmt, target: str) -> Expr | None:
 NEUTRAL: dict[str, int] = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0}
 """Where a block's partial result begins."""
 
-__all__ = ["NEUTRAL", "ArrayFold", "Choice", "Combining", "Fold", "are_combined", "combining"]
+def owned_arrays(reductions: tuple[Reduction, ...]) -> frozenset[str]:
+    """Return the arrays among `reductions` of which each block has one of its own."""
+    return frozenset(need.target for need in reductions if need.operator == "own")
+
+
+__all__ = [
+    "NEUTRAL",
+    "ArrayFold",
+    "Choice",
+    "Combining",
+    "Fold",
+    "OwnArray",
+    "are_combined",
+    "combining",
+    "owned_arrays",
+]

@@ -19,7 +19,14 @@ from parloop.analysis import Analysis
 from parloop.ir.nodes import Assign, Binary, Const, Expr, For, Load, Name, Stmt, Store
 from parloop.ir.walk import all_expressions, expressions, loops, statements
 from parloop.schedule.combining import are_combined
-from parloop.schedule.plan import Decision, Plan, needed, number_loops, piece_number
+from parloop.schedule.plan import (
+    Decision,
+    Plan,
+    needed,
+    number_loops,
+    piece_number,
+    without_owned,
+)
 from parloop.staging.specialise import Typing
 
 MOST_DIMENSIONS = 3
@@ -41,6 +48,7 @@ class Grid:
 
 def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Plan) -> Grid:
     """Return what becomes threads, for the loops that `plan` gives to the cores."""
+    plan = without_owned(plan)
     numbers = number_loops(typing.nest)
     by_number = {numbers[id(loop)]: loop for loop in loops((typing.nest.loop,))}
     bodies = {number: loop.body for number, loop in by_number.items()}

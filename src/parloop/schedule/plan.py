@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
 from parloop.ir.nodes import Expr, For, Nest, Stmt
 from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
-from parloop.schedule.combining import are_combined
+from parloop.schedule.combining import are_combined, owned_arrays
 from parloop.schedule.jam import choose_jams
 from parloop.schedule.masked import choose_masked
 from parloop.schedule.splitting import Cut, choose_lanes, is_at_rest
@@ -23,7 +23,9 @@ from parloop.staging.specialise import Typing
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`cores` maps the number of a loop (preorder) to the reductions that its blocks combine.
+    """`cores` maps the number of a loop (preorder) to the reductions that its blocks combine. Where
+    blocks have arrays of their own, the loops inside are there, too: if there is no memory for such
+    arrays, these take the cores.
 
     `inside` holds `id(node)` of each `Load` and `Store` whose subscripts were proved to lie in
     [0, extent); the others are tested. Of these, the subscripts in `from_end` (`id(node)`,
@@ -161,6 +163,16 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
     cuts = {n: cut for n, cut in decision.splits.items() if is_at_rest(cut.place, typing)}
     splits: dict[int, Expr] = {}
 
+    def inside(body: tuple[Stmt, ...]) -> None:
+        for stmt in body:
+            if isinstance(stmt, For) and (number := numbers[id(stmt)]) in decision.parallel:
+                needs = needed(analysis.loops[number])
+                if are_combined(needs, typing, stmt, regroup=False) and not owned_arrays(needs):
+                    cores[number] = needs
+                    continue
+            for block in blocks(stmt):
+                inside(block)
+
     def visit(body: tuple[Stmt, ...]) -> None:
         for stmt in body:
             if isinstance(stmt, For):
@@ -169,6 +181,8 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
                 free = number in decision.parallel
                 if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
                     cores[number] = needs
+                    if owned_arrays(needs):
+                        inside(stmt.body)
                     continue
                 cut = None if decision.regroup else cuts.get(number)
                 if cut is not None and are_combined(cut.needs, typing, stmt, regroup=False):
@@ -216,6 +230,12 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         lanes=lanes,
         masked=choose_masked(typing, numbers, alone, decision.contiguous, jams),
     )
+
+
+def without_owned(plan: Plan) -> Plan:
+    """Return the plan without the loops of which blocks have arrays of their own."""
+    kept = {number: needs for number, needs in plan.cores.items() if not owned_arrays(needs)}
+    return plan if len(kept) == len(plan.cores) else replace(plan, cores=kept)
 
 
 def needed(facts: LoopFacts) -> tuple[Reduction, ...]:

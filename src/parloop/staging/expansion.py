@@ -33,6 +33,7 @@ from parloop.ir.uses import nest_of
 from parloop.ir.walk import ELLIPSIS, MAKERS, all_expressions, statements
 from parloop.staging.arrays import Expander, Turns
 from parloop.staging.codes import ArrayStatement
+from parloop.staging.owned import with_own
 from parloop.staging.places import arrays_in
 from parloop.staging.registers import Registers, in_registers
 from parloop.staging.views import View
@@ -103,6 +104,8 @@ def expand(
     left |= {view.array for ways in expander.ways.values() for view in ways.values()}
     in_names = {n: made for n, made in expander.scratch.items() if n not in expander.tight}
     loop, registers = in_registers(loop, in_names, left)
+    extents = {n: e for n, (_, e) in expander.scratch.items() if n not in registers}
+    loop = with_own(loop, extents, left)
     made = nest_of(loop, nest.source, nest.function, nest.guards)
     scratch = {
         name: Scratch(view_type, extents)

@@ -52,13 +52,14 @@ from parloop.ir.nodes import Break, Const, Continue, For, If, Load, Stmt, Store
 from parloop.ir.types import PY_INT
 from parloop.ir.walk import all_expressions, loops, statements
 from parloop.schedule.grid import Grid
-from parloop.schedule.plan import Plan, number_loops, piece_number
+from parloop.schedule.plan import Plan, number_loops, piece_number, without_owned
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
 
 
 def write_program(typing: Typing, ranges: Ranges, plan: Plan, grid: Grid) -> CudaProgram:
     """Return CUDA C++ for a nest, or raise `Declined` with the reason why there is none."""
+    plan = without_owned(plan)
     loop = typing.nest.loop
     if typing.has_lists():
         raise Declined(ListsStay.at(loop.span))
