@@ -49,6 +49,8 @@ class FakeGpu:
         self.fault = Fault.LOST
         self.dead = False
         self.launches: list[tuple[str, Grid]] = []
+        self.others: list[Callable[[], object]] = []
+        """Work that others have asked for, on streams of their own."""
         self.on_call: Callable[[str], None] = lambda name: None
 
     # what tests ask
@@ -56,6 +58,13 @@ class FakeGpu:
     def used_bytes(self) -> int:
         """Return how much memory is taken."""
         return sum(len(room) for room in self.memory.values())
+
+    def adopt(self, n_bytes: int) -> int:
+        """Return the address of memory on the GPU that somebody else has taken."""
+        room = (ctypes.c_uint8 * (n_bytes + 512))()
+        address = -(-ctypes.addressof(room) // 256) * 256
+        self.memory[address] = room
+        return address
 
     # the protocol
 
@@ -118,6 +127,22 @@ class FakeGpu:
         self._check(self.pinned, target, n_bytes)
         self._check(self.memory, source, n_bytes)
         self._queue(lambda: ctypes.memmove(target, source, n_bytes))
+
+    def copy_across(self, target: int, source: int, n_bytes: int) -> None:
+        self._called("copy_across")
+        self._check(self.memory, source, n_bytes)
+        self._check(self.memory, target, n_bytes)
+        self._queue(lambda: ctypes.memmove(target, source, n_bytes))
+
+    def owns(self, address: int, n_bytes: int) -> bool:
+        self._called("owns")
+        return self._has(self.memory, address, n_bytes)
+
+    def settle(self) -> None:
+        self._called("settle")
+        self._finish()
+        while self.others:
+            self.others.pop(0)()
 
     def clear(self, target: int, n_bytes: int) -> None:
         self._called("clear")
@@ -197,10 +222,14 @@ class FakeGpu:
         module.emulated_arrays(ctypes.c_long(len(rooms)), begins, ends)
 
     def _check(self, rooms: dict[int, Any], address: int, n_bytes: int) -> None:
-        assert any(
+        known = self._has(rooms, address, n_bytes)
+        assert known, f"{address:#x} + {n_bytes} is not the GPU's, or not pinned"
+
+    def _has(self, rooms: dict[int, Any], address: int, n_bytes: int) -> bool:
+        return any(
             start <= address and address + n_bytes <= ctypes.addressof(room) + len(room)
             for start, room in rooms.items()
-        ), f"{address:#x} + {n_bytes} is not the GPU's, or not pinned"
+        )
 
 
 _WRAPPER = """

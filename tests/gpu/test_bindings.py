@@ -53,6 +53,12 @@ if isinstance(gpu, device.Gpu) and gpu.lost is None:
     assert driver.seconds_between(driver.mark(), driver.mark()) == 1.5e-3
     driver.trim()
     driver.clear(driver.allocate(100), 100)
+    here, there = driver.allocate(64), driver.allocate(64)
+    driver.copy_across(there, here, 64)
+    driver.settle()
+    assert driver.owns(here, 64) and driver.owns(here + 60, 4)
+    assert not driver.owns(here + 60, 5)
+    assert not driver.owns(np.zeros(8).ctypes.data, 64)
     driver.unpin(driver.pin(100))
     for wrong in (lambda: driver.allocate(2**31), lambda: driver.load(b"no image" * 20)):
         try:

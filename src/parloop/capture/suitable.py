@@ -20,6 +20,9 @@ from parloop.capture.sites import UNBOUND, SiteInfo
 _SEQUENCES: Final = (list, tuple)
 _NUMBERS: Final = (bool, int, float, complex)
 
+_ON_GPU: Final = "numba.cuda.cudadrv.devicearray"
+"""Where Numba's arrays on the GPU come from."""
+
 _DEEPEST: Final = 4
 """How many lists in lists are looked into."""
 
@@ -89,6 +92,8 @@ def _may_have_numbers(value: Any) -> bool:
         value, depth = value[0], depth + 1
     kind = type(value)
     if kind in _SEQUENCES or (depth and kind in _NUMBERS):
+        return True
+    if kind.__module__ == _ON_GPU:
         return True
     numpy = sys.modules.get("numpy")
     return numpy is not None and issubclass(kind, numpy.ndarray | numpy.generic)

@@ -19,7 +19,7 @@ from parloop.config import current_settings
 from parloop.diagnostics import Declined, Diagnostic, Mismatch
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Nest
-from parloop.runtime import cutting, transaction, work
+from parloop.runtime import cutting, in_place, transaction, work
 from parloop.runtime.arguments import check_guards, gather
 from parloop.runtime.arrays import check_extents
 from parloop.runtime.callees import is_profiled
@@ -35,6 +35,8 @@ from parloop.runtime.codes import (
 from parloop.runtime.cutting import find_pool
 from parloop.runtime.declining import MOST_UNCOPIED, count_small, decline, report_bug
 from parloop.runtime.enter import make_entering
+from parloop.runtime.gpu.codes import GpuDeclined
+from parloop.runtime.gpu.interface import find_device_arrays
 from parloop.runtime.gpu.offering import make_offload
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.handlers import came_from_handler
@@ -284,6 +286,10 @@ class Entry(Launching):
         if nest is None:
             raise Declined(state.reasons[0])
         given = self.given = gather(self.site, nest, self.values, self.frame, state.calls)
+        self.device_arrays = find_device_arrays(nest.arrays, given)
+        if self.device_arrays:
+            in_place.require_gpu(self, nest)
+            given = {**given, **{n: one.stand_in for n, one in self.device_arrays.items()}}
         appends = dict(nest.appends)
         found = find_lists([name for name in nest.arrays if name not in appends], given)
         nest, self.rows = without_rows(state, nest, found)
@@ -372,8 +378,9 @@ class Entry(Launching):
         long = state.paces.are_long(key, operations / trips, trips, certain=state.certain)
         polls = long or cutting.ALWAYS_POLLS
         ready = specialisation.ready(
-            words, arguments, overlap, threads, exactness, polls=polls
-        )
+            words, arguments, overlap, threads, exactness, polls=polls,
+            inspects=not self.device_arrays,
+        )  # fmt: skip
         if specialisation.reader is None:
             self.make_reader(specialisation)
         spent = perf_counter() - began
@@ -390,6 +397,8 @@ class Entry(Launching):
             launch.stops = find_stops(nest, self.indices, self.given)
         elif self.settings.device in ("cuda", "auto") and self.resumption is None:
             launch.offload = self.find_offload(launch, ready, specialisation, arguments)
+        if self.device_arrays:
+            in_place.prepare(self, launch, specialisation)
         outcome = self.run_launch(launch, ready, specialisation)
         try:
             if not overlap:
@@ -415,10 +424,12 @@ class Entry(Launching):
         arguments: Mapping[str, Any],
     ) -> Offload | None:
         """Return what runs `launch` on the GPU, None if the CPU is to run it."""
-        say = self.state.record.fell_back
+        say = self.keep_reason if self.device_arrays else self.state.record.fell_back
         seen = see(specialisation.nest, self.indices, arguments, ready.kernel, 0.0)
         try:
-            return make_offload(self.settings, specialisation, ready, launch, seen, say)
+            return make_offload(
+                self.settings, specialisation, ready, launch, seen, say, self.device_arrays
+            )
         except Exception as error:
             if RAISES_BUGS or came_from_handler(error):
                 raise
@@ -450,6 +461,8 @@ class Entry(Launching):
         self, launch: Launch, specialisation: Specialisation, seconds: float
     ) -> Outcome | None:
         """Return the outcome of a launch, and count it."""
+        if launch.stays_elsewhere and not launch.on_gpu and not launch.was_stopped():
+            raise Declined(self.reason or GpuDeclined("the GPU could not run the loop"))
         outcome = self.outcome_of(launch, specialisation)
         record, done = self.state.record, launch.done
         if isinstance(launch.offload, Offload):

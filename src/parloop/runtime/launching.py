@@ -93,6 +93,8 @@ class Launching(Packing):
         is_held = traits.polls and not is_large(ready.written, arguments)
         if is_held:
             saved = ready.written
+        if self.device_arrays:
+            saved, is_held = (), False
         guards = self.state.guards
         calls = self.state.calls
         meanwhile = watch_changes(
@@ -127,6 +129,7 @@ class Launching(Packing):
             least=self.least_slice(threads if is_held and traits.cuts_outermost else 1),
             holder=Holder() if is_held else None,
             meanwhile=meanwhile,
+            stays_elsewhere=bool(self.device_arrays),
             tick=self.site.bars[get_ident()].tick if isinstance(self.site, BarSite) else None,
         )
 

@@ -16,7 +16,7 @@ from parloop.capture.comprehensions import SUM
 from parloop.capture.sites import Site
 from parloop.codegen.layout import Header
 from parloop.config import Settings
-from parloop.diagnostics import Declined
+from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Draws, Nest, Store
 from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
@@ -32,6 +32,7 @@ from parloop.runtime.codes import (
 )
 from parloop.runtime.declining import count_small
 from parloop.runtime.draws import Drawn, draw_ahead, find_function
+from parloop.runtime.gpu.interface import DeviceArray
 from parloop.runtime.lists import (
     Appended,
     Lists,
@@ -57,6 +58,9 @@ from parloop.schedule.cost import estimate, interpreter_seconds, takes_whole_arr
 from parloop.staging.moves import Moves
 from parloop.staging.replaced import with_notes
 from parloop.staging.rows import Row
+
+DEVICE_OPERATIONS = 100
+"""By so much, at least, a loop takes longer in the interpreter whose arrays are on the GPU."""
 
 MOST_SMALL = 256
 """Of how many sizes of loops a site remembers that they do not pay."""
@@ -108,6 +112,14 @@ class Packing:
     """The lists that get items of another type, and which."""
     rows: Mapping[str, Row] = field(default_factory=dict)
     """The names that are left with rows of lists."""
+    device_arrays: Mapping[str, DeviceArray] = field(default_factory=dict)
+    """The arrays that are on the GPU already."""
+    reason: Diagnostic | None = None
+    """Why the GPU does not run a loop over them."""
+
+    def keep_reason(self, why: Diagnostic) -> None:
+        """Keep why the GPU does not run the loop."""
+        self.reason = why
 
     @property
     def left(self) -> range:
@@ -181,6 +193,8 @@ class Packing:
         """Return whether a launch of so many operations is large enough for machine code."""
         if self.resumption is not None:
             return True  # which says when to try
+        if self.device_arrays:
+            operations *= DEVICE_OPERATIONS
         if not self.state.certain:
             operations *= work.UNEVEN
         return work.pays(operations, self.settings)
@@ -190,6 +204,8 @@ class Packing:
         if not renting.may_wait(self.settings):
             return False
         seconds = interpreter_seconds(operations)
+        if self.device_arrays:
+            seconds *= DEVICE_OPERATIONS
         if not self.state.certain:
             seconds *= work.UNEVEN
         if not renting.waits(self.site, seconds, price):
@@ -201,6 +217,8 @@ class Packing:
         """Count an entry that does not pay."""
         seconds = interpreter_seconds(operations)
         self.state.record.ran_interpreted(seconds)
+        if self.device_arrays:
+            return
         known = dict(zip(self.site.info.passed, self.values, strict=True))
         of_arrays = handles_arrays(nest) or takes_whole_arrays(nest, known)
         each = operations / len(self.indices) if of_arrays else None

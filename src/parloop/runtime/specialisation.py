@@ -176,14 +176,16 @@ class Specialisation:
         exactness: Exactness = "exact",
         *,
         polls: bool = False,
+        inspects: bool = True,
     ) -> Ready:
         """Return the kernel for a packed record; `overlap`: some arrays may share memory.
 
-        With `polls` the kernel looks for interrupts inside an iteration. Raises `Declined` where
-        they may share some at two addresses.
+        With `polls` the kernel looks for interrupts inside an iteration. Without `inspects` no
+        elements of index arrays are looked at. Raises `Declined` where they may share some at two
+        addresses.
         """
         values = words.tolist()
-        distinct = self.distinct_loops(values, arguments, threads)
+        distinct = self.distinct_loops(values, arguments, threads) if inspects else frozenset()
         key = (self.key_words(values), distinct, exactness, polls)
         if not overlap:
             found = self.decisions.get(key)

@@ -214,6 +214,8 @@ class Launch:
     """Whether `seconds_per_iteration` is that of an earlier launch."""
     on_gpu: bool = False
     """Whether it did."""
+    stays_elsewhere: bool = False
+    """Whether only `offload` may run it: the arrays are not the host's."""
 
     tick: Callable[[int], None] | None = None
     """Told after each slice how many iterations are done; what it raises is like a handler's."""
@@ -226,7 +228,7 @@ class Launch:
                 self.overtaken = self.meanwhile.has_changed()
             if self.offload is not None and not self.is_over():
                 self.run_elsewhere(self.offload)
-            while self.done < total and not self.is_over():
+            while self.done < total and not self.stays_elsewhere and not self.is_over():
                 end = self.end_of_slice()
                 if self.stops is not None:
                     end = min(end, self.stops(self.done))

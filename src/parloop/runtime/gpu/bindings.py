@@ -28,6 +28,8 @@ _MISSING: Final = frozenset((3, 4, 34, 35, 100, 101, 803, 804))
 _IMAGES: Final = frozenset((200, 209, 218, 222, 500))
 """Machine code that does not suit this GPU, or has not what is looked for."""
 _NON_BLOCKING: Final = 1
+_ON_DEVICE: Final = 2
+"""The memory of a GPU, as the driver calls it."""
 _RELEASE_THRESHOLD: Final = 1 << 62
 """The pool keeps what is freed until it is told to trim."""
 
@@ -118,6 +120,39 @@ class NvidiaGpu:
     def copy_out(self, target: int, source: int, n_bytes: int) -> None:
         """Copy from GPU to host."""
         self._call("cuMemcpyDtoHAsync", target, source, n_bytes, self._stream)
+
+    def copy_across(self, target: int, source: int, n_bytes: int) -> None:
+        """Copy from one place on the GPU to another."""
+        self._call("cuMemcpyDtoDAsync", target, source, n_bytes, self._stream)
+
+    def owns(self, address: int, n_bytes: int) -> bool:
+        """Return whether these bytes are this GPU's own, in one piece of memory that is in use."""
+        kinds = self._cuda.CUpointer_attribute
+        asked = [
+            kinds.CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+            kinds.CU_POINTER_ATTRIBUTE_IS_MANAGED,
+            kinds.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL,
+            kinds.CU_POINTER_ATTRIBUTE_RANGE_START_ADDR,
+            kinds.CU_POINTER_ATTRIBUTE_RANGE_SIZE,
+        ]
+        found = [self._attribute(kind, address) for kind in asked]
+        if None in found:
+            return False
+        memory, is_managed, ordinal, start, size = (int(value or 0) for value in found)
+        return (
+            (memory, is_managed, ordinal) == (_ON_DEVICE, 0, int(self._device))
+            and start <= address
+            and address + n_bytes <= start + size
+        )
+
+    def _attribute(self, kind: Any, address: int) -> Any:
+        """Return what the driver knows of an address, None where it knows nothing."""
+        status, value = self._cuda.cuPointerGetAttribute(kind, address)
+        return None if int(status) else value
+
+    def settle(self) -> None:
+        """Wait until all work is done that anybody in this process has asked the GPU for."""
+        self._call("cuCtxSynchronize")
 
     def clear(self, target: int, n_bytes: int) -> None:
         """Set memory on the GPU to zero."""

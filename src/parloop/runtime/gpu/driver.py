@@ -138,6 +138,15 @@ class Driver(Protocol):
     def copy_out(self, target: int, source: int, n_bytes: int) -> None:
         """Copy from GPU to host; `target` is pinned."""
 
+    def copy_across(self, target: int, source: int, n_bytes: int) -> None:
+        """Copy from one place on the GPU to another."""
+
+    def owns(self, address: int, n_bytes: int) -> bool:
+        """Return whether these bytes are this GPU's own, in one piece of memory that is in use."""
+
+    def settle(self) -> None:
+        """Wait until all work is done that anybody in this process has asked the GPU for."""
+
     def clear(self, target: int, n_bytes: int) -> None:
         """Set memory on the GPU to zero."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from parloop.codegen.cuda.program import CudaProgram
@@ -11,6 +12,7 @@ from parloop.diagnostics import Declined, Diagnostic
 from parloop.runtime import transaction
 from parloop.runtime.constants import cpu_costs, known_constants
 from parloop.runtime.gpu.device import Gpu, find_gpu
+from parloop.runtime.gpu.interface import DeviceArray
 from parloop.runtime.gpu.offload import Offer, Offload
 from parloop.runtime.kernels import Kernel, Planned
 from parloop.runtime.regions import Ready
@@ -25,6 +27,8 @@ AUTO_USES_GPU = False
 LEAST_SECONDS: Final = 0.05
 """What the cores do in less stays there: the GPU is not even opened for it."""
 
+NO_ARRAYS: Final[Mapping[str, DeviceArray]] = MappingProxyType({})
+
 CLEARLY: Final = 1.5
 """By so much the GPU has to be predicted to be quicker."""
 
@@ -38,11 +42,12 @@ def make_offload(
     launch: Launch,
     seen: Seen,
     say: Callable[[Diagnostic], None],
+    device_arrays: Mapping[str, DeviceArray] = NO_ARRAYS,
 ) -> Offload | None:
     """Return what runs `launch` on the GPU, None if the CPU is to run it.
 
     `seen` is what the model knows of the launch; `say` is told why, where the user has asked for
-    the GPU.
+    the GPU. `device_arrays` are there already.
     """
     is_asked = settings.device == "cuda"
     if not is_asked and not (settings.device == "auto" and AUTO_USES_GPU):
@@ -71,8 +76,9 @@ def make_offload(
     written = frozenset(offer.program.writes)
     layout = ready.kernel.layout
     return Offload(
-        offer, written, scratch & passing, passing, layout.arrays, layout.first_variable_word, say
-    )
+        offer, written, scratch & passing, passing, layout.arrays, layout.first_variable_word, say,
+        device_arrays,
+    )  # fmt: skip
 
 
 def may_pay(launch: Launch, seen: Seen, costs: GpuCosts) -> bool:

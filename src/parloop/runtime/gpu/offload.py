@@ -31,7 +31,9 @@ from parloop.runtime.gpu.codes import (
 )
 from parloop.runtime.gpu.device import Gpu, find_gpu, give_up, is_final
 from parloop.runtime.gpu.driver import DriverError
+from parloop.runtime.gpu.interface import DeviceArray, DeviceArraysLostError
 from parloop.runtime.gpu.programs import Refused, find_module
+from parloop.runtime.gpu.shadows import Shadows, is_sure
 from parloop.runtime.gpu.steps import (
     ReadyStep,
     Run,
@@ -109,6 +111,10 @@ class Offload:
     first_variable_word: int
     say: Callable[[Diagnostic], None]
     """Is told why the GPU did not run the launch."""
+    device_arrays: Mapping[str, DeviceArray] = field(default_factory=dict)
+    """Those that are on the GPU already, and another library's."""
+    afterwards: Callable[[], None] | None = None
+    """Called when the GPU has run the launch."""
     counts: GpuCounts = field(default_factory=GpuCounts)
     compile_seconds: float = 0.0
     """What finding or making the machine code has taken."""
@@ -141,6 +147,8 @@ class Offload:
             self.try_run(gpu, launch, word)
         except Refused:
             raise
+        except DeviceArraysLostError as error:
+            launch.error = error
         except Exception as error:
             if came_from_handler(error):
                 launch.error = error
@@ -156,7 +164,11 @@ class Offload:
         try:
             gpu.driver.enter()
             attempt = _Attempt(self, gpu, launch, ctypes.c_int64.from_address(word))
-            attempt.run()
+            try:
+                attempt.run()
+            except BaseException as error:
+                attempt.require_unchanged(error)
+                raise
         except DoesNotFit as error:
             raise Refused(GpuDeclined(str(error))) from error
         except MemoryError as error:
@@ -180,6 +192,8 @@ class _Attempt:
     placed: list[Placed] = field(default_factory=list)
     extra: list[int] = field(default_factory=list)
     """Addresses of memory for the state, and for what blocks leave."""
+    shadows: Shadows | None = None
+    """The arrays that are on the GPU already, if there are some."""
     before: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
     """What was copied in, by the block's place, where others may write beside the loop."""
 
@@ -193,13 +207,20 @@ class _Attempt:
         arrays = {
             name: self.launch.given[name]
             for name in dict.fromkeys((*program.reads, *program.writes))
+            if name not in offload.device_arrays
         }
+        shadows = self.shadows = self.find_shadows(program, arrays)
         staging = gpu.staging
         staged_in, staged_out = staging.bytes_in, staging.bytes_out
         began = time.perf_counter()
-        self.allocate(arrays, 8 * program.state_words, 8 * program.scratch_words)
+        spans = shadows.spans()
+        sizes = [8 * program.state_words, 8 * program.scratch_words, *(s.n_bytes for s in spans)]
+        self.allocate(arrays, *sizes)
+        shadows.copies = dict(zip(spans, self.extra[2:], strict=True))
         try:
             self.copy_in(arrays)
+            if offload.device_arrays:
+                shadows.begin()
             words = self.device_words(arrays)
             block = StateBlock(program, staging, self.extra[0])
             block.begin(words)
@@ -208,6 +229,9 @@ class _Attempt:
             )
             running = Run(gpu.driver, parameters, self.check)
             start = gpu.driver.mark(gpu.marks[0])
+            if shadows.in_place:
+                staging.fill()
+                shadows.changing = shadows.writes
             running.run(steps)
             gpu.marks = start, gpu.driver.mark(gpu.marks[1])
             block.ask()
@@ -217,6 +241,7 @@ class _Attempt:
                 offload.offer.has_tripped()
                 raise Refused(GpuTripped("something happened that only the CPU can do"))
             changes = self.fetch(arrays)
+            shadows.commit()
             seconds = time.perf_counter() - began
         finally:
             self.release()
@@ -233,6 +258,30 @@ class _Attempt:
             kernel_seconds,
         )
         self.commit(state, changes)
+        shadows.changing = False
+        if offload.afterwards is not None:
+            try:
+                offload.afterwards()
+            except BaseException as error:  # what a hook of the user's for warnings raises
+                self.launch.error = self.launch.error or error
+
+    def find_shadows(
+        self, program: CudaProgram, on_host: Mapping[str, np.ndarray[Any, Any]]
+    ) -> Shadows:
+        """Return what becomes of the arrays that are on the GPU already."""
+        found = self.offload.device_arrays
+        sure = bool(found) and is_sure(program, on_host)
+        shadows = Shadows(self.gpu.driver, found, self.offload.written, sure)
+        shadows.require_owned()
+        return shadows
+
+    def require_unchanged(self, error: BaseException) -> None:
+        """Raise for the user where `error` left arrays on the GPU as no loop would."""
+        lost = None if self.shadows is None else self.shadows.failed(error)
+        if lost is not None:
+            if isinstance(error, DriverError) and is_final(error):
+                give_up(self.gpu, error)
+            raise lost from error
 
     def require_program(self) -> CudaProgram:
         """Return the program, or raise where it cannot be run now."""
@@ -304,6 +353,9 @@ class _Attempt:
         words, first_words = self.launch.words.copy(), self.offload.array_words
         for word in first_words.values():
             words[word] = 0
+        for name in self.offload.device_arrays:
+            assert self.shadows is not None
+            words[first_words[name]] = self.shadows.address(name)
         for placed in self.placed:
             for name in placed.block.names:
                 array, word = arrays[name], first_words[name]
@@ -314,6 +366,8 @@ class _Attempt:
 
     def check(self) -> None:
         """Raise where a signal is waiting, between two kernels of many."""
+        if self.shadows is not None and self.shadows.changing:
+            return
         if self.signal.value and time.perf_counter() - self.began > PATIENCE_SECONDS:
             raise Refused(GpuInterrupted("a signal came while the GPU ran the loop"))
 

@@ -95,6 +95,11 @@ class Staging:
         buffer.in_use = False
         ctypes.memmove(target + at, buffer.address, n_bytes)
 
+    def fill(self) -> None:
+        """Make the whole ring, so that nothing is missing later."""
+        while len(self.ring) < BUFFERS:
+            self.ring.append(Buffer(self.driver.pin(self.buffer_bytes)))
+
     def take(self) -> Buffer:
         """Return a buffer that no copy uses any more."""
         if len(self.ring) < BUFFERS:
