@@ -90,6 +90,8 @@ class FakeGpu:
     def allocate(self, n_bytes: int) -> int:
         self._called("allocate")
         if n_bytes > self.properties.memory_bytes - self.used_bytes():
+            self._finish()  # what is freed before, in order, is there
+        if n_bytes > self.properties.memory_bytes - self.used_bytes():
             raise DriverError(Fault.MEMORY, "allocate", "out of memory")
         room = (ctypes.c_uint8 * (n_bytes + 256))()
         ctypes.memset(room, 0xA5, len(room))  # nobody cleared it

@@ -14,6 +14,7 @@ from parloop.runtime.constants import cpu_costs, known_constants
 from parloop.runtime.gpu.device import Gpu, find_gpu
 from parloop.runtime.gpu.interface import DeviceArray
 from parloop.runtime.gpu.offload import Offer, Offload
+from parloop.runtime.gpu.slabs import find_rows
 from parloop.runtime.kernels import Kernel, Planned
 from parloop.runtime.regions import Ready
 from parloop.runtime.seen import Seen
@@ -110,7 +111,8 @@ def costs_of(gpu: Gpu) -> GpuCosts:
 def make_offer(kernel: Kernel) -> Offer:
     """Return the program for launches of a kernel, or why there is none."""
     try:
-        return Offer(make_program(kernel.planned))
+        program = make_program(kernel.planned)
+        return Offer(program, rows=find_rows(kernel.planned, program))
     except Declined as declined:
         return Offer(None, declined.diagnostic)
 

@@ -23,6 +23,7 @@ from parloop.codegen.cuda.program import CudaProgram
 from parloop.codegen.layout import FLAG_SHIFT, TRIPPED
 from parloop.diagnostics import Diagnostic, InternalError
 from parloop.runtime.gpu.arrays import Block, DoesNotFit, Placed, find_blocks, place
+from parloop.runtime.gpu.changes import Change, find_changes
 from parloop.runtime.gpu.codes import (
     GpuDeclined,
     GpuInterrupted,
@@ -34,6 +35,7 @@ from parloop.runtime.gpu.driver import DriverError
 from parloop.runtime.gpu.interface import DeviceArray, DeviceArraysLostError
 from parloop.runtime.gpu.programs import Refused, find_module
 from parloop.runtime.gpu.shadows import Shadows, is_sure
+from parloop.runtime.gpu.slabs import Rows, Slab, cut, written_bytes
 from parloop.runtime.gpu.steps import (
     ReadyStep,
     Run,
@@ -44,6 +46,7 @@ from parloop.runtime.gpu.steps import (
 )
 from parloop.runtime.handlers import came_from_handler
 from parloop.runtime.interrupts import NEVER, Holder
+from parloop.runtime.saving import SURELY_SMALL, free_memory
 from parloop.runtime.stats import GpuCounts
 from parloop.runtime.transaction import FLAG_NAMES, Launch
 
@@ -79,6 +82,8 @@ class Offer:
     resting: int = 0
     """So many of the next ones are not tried."""
     steps: tuple[ReadyStep, ...] = ()
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    """The arrays of which iterations come to a few rows only, where slabs are right."""
     gpu: Gpu | None = None
     """The one that has the kernels of `steps` in its memory."""
 
@@ -194,8 +199,11 @@ class _Attempt:
     """Addresses of memory for the state, and for what blocks leave."""
     shadows: Shadows | None = None
     """The arrays that are on the GPU already, if there are some."""
-    before: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
-    """What was copied in, by the block's place, where others may write beside the loop."""
+    before: dict[Placed, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """What was copied in where others may write beside the loop."""
+    words: Words = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The record, with the arrays where they stand on the GPU."""
+    launches: int = 0
 
     def run(self) -> None:
         """Run the launch, or raise."""
@@ -215,32 +223,25 @@ class _Attempt:
         began = time.perf_counter()
         spans = shadows.spans()
         sizes = [8 * program.state_words, 8 * program.scratch_words, *(s.n_bytes for s in spans)]
-        self.allocate(arrays, *sizes)
+        room = int(gpu.driver.free_bytes() * USABLE)
+        slabs = self.find_slabs(arrays, sum(sizes), room)
+        parts = slabs[0].arrays
+        whole = {name: array for name, array in arrays.items() if name not in parts}
+        self.allocate(whole, room, *sizes)
         shadows.copies = dict(zip(spans, self.extra[2:], strict=True))
         try:
-            self.copy_in(arrays)
+            self.copy_in(self.placed, whole)
             if offload.device_arrays:
                 shadows.begin()
-            words = self.device_words(arrays)
-            block = StateBlock(program, staging, self.extra[0])
-            block.begin(words)
-            parameters = make_parameters(
-                program, words, len(self.launch.indices), self.extra[1], self.extra[0]
-            )
-            running = Run(gpu.driver, parameters, self.check)
-            start = gpu.driver.mark(gpu.marks[0])
-            if shadows.in_place:
-                staging.fill()
-                shadows.changing = shadows.writes
-            running.run(steps)
-            gpu.marks = start, gpu.driver.mark(gpu.marks[1])
-            block.ask()
-            self.wait()
-            state = block.read(parameters.words)
-            if self.has_tripped(state):
-                offload.offer.has_tripped()
-                raise Refused(GpuTripped("something happened that only the CPU can do"))
-            changes = self.fetch(arrays)
+            self.words = self.launch.words.copy()
+            for name, word in offload.array_words.items():
+                there = name in offload.device_arrays
+                self.words[word] = shadows.address(name) if there else 0
+            self.point_at(self.placed, whole, {})
+            changes: list[Change] = []
+            for number, slab in enumerate(slabs):
+                state = self.run_slab(steps, slab, number, changes)
+            changes += self.fetch(self.placed, whole, 0)
             shadows.commit()
             seconds = time.perf_counter() - began
         finally:
@@ -251,7 +252,7 @@ class _Attempt:
         offload.counts = GpuCounts(
             1,
             len(program.kernels),
-            running.launches,
+            self.launches,
             copied_in,
             copied_out,
             seconds,
@@ -264,6 +265,64 @@ class _Attempt:
                 offload.afterwards()
             except BaseException as error:  # what a hook of the user's for warnings raises
                 self.launch.error = self.launch.error or error
+
+    def find_slabs(
+        self, arrays: Mapping[str, np.ndarray[Any, Any]], extra: int, room: int
+    ) -> tuple[Slab, ...]:
+        """Return the slabs of the launch: one with nothing of its own where all arrays fit."""
+        indices, rows = self.launch.indices, self.offload.offer.rows
+        whole = (Slab(0, len(indices), {}, {}),)
+        blocks = find_blocks(arrays)
+        kept = sum(block.room for block in blocks if block.names[0] not in rows) + extra
+        if kept + sum(block.room for block in blocks if block.names[0] in rows) <= room:
+            return whole
+        if any(len(block.names) > 1 for block in blocks) or self.offload.device_arrays:
+            return whole
+        parts = {name: each for name, each in rows.items() if name in arrays}
+        results = written_bytes(self.offload.written & parts.keys(), arrays)
+        if results > SURELY_SMALL and results > free_memory() // 2:
+            return whole
+        return cut(indices, arrays, parts, room - kept) or whole
+
+    def run_slab(
+        self, steps: Sequence[ReadyStep], slab: Slab, number: int, changes: list[Change]
+    ) -> State:
+        """Run some iterations, add to `changes` what they make of rows; return what is left."""
+        gpu, program = self.gpu, self.require_program()
+        shadows = self.shadows
+        assert shadows is not None
+        placed: list[Placed] = []
+        try:
+            self.place(find_blocks(slab.arrays), placed)
+            self.copy_in(placed, slab.arrays)
+            self.point_at(placed, slab.arrays, slab.first)
+            block = StateBlock(program, gpu.staging, self.extra[0])
+            block.begin(self.words)
+            parameters = make_parameters(
+                program, self.words, (slab.lo, slab.hi), self.extra[1], self.extra[0]
+            )
+            running = Run(gpu.driver, parameters, self.check)
+            start = gpu.driver.mark(gpu.marks[0])
+            if shadows.in_place:
+                gpu.staging.fill()
+                shadows.changing = shadows.writes
+            running.run(steps)
+            self.launches += running.launches
+            gpu.marks = start, gpu.driver.mark(gpu.marks[1])
+            block.ask()
+            self.wait()
+            state = block.read(parameters.words)
+            if self.has_tripped(state):
+                self.offload.offer.has_tripped()
+                raise Refused(GpuTripped("something happened that only the CPU can do"))
+            changes += self.fetch(placed, slab.arrays, number * len(slab.arrays), slab)
+        finally:
+            for each in placed:
+                self.before.pop(each, None)
+                gpu.driver.free(each.allocated)
+        for first, count in program.variables:
+            self.words[first : first + count] = state.words[first : first + count]
+        return state
 
     def find_shadows(
         self, program: CudaProgram, on_host: Mapping[str, np.ndarray[Any, Any]]
@@ -301,14 +360,15 @@ class _Attempt:
         flags = (state.status >> FLAG_SHIFT) & program.watched_flags
         return any(flags & bit and modes[name] != "ignore" for bit, name in FLAG_NAMES.items())
 
-    def allocate(self, arrays: Mapping[str, np.ndarray[Any, Any]], *extra: int) -> None:
+    def allocate(
+        self, arrays: Mapping[str, np.ndarray[Any, Any]], room: int, *extra: int
+    ) -> None:
         """Take memory on the GPU for all arrays, and pieces of `extra` bytes."""
         driver = self.gpu.driver
         blocks = find_blocks(arrays)
         needed = sum(block.room for block in blocks) + sum(extra)
-        free = driver.free_bytes()
-        if needed > free * USABLE:
-            message = f"the loop needs {needed >> 20} MiB on the GPU, {free >> 20} MiB are free"
+        if needed > room:
+            message = f"the loop needs {needed >> 20} MiB on the GPU, {room >> 20} MiB are free"
             raise Refused(GpuMemory(message))
         try:
             self.take(blocks, extra)
@@ -322,13 +382,18 @@ class _Attempt:
         """Take memory for all of it, or for nothing and raise."""
         driver = self.gpu.driver
         try:
-            for block in blocks:
-                self.placed.append(place(driver, block))
+            self.place(blocks, self.placed)
             for n_bytes in extra:
                 self.extra.append(driver.allocate(n_bytes) if n_bytes else 0)
         except DriverError:
             self.release()
             raise
+
+    def place(self, blocks: Sequence[Block], placed: list[Placed]) -> None:
+        """Take memory on the GPU for blocks, and add them to `placed`, one by one."""
+        for block in blocks:
+            one = place(self.gpu.driver, block)
+            placed.append(one)
 
     def release(self) -> None:
         """Give all memory back; where that fails, the GPU is lost, and its memory with it."""
@@ -337,32 +402,36 @@ class _Attempt:
         for address in addresses:
             self.gpu.driver.free(address)
 
-    def copy_in(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    def copy_in(
+        self, blocks: Sequence[Placed], arrays: Mapping[str, np.ndarray[Any, Any]]
+    ) -> None:
         """Give the GPU what the launch may read, and what it may leave as it is."""
         others = threading.active_count() > 1
-        for number, placed in enumerate(self.placed):
+        for placed in blocks:
             names = placed.block.names
             if self.offload.unread.issuperset(names):
                 continue
             placed.copy_in(self.gpu.staging, arrays)
             if others and not self.offload.written.isdisjoint(names):
-                self.before[number] = placed.host_bytes(arrays)
+                self.before[placed] = placed.host_bytes(arrays)
 
-    def device_words(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Words:
-        """Return the record with the arrays where they stand on the GPU."""
-        words, first_words = self.launch.words.copy(), self.offload.array_words
-        for word in first_words.values():
-            words[word] = 0
-        for name in self.offload.device_arrays:
-            assert self.shadows is not None
-            words[first_words[name]] = self.shadows.address(name)
-        for placed in self.placed:
+    def point_at(
+        self,
+        blocks: Sequence[Placed],
+        arrays: Mapping[str, np.ndarray[Any, Any]],
+        first: Mapping[str, int],
+    ) -> None:
+        """Have the record point at arrays where they stand on the GPU.
+
+        Of those in `first` only the rows from a given one on are there.
+        """
+        words, first_words = self.words, self.offload.array_words
+        for placed in blocks:
             for name in placed.block.names:
                 array, word = arrays[name], first_words[name]
                 address, strides = placed.where(name, array)
-                words[word] = address
+                words[word] = address - first.get(name, 0) * strides[0] if strides else address
                 words[word + 1 + array.ndim : word + 1 + 2 * array.ndim] = strides
-        return words
 
     def check(self) -> None:
         """Raise where a signal is waiting, between two kernels of many."""
@@ -379,18 +448,28 @@ class _Attempt:
             if time.perf_counter() - began > SPINNING_SECONDS:
                 time.sleep(PAUSE_SECONDS)
 
-    def fetch(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[Change]:
-        """Return what the launch has made of the arrays that it writes."""
+    def fetch(
+        self,
+        blocks: Sequence[Placed],
+        arrays: Mapping[str, np.ndarray[Any, Any]],
+        first_room: int,
+        slab: Slab | None = None,
+    ) -> list[Change]:
+        """Return what the launch, or a slab of it, has made of the arrays that it writes."""
         changed = self.offload.written - self.offload.passing
         found: list[Change] = []
-        for number, placed in enumerate(self.placed):
+        for number, placed in enumerate(blocks, first_room):
             names = [name for name in placed.block.names if name in changed]
             content = placed.fetch(self.gpu.staging, number) if names else None
             for name in names:
                 assert content is not None
-                array, before = arrays[name], self.before.get(number)
+                array, before = arrays[name], self.before.get(placed)
                 new = placed.view(content, array)
                 old = None if before is None else placed.view(before, array)
+                if slab is not None:
+                    rows = slab.row(name, self.launch.indices, self.offload.offer.rows[name])
+                    array, new = array[rows], new[rows]
+                    old = None if old is None else old[rows]
                 found += find_changes(array, new, old)
         return found
 
@@ -410,36 +489,3 @@ class _Attempt:
         else:
             raise InternalError("results of the GPU could not be stored") from error
         launch.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What elements of an array are to become: all of them, or those `where` says so."""
-
-    array: np.ndarray[Any, Any]
-    new: np.ndarray[Any, Any]
-    where: np.ndarray[Any, Any] | None = None
-
-    def store(self) -> None:
-        """Write them."""
-        if self.where is None:
-            np.copyto(self.array, self.new)
-        else:
-            np.copyto(self.array, self.new, where=self.where)
-
-
-def find_changes(
-    array: np.ndarray[Any, Any], new: np.ndarray[Any, Any], old: np.ndarray[Any, Any] | None
-) -> list[Change]:
-    """Return what to write so that `array` is as `new`.
-
-    With `old`, what was there before, only elements that have changed, bit by bit: other threads
-    may have written to the others meanwhile.
-    """
-    if old is None:
-        return [Change(array, new)]
-    if array.dtype.kind == "c":
-        real = find_changes(array.real, new.real, old.real)
-        return real + find_changes(array.imag, new.imag, old.imag)
-    bits = np.dtype(f"u{array.itemsize}")
-    return [Change(array.view(bits), new.view(bits), new.view(bits) != old.view(bits))]

@@ -154,12 +154,16 @@ class StateBlock:
 
 
 def make_parameters(
-    program: CudaProgram, words: np.ndarray[Any, Any], trips: int, scratch: int, state: int
+    program: CudaProgram,
+    words: np.ndarray[Any, Any],
+    span: tuple[int, int],
+    scratch: int,
+    state: int,
 ) -> Parameters:
-    """Return the parameters of all kernels of a launch of so many iterations."""
+    """Return the parameters of all kernels of a launch of the iterations of a span."""
     parameters = Parameters(program.n_words, state)
     parameters.words[:] = words[: program.n_words]
-    parameters.words[LO], parameters.words[HI] = 0, trips
+    parameters.words[LO], parameters.words[HI] = span
     parameters.words[SCRATCH] = scratch
     return parameters
 
