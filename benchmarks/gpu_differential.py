@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.corpus import FILES, LoopFile
+from tests.cuda import accuracy
 from tests.differential import MODES, Mode, find_difference
 from tests.differential import run as run_guarded
 
@@ -22,16 +26,20 @@ class Suite:
     functions_on_gpu: int = 0
     functions: int = 0
     finished: bool = True
+    accuracy: str = ""
+    """What was found of functions of the GPU's own, in the tier `ulp`."""
     differences: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         """Return it in a few words."""
-        return f"{self.compared} runs, {self.on_gpu} on the GPU, {len(self.differences)} differ"
+        found = f"{self.compared} runs, {self.on_gpu} on the GPU, {len(self.differences)} differ"
+        return f"{found}; {self.accuracy}" if self.accuracy else found
 
 
 def run(end: float, *, everything: bool = True) -> Suite:
     """Run the suite until it is done, or the clock has reached `end`."""
     suite = Suite()
+    measure_functions(suite, POINTS if everything else 20)
     some = [file for file in FILES if everything or file.path.stem == "floats"]
     for file in some:
         for name in file.functions() if everything else list(file.functions())[:2]:
@@ -40,6 +48,21 @@ def run(end: float, *, everything: bool = True) -> Suite:
                 return suite
             _run_function(suite, file, name, MODES if everything else MODES[:1])
     return suite
+
+
+POINTS = 2000
+"""At so many points each function of the GPU's own is compared with its true value."""
+
+
+def measure_functions(suite: Suite, points: int) -> None:
+    """Look whether functions of the GPU's own are within their bounds, where mpmath is there."""
+    if importlib.util.find_spec("mpmath") is None:
+        suite.accuracy = "functions not measured: mpmath is not installed"
+        return
+    with tempfile.TemporaryDirectory(prefix="parloop-accuracy-") as folder:
+        found = accuracy.measure(Path(folder), points)
+    suite.differences += found
+    suite.accuracy = f"functions at {points} points each, {len(found)} too far off"
 
 
 def _run_function(suite: Suite, file: LoopFile, name: str, modes: tuple[Mode, ...]) -> None:

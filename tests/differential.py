@@ -52,12 +52,17 @@ class Outcome:
 
 @contextmanager
 def slices_of(iterations: int | None) -> Iterator[None]:
-    """Let every native run go in slices of so many iterations, however quick they are."""
+    """Let every native run go in slices of so many iterations, however quick they are.
+
+    Where sums are taken in groups, in the least multiple of a group that is no less.
+    """
     if iterations is None:
         yield
         return
     original = Launch.slice_size
-    setattr(Launch, "slice_size", lambda launch: iterations)  # noqa: B010 - a stand-in
+    setattr(  # noqa: B010 - a stand-in
+        Launch, "slice_size", lambda launch: -(-iterations // launch.grain) * launch.grain
+    )
     try:
         yield
     finally:

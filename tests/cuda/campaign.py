@@ -3,6 +3,7 @@
     python -m tests.cuda.campaign [--files NAME ...] [--functions NAME ...] [--reasons]
     python -m tests.cuda.campaign --nvrtc       compiles them all for every architecture instead
     python -m tests.cuda.campaign --random N --seed S    N random programs of `tests.fuzz` instead
+    python -m tests.cuda.campaign --exactness TIER       against what the cores leave in that tier
 
 Says which share of the programs has loops that go to a GPU, whether what they leave is what CPython
 leaves, and why the other loops do not go.
@@ -18,7 +19,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from tests.corpus import FILES, LoopFile
 from tests.cuda.emulated import (
     COMPILER,
@@ -31,10 +34,10 @@ from tests.cuda.emulated import (
 )
 from tests.cuda.nvrtc import ARCHITECTURES, compile_text, text_for_nvrtc
 from tests.cuda.random_programs import RandomFile
-from tests.differential import MODES, Mode, find_difference, run, slices_of
+from tests.differential import MODES, Mode, Outcome, find_difference, run, slices_of
 
 import parloop
-from parloop.config import Exactness
+from parloop.config import EXACTNESS, Exactness
 from parloop.runtime import dispatch
 
 
@@ -81,23 +84,64 @@ def compare(
 ) -> None:
     """Run a case emulated, and note where it leaves something else than CPython does.
 
-    `sizes` are iterations a slice, None for the usual ones.
+    `sizes` are iterations a slice, None for the usual ones. In other tiers than `exact` it is what
+    the cores leave that has to be left, bit for bit; but where functions of the device's own are
+    called only nearly that.
     """
     file, name = case.file, case.name
+    given = file.arguments(name)
+    wanted = {
+        (number, mode): expected_of(case, arguments, mode, exactness)
+        for number, arguments in enumerate(given)
+        for mode in modes
+    }
+    is_near = any(program.approximations for program in case.collected.programs.values())
     with emulating(library) as launches:
-        for number, arguments in enumerate(file.arguments(name)):
-            for mode in modes:
-                for slices in sizes:
-                    plain = file.fresh()[name]
-                    fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
-                    expected = run(plain, arguments, mode, str(file.path))
-                    around = parloop.settings(threads=2, min_work_ms=0, exactness=exactness)
-                    with slices_of(slices):
-                        seen = run(fast, arguments, mode, str(file.path), around)
-                    if why := find_difference(expected, seen):
-                        text = f"arguments {number}, {mode}, slices of {slices}: {why}"
-                        case.differences.append(text)
+        for (number, mode), expected in wanted.items():
+            for slices in sizes:
+                fast = parloop.parallel(file.fresh()[name], min_work_ms=0)
+                around = parloop.settings(threads=2, min_work_ms=0, exactness=exactness)
+                with slices_of(slices):
+                    seen = run(fast, given[number], mode, str(file.path), around)
+                if why := (find_distance if is_near else find_difference)(expected, seen):
+                    text = f"arguments {number}, {mode}, slices of {slices}: {why}"
+                    case.differences.append(text)
         case.launches = launches[0]
+
+
+def expected_of(
+    case: Case, arguments: tuple[Any, ...], mode: Mode, exactness: Exactness
+) -> Outcome:
+    """Return what CPython leaves; in other tiers than `exact`, the cores."""
+    function, path = case.file.fresh()[case.name], str(case.file.path)
+    if exactness == "exact":
+        return run(function, arguments, mode, path)
+    around = parloop.settings(threads=2, min_work_ms=0, exactness=exactness)
+    return run(parloop.parallel(function, min_work_ms=0), arguments, mode, path, around)
+
+
+def find_distance(expected: Outcome, seen: Outcome) -> str | None:
+    """Return in what two outcomes differ, apart from floats that are nearly the same."""
+    if (expected.exception, expected.warnings) != (seen.exception, seen.warnings):
+        return f"{seen.exception} {seen.warnings}, not {expected.exception} {expected.warnings}"
+    pairs = zip(
+        numbers_of((expected.value, expected.arguments)),
+        numbers_of((seen.value, seen.arguments)),
+        strict=True,
+    )
+    for one, other in pairs:
+        if not np.allclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True):
+            return f"{other}, not {one}"
+    return None
+
+
+def numbers_of(value: Any) -> Iterator[Any]:
+    """Yield the numbers and arrays of numbers in a value."""
+    if isinstance(value, tuple | list):
+        for each in value:
+            yield from numbers_of(each)
+    elif np.asarray(value).dtype.kind in "biufc":
+        yield value
 
 
 def compile_cases(cases: Iterable[Case], folder: Path) -> Library:
@@ -115,6 +159,7 @@ class Tally:
     accepted: int = 0
     failed: int = 0
     launches: int = 0
+    exactness: Exactness = "exact"
 
     def count(self, cases: Sequence[Case], *, tell: bool) -> list[Case]:
         """Count cases, and return those that have programs for a GPU."""
@@ -147,7 +192,7 @@ class Tally:
             for case in cases:
                 own = case.file.mode if isinstance(case.file, RandomFile) else "always"
                 try:
-                    compare(case, library, modes=modes or (own,), sizes=sizes)
+                    compare(case, library, self.exactness, modes or (own,), sizes)
                 except EmulationError as why:
                     case.differences.append(f"emulation: {why}")
                 self.launches += case.launches
@@ -172,7 +217,7 @@ def run_random(tally: Tally, first_seed: int, count: int) -> None:
         seeds = range(start, min(start + BATCH, first_seed + count))
         with tempfile.TemporaryDirectory(prefix="parloop-random-") as folder:
             files = [RandomFile(seed, Path(folder)) for seed in seeds]
-            cases = [collect(file, "f", modes=(file.mode,)) for file in files]
+            cases = [collect(file, "f", tally.exactness, (file.mode,)) for file in files]
             if some := tally.count(cases, tell=False):
                 tally.check(some)
         print(f"to seed {seeds[-1]}: {tally.accepted} of {tally.total}", flush=True)
@@ -184,7 +229,7 @@ def run_corpus(tally: Tally, options: argparse.Namespace) -> None:
         if options.files and file.path.stem not in options.files:
             continue
         names = [n for n in file.functions() if not options.functions or n in options.functions]
-        cases = [collect(file, name, modes=("always", "raise")) for name in names]
+        cases = [collect(file, name, tally.exactness, ("always", "raise")) for name in names]
         some = tally.count(cases, tell=options.reasons)
         if not some:
             continue
@@ -212,13 +257,14 @@ def main() -> int:
     parser.add_argument("--nvrtc", action="store_true", help="compile with NVRTC, run nothing")
     parser.add_argument("--random", type=int, default=0, metavar="N", help="random programs")
     parser.add_argument("--seed", type=int, default=0, help="of the first of these")
+    parser.add_argument("--exactness", choices=EXACTNESS, default="exact", help="the tier")
     options = parser.parse_args()
     if COMPILER is None and not options.nvrtc:
         print("there is no g++")
         return 1
     os.environ.setdefault("PARLOOP_CACHE_DIR", tempfile.mkdtemp(prefix="parloop-cuda-"))
     dispatch.RAISES_BUGS = True
-    tally = Tally()
+    tally = Tally(exactness=options.exactness)
     if options.random:
         run_random(tally, options.seed, options.random)
     else:

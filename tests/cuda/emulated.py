@@ -40,7 +40,7 @@ from parloop.codegen.cuda.program import (
 from parloop.codegen.layout import Header, Layout
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.ir.types import Array
-from parloop.runtime import dispatch, specialisation
+from parloop.runtime import dispatch, remembered, specialisation
 from parloop.runtime.kernels import Kernel, Planned
 from parloop.runtime.regions import Ready
 from parloop.runtime.specialisation import Specialisation
@@ -75,7 +75,8 @@ class Collected:
 def program_of(planned: Planned) -> CudaProgram:
     """Return the program of a plan, or raise `Declined`."""
     assert planned.make_grid is not None
-    return write_program(planned.typing, planned.ranges, planned.plan, planned.make_grid())
+    grid = planned.make_grid()
+    return write_program(planned.typing, planned.ranges, planned.plan, grid, planned.left)
 
 
 @contextmanager
@@ -127,6 +128,7 @@ def replaced(make: Any) -> Iterator[None]:
             (specialisation, "find_kernel", lambda *_: None),
             (specialisation, "native_saves", lambda *_: ()),
             (dispatch, "make_warm", lambda *_: None),
+            (remembered, "ENABLED", False),  # what is decided here is decided otherwise elsewhere
         ):
             stack.enter_context(mock.patch.object(module, name, value))
         yield

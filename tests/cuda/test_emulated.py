@@ -37,6 +37,8 @@ BATCH = {
     "splitting": ("sweep_with_a_pivot_row",),
     "programs": ("histogram",),
     "moving_slices": ("patches",),
+    "small_arrays": ("cross_products",),
+    "array_views": ("reversed_parts",),
 }
 """Functions of each file of the corpus; None: all."""
 

@@ -55,6 +55,14 @@ class Emitter:
         """Note that NumPy warns `warning_text(flag, verb)` here if `condition`."""
         raise NotImplementedError
 
+    def from_library(self, function: ir.Function, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        """Return what a function of the C library gives."""
+        return self.builder.call(function, arguments)
+
+    def in_place_of_loop(self, name: str, rule: Any, values: tuple[Value, ...]) -> Value | None:
+        """Return the result of the ufunc `numpy.name` if not its inner loop gives it, else None."""
+        return None
+
     def slot(self, type_: ir.Type) -> ir.Value:
         """Return an untyped pointer to new room on the stack, made once a call of the function."""
         with self.builder.goto_entry_block():

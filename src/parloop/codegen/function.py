@@ -101,6 +101,12 @@ class Program:
     watches_flags: bool = False
     """Whether an operation of NumPy's may set a floating-point flag."""
 
+    approximations: set[str] = field(default_factory=set)
+    """Functions of the C library in place of which others are called that round differently."""
+
+    left: frozenset[str] = frozenset()
+    """Variables that are read behind the nest, its outputs apart."""
+
     apart: list[str] = field(default_factory=list)
     """Names of functions that do little but call others: not worth the optimiser's time."""
 

@@ -134,7 +134,7 @@ def _fused(
 
 def factors_of(value: ir.Value) -> tuple[ir.Value, ir.Value] | None:
     """Return the factors of a product that was just made."""
-    is_product = isinstance(value, ir.Instruction) and value.opname == "fmul"
+    is_product = getattr(value, "opname", "") == "fmul"
     return (value.operands[0], value.operands[1]) if is_product else None
 
 
@@ -146,7 +146,7 @@ def library(emitter: Emitter, name: str, *arguments: ir.Value) -> ir.Value:
     if address(external) is None:
         raise UnsupportedOperationError(f"{name} of this machine's C library")
     function = emitter.external(external, function_type)
-    return emitter.builder.call(function, arguments)
+    return emitter.from_library(function, arguments)
 
 
 def _signs_differ(emitter: Emitter, left: ir.Value, right: ir.Value) -> ir.Value:

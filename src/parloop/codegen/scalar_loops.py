@@ -22,6 +22,9 @@ _DATA_TYPE = ir.FunctionType(ir.VoidType(), [])
 
 def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]) -> Value:
     """Return the result of the ufunc `numpy.name` on operands that `rule` has converted."""
+    other = emitter.in_place_of_loop(name, rule, values)
+    if other is not None:
+        return other
     signature = loop_signature(rule.compute, rule.result)
     found = ufunc_loop(name, signature)
     if found is None:
@@ -39,6 +42,9 @@ def emit_loop(emitter: Emitter, name: str, rule: Rule, values: tuple[Value, ...]
 
 def emit_product(emitter: Emitter, rule: Rule, values: tuple[Value, ...]) -> Value:
     """Return the scalar product of the first half of `values` and the second, as BLAS makes it."""
+    other = emitter.in_place_of_loop("dot", rule, values)
+    if other is not None:
+        return other
     builder, count = emitter.builder, len(values) // 2
     number, size = memory_type(rule.result), rule.result.bits // 8
     rooms = [emitter.slot(ir.ArrayType(number, count)) for _ in range(2)]

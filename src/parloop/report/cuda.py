@@ -1,8 +1,8 @@
 """`parloop explain --cuda`: the kernels of a file's loops, as far as the text alone tells.
 
-Nothing is run, so the types are assumed: numbers that are bounds or subscripts are `int`, others
-`float`; arrays hold `float64` in C's order. What a launch tests is taken to hold: arrays share no
-memory, subscripts lie inside.
+In the tier that the settings ask for. Nothing is run, so the types are assumed: numbers that are
+bounds or subscripts are `int`, others `float`; arrays hold `float64` in C's order. What a launch
+tests is taken to hold: arrays share no memory, subscripts lie inside.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from parloop.analysis import Analysis, Parallel, ParallelIf, analyse
 from parloop.codegen.cuda.generate import write_program
 from parloop.codegen.cuda.program import CudaProgram, Launch, Step
+from parloop.config import current_settings
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Expr, For, Load, Name, Nest, Store
 from parloop.ir.types import NP_FLOAT64, NP_INT64, PY_FLOAT, PY_INT, Array, Type
@@ -24,6 +25,7 @@ from parloop.ir.walk import all_expressions, expressions, statements
 from parloop.report.explain import explain_tree, parse
 from parloop.report.predictions import costs_here
 from parloop.report.stats import show_prediction
+from parloop.runtime import jit
 from parloop.runtime.work import is_even
 from parloop.schedule.amounts import work_of
 from parloop.schedule.devices import GpuCosts, predict
@@ -108,6 +110,7 @@ def _taken_for_granted(
 ) -> tuple[Typing, Decision]:
     """Return a typing of the nest, and a decision by which everything that is asked holds."""
     typing = specialise(nest, dict(types))
+    exactness = current_settings().exactness
     return typing, Decision(
         parallel=frozenset(
             facts.number
@@ -123,6 +126,9 @@ def _taken_for_granted(
         ),
         noalias=True,
         contiguous=frozenset(typing.arrays),
+        regroup=exactness == "reassociate",
+        fuse=exactness != "exact" and jit.can_fuse(),
+        approximates=exactness != "exact",
     )
 
 

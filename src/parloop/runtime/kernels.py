@@ -47,6 +47,8 @@ class Planned:
     plan: Plan
     make_grid: Callable[[], Grid] | None = field(default=None, compare=False, repr=False)
     """Returns what would be the threads of a GPU."""
+    left: frozenset[str] = field(default=frozenset(), compare=False)
+    """The variables that are read behind the nest, its outputs apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,11 @@ class Specialisation:
             plan = replace(plan, chunks=may_be_chunked(self.nest, plan))
         rewritten = None if facts is not None else find_rewritten(analysis, parameters)
         planned = Planned(
-            typing, ranges, plan, lambda: choose_grid(typing, analysis, decision, plan)
+            typing,
+            ranges,
+            plan,
+            lambda: choose_grid(typing, analysis, decision, plan),
+            frozenset() if self.expansion is None else self.expansion.names_left(),
         )
         return planned, rewritten
 
@@ -354,6 +358,7 @@ class Specialisation:
             decision,
             regroup=kind.exactness == "reassociate",
             fuse=kind.exactness != "exact" and jit.can_fuse(),
+            approximates=kind.exactness != "exact",
         )
 
     def make_ready(self, kernel: Kernel, saved: SavedSets) -> Ready:

@@ -54,6 +54,8 @@ class Plan:
     """Loops (by number) that run as a wavefront with the loop inside them."""
     fuse: bool = False
     """Whether a product and the sum that it goes into may be rounded once."""
+    approximates: bool = False
+    """Whether functions of the C library may round as the device's own do."""
     splits: dict[int, Expr] = field(default_factory=dict)
     """Loops (by number) that run in three parts: before this index, at it, after it."""
     lanes: frozenset[int] = frozenset()
@@ -129,6 +131,8 @@ class Decision:
     """Whether the user allows sums of floats to be regrouped."""
     fuse: bool = False
     """Whether the user allows products to be fused with sums, and the processor does so."""
+    approximates: bool = False
+    """Whether the user allows a GPU's own functions in place of the C library's."""
     groups: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     """The parts of loops (by number) that may run one after another."""
     lags: dict[int, int] = field(default_factory=dict)
@@ -226,6 +230,7 @@ def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
         pieces,
         waves=waves,
         fuse=decision.fuse,
+        approximates=decision.approximates,
         splits=splits,
         lanes=lanes,
         masked=choose_masked(typing, numbers, alone, decision.contiguous, jams),

@@ -31,12 +31,12 @@ from parloop.ir.nodes import Call, Expr, For, Load, Name, Nest, Slice, Stmt, Sto
 from parloop.ir.types import Array, Scalar, Type
 from parloop.ir.uses import nest_of
 from parloop.ir.walk import ELLIPSIS, MAKERS, all_expressions, statements
-from parloop.staging.arrays import Expander, Turns
+from parloop.staging.arrays import Expander, Turns, way_of
 from parloop.staging.codes import ArrayStatement
 from parloop.staging.owned import with_own
 from parloop.staging.places import arrays_in
 from parloop.staging.registers import Registers, in_registers
-from parloop.staging.views import View
+from parloop.staging.views import View, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,17 @@ class Expansion:
         """Return the types of the nest's inputs, the scratch arrays included."""
         made = {n: Array(s.type, len(s.extents), writable=True) for n, s in self.scratch.items()}
         return {**given, **made}
+
+    def names_left(self) -> frozenset[str]:
+        """Return the variables that are read behind the nest, to bind names to arrays."""
+        views = [view for turn in self.turns.bound for view in turn.values()]
+        views += [view for ways in self.ways.values() for view in ways.values()]
+        names = {name for view in views for name in names_in(view)}
+        names |= {way_of(name) for name in self.ways}
+        for view in views:
+            if view.array in self.registers:
+                names |= {*self.registers[view.array].names}
+        return frozenset(names)
 
 
 def expand(

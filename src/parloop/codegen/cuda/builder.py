@@ -15,6 +15,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from parloop.codegen.cuda.library import bound_of, plain_name
 from parloop.codegen.cuda.values import (
     Address,
     Names,
@@ -267,7 +268,9 @@ class Builder:
 
     def fmul(self, left: Operand, right: Operand) -> Operand:
         """Return the product."""
-        return self.value(left.type, "{0} * {1}", left, right)
+        made = self.value(left.type, "{0} * {1}", left, right)
+        made.opname = "fmul"
+        return made
 
     def fdiv(self, left: Operand, right: Operand) -> Operand:
         """Return the quotient."""
@@ -406,6 +409,8 @@ class Builder:
             text = name + ("f" if type_ == F32 else "")
         elif name in _FUNCTIONS:
             text = _FUNCTIONS[name]
+        elif bound_of(plain_name(name)) is not None:
+            text = plain_name(name)
         else:
             raise TypeError(name)
         holes = ", ".join(f"{{{n}}}" for n in range(len(arguments)))
@@ -416,8 +421,6 @@ _FUNCTIONS = {
     **{f"parloop.power.i{n}": f"power<u{n}>" for n in (8, 16, 32, 64)},
     "parloop.gcd": "gcd",
     "parloop.power.modulo": "power_modulo",
-    "parloop.libm.fmod": "fmod",
-    "parloop.libm.fmodf": "fmodf",
 }
 """Functions that the emission of operations calls, and those of the text."""
 

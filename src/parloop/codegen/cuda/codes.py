@@ -39,22 +39,26 @@ class NotOnTheDevice(Diagnostic):
     """An operation has other bits on a GPU than on the CPU, or is not there at all.
 
     *What it means* `exp`, `sin`, `**` and the like are computed by the C library, or by NumPy. The
-    functions of the same names on a GPU round differently.
+    functions of the same names on a GPU round differently: by up to some units in the last place.
 
     *Why it matters* The promise is the same bits as CPython's.
 
     *Example* `for i in range(n): b[i] = math.exp(a[i])`.
 
-    *What to do* Nothing is lost: the CPU runs the loop.
+    *What to do* Nothing is lost: the CPU runs the loop. With `exactness="ulp"` the GPU computes the
+    functions of which its maker says how far they may be off. `parloop.report()` has, in the line
+    above, how long a launch is predicted to take on each side.
     """
 
     code: ClassVar[str] = "GEN202"
     voice: ClassVar[Voice] = "unsupported"
 
     @classmethod
-    def at(cls, span: Span, what: str) -> Self:
+    def at(cls, span: Span, what: str, bound: int | None = None) -> Self:
+        """`bound`: by how many units in the last place a GPU's own may be off."""
         message = f"`{what}` is not the same on a GPU, bit for bit"
-        return cls(message, span, notes=(_CPU,))
+        more = f'with exactness="ulp" it runs there, at most {bound} ulp off'
+        return cls(message, span, notes=(_CPU,) if bound is None else (_CPU, more))
 
 
 class ShapeNotForTheGpu(Diagnostic):

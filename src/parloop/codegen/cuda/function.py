@@ -13,23 +13,34 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 
 from parloop.codegen.cuda.builder import Body, Builder, Line
+from parloop.codegen.cuda.library import MAY_OVERFLOW, OF_NUMPY, bound_of, plain_name
 from parloop.codegen.cuda.program import HI, LO, STATE_HEADER
 from parloop.codegen.cuda.values import Address, Operand, Place, Value, type_name
-from parloop.codegen.events import I1, I8, I64, POINTER, llvm_type
+from parloop.codegen.events import F32, I1, I8, I64, POINTER, llvm_type
 from parloop.codegen.expressions import Emit
 from parloop.codegen.externals import LIBM
 from parloop.codegen.function import ArrayView, Mixed, Program
 from parloop.codegen.layout import Header, words_of
-from parloop.codegen.scalar_common import UnsupportedOperationError
+from parloop.codegen.scalar_common import (
+    UnsupportedOperationError,
+    all_of,
+    fabs,
+    is_finite,
+    is_infinite,
+    like,
+)
+from parloop.codegen.scalar_float import Flags, library
 from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Break, Continue, Expr, For, If, Load, Stmt, Store, While
 from parloop.ir.types import Member, Scalar
 from parloop.ir.walk import statements
 from parloop.schedule.plan import piece_number
 from parloop.source import NOWHERE
+from parloop.staging.rules_base import Rule
 
 EVENT_NAMES = {
     "over": "OVERFLOWED",
@@ -39,8 +50,8 @@ EVENT_NAMES = {
 }
 """The bits of a thread's `trip`, by the kind of warning."""
 
-EXACT_FUNCTIONS = frozenset({f"{LIBM}fmod", f"{LIBM}fmodf"})
-"""Functions of the C library that CUDA has with the same bits: their results are exact."""
+NEAR = {64: 1 - 2.0**-46, 32: 1 - 2.0**-18}
+"""From this share of the largest float on another function might have overflowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class ThreadWriter(StatementWriter):
         self.loop_targets = []
         self.access_group = None
         self.placed = {}
-        self.fuses = False
+        self.fuses = program.plan.fuse
         self.record = RECORD
         self.hint = ""
         self.watched: dict[str, tuple[Scalar, Place, Place]] = {}
@@ -116,10 +127,44 @@ class ThreadWriter(StatementWriter):
         return made
 
     def external(self, name: str, function_type: ir.FunctionType) -> ir.Function:
-        """Return a function of the C library, if the device has the same."""
-        if name not in EXACT_FUNCTIONS:
-            raise UnsupportedOperationError(name.removeprefix(LIBM))
+        """Return a function of the C library, if the device has the same, or one that will do."""
+        function = plain_name(name)
+        bound = bound_of(function) if name.startswith(LIBM) else None
+        if bound is None or (bound and not self.program.plan.approximates):
+            raise UnsupportedOperationError(function)
+        if bound:
+            self.program.approximations.add(function)
         return super().external(name, function_type)
+
+    def from_library(self, function: ir.Function, arguments: tuple[Any, ...]) -> Value:
+        """Return the result of a function; the CPU decides what is a hair from overflowing."""
+        result: Value = self.builder.call(function, arguments)
+        if plain_name(function.name).removesuffix("f") in MAY_OVERFLOW:
+            bits = 32 if result.type == F32 else 64
+            largest = float(np.finfo(f"f{bits // 8}").max)
+            size = fabs(self, result)
+            near = self.builder.fcmp_ordered(">", size, like(result, largest * NEAR[bits]))
+            self.raises(self.builder.and_(near, is_finite(self, result)))
+        return result
+
+    def in_place_of_loop(self, name: str, rule: Rule, values: tuple[Any, ...]) -> Value:
+        """Return the result of a function of NumPy's by the device's own.
+
+        Where it is infinite the kind of warning is not known: the CPU looks at either.
+        """
+        function = OF_NUMPY.get(name)
+        types = {*rule.compute, rule.result}
+        is_plain = len(types) == 1 and rule.result.kind == "f"
+        if function is None or not is_plain or not self.program.plan.approximates:
+            raise UnsupportedOperationError(f"numpy.{name}")
+        flags = Flags(self, rule)
+        result: Value = library(self, function, *values)
+        finite = all_of(self, *(is_finite(self, each) for each in values))
+        for flag in ("divide", "over"):
+            flags.note(flag, all_of(self, is_infinite(self, result), finite))
+        flags.invalid(result, *values)
+        flags.report()
+        return result
 
     # variables
 
@@ -159,6 +204,8 @@ class ThreadWriter(StatementWriter):
 
     def slot(self, type_: ir.Type) -> Place:
         """Return a new variable, declared here."""
+        if isinstance(type_, ir.ArrayType):
+            raise UnsupportedOperationError("room for several numbers")
         name = self.body.names.new(self.hint or "v")
         self.body.do(f"{type_name(type_)} {name} = 0;")
         return Place(POINTER, name, type_)

@@ -23,7 +23,8 @@ from parloop.codegen.cuda.codes import (
     ShapeNotForTheGpu,
 )
 from parloop.codegen.cuda.extents import HostNumbers
-from parloop.codegen.cuda.kernels import KernelWriter
+from parloop.codegen.cuda.grouped import GroupedWriter
+from parloop.codegen.cuda.library import describe, offered
 from parloop.codegen.cuda.prelude import prelude
 from parloop.codegen.cuda.program import (
     HI,
@@ -57,8 +58,17 @@ from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
 
 
-def write_program(typing: Typing, ranges: Ranges, plan: Plan, grid: Grid) -> CudaProgram:
-    """Return CUDA C++ for a nest, or raise `Declined` with the reason why there is none."""
+def write_program(
+    typing: Typing,
+    ranges: Ranges,
+    plan: Plan,
+    grid: Grid,
+    left: frozenset[str] = frozenset(),
+) -> CudaProgram:
+    """Return CUDA C++ for a nest, or raise `Declined` with the reason why there is none.
+
+    `left` are variables that somebody reads behind the nest, its outputs apart.
+    """
     plan = without_owned(plan)
     loop = typing.nest.loop
     if typing.has_lists():
@@ -81,6 +91,7 @@ def write_program(typing: Typing, ranges: Ranges, plan: Plan, grid: Grid) -> Cud
         True,
         number_loops(typing.nest),
         frozenset(),
+        left=left,
     )
     return _Generator(program, grid).run()
 
@@ -113,6 +124,7 @@ class _Generator:
         n_state = layout.n_words - layout.first_variable_word
         head = [
             prelude(),
+            *self.accuracy(),
             f"struct Record {{\n    u64 words[{layout.n_words}];\n}};\n",
             f"struct State {{\n    u64 status;\n    u64 header[{STATE_HEADER - 1}];\n"
             f"    u64 words[{max(1, n_state)}];\n}};\n",
@@ -130,7 +142,13 @@ class _Generator:
             self.program.can_stop,
             flags,
             self.program.watches_flags,
+            approximations=tuple(sorted(self.program.approximations)),
         )
+
+    def accuracy(self) -> tuple[str, ...]:
+        """Return what is said of functions of the device's own, if there are any."""
+        bounds = describe(self.program.approximations)
+        return (f"// The device's own functions: {bounds} off.\n",) if bounds else ()
 
     def touched(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the arrays that are read, and those that are written."""
@@ -279,9 +297,10 @@ class _Generator:
             try:
                 found += writer.parallel(self.name(stmt), stmt, number, self.grid, host, part)
             except UnsupportedOperationError as why:
-                raise Declined(NotOnTheDevice.at(writer.span, str(why))) from None
+                raise self.not_there(writer, why) from None
             self.texts.append(writer.text)
-            self.scratch_words = max(self.scratch_words, writer.n_words * MOST_BLOCKS)
+            rows = max(MOST_BLOCKS, writer.rows)
+            self.scratch_words = max(self.scratch_words, writer.n_words * rows)
         return tuple(found)
 
     def one_thread(self, body: tuple[Stmt, ...]) -> Launch:
@@ -290,13 +309,18 @@ class _Generator:
         try:
             launch = writer.alone(self.name(body[0]), body)
         except UnsupportedOperationError as why:
-            raise Declined(NotOnTheDevice.at(writer.span, str(why))) from None
+            raise self.not_there(writer, why) from None
         self.texts.append(writer.text)
         return launch
 
-    def writer(self) -> KernelWriter:
+    def not_there(self, writer: GroupedWriter, why: UnsupportedOperationError) -> Declined:
+        """Return the outcome where the device has not what an operation takes."""
+        bound = None if self.program.plan.approximates else offered(str(why))
+        return Declined(NotOnTheDevice.at(writer.span, str(why), bound))
+
+    def writer(self) -> GroupedWriter:
         """Return a writer for one more kernel."""
-        return KernelWriter(self.program, self.in_state)
+        return GroupedWriter(self.program, self.in_state)
 
     def name(self, stmt: Stmt) -> str:
         """Return a name for a kernel that begins with `stmt`."""

@@ -359,7 +359,7 @@ class KernelWriter:
             for e in all_expressions((nest.loop,))
             if isinstance(e, Name) and id(e) not in inside
         }
-        return (names | set(nest.outputs)) & self.in_state
+        return (names | {*nest.outputs} | self.program.left) & self.in_state
 
     def is_outermost(self, loop: For) -> bool:
         """Return whether `loop` is the outermost one, or a piece of it."""

@@ -133,6 +133,8 @@ class CudaProgram:
     """Whether NumPy would tell of an underflow somewhere, which kernels do not notice: only to be
     run while it is ignored (as it is unless the user says otherwise)."""
     options: tuple[str, ...] = OPTIONS
+    approximations: tuple[str, ...] = ()
+    """The device's own functions that are called, which do not have the CPU's bits."""
 
     @property
     def state_words(self) -> int:

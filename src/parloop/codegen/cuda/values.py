@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from llvmlite import ir
 
+from parloop.codegen.cuda.library import BOUNDS
 from parloop.codegen.events import F32, F64, POINTER
 
 
@@ -35,6 +36,8 @@ class Value:
     """Whether it gets its name in any case."""
     kept: str = ""
     """The name under which it stands in the text, once it does."""
+    opname: str = ""
+    """What LLVM calls the operation, of products of floats only."""
 
 
 Operand: TypeAlias = Any
@@ -166,9 +169,9 @@ _RESERVED = """
     log2 log10 pow sin cos tan asin acos atan atan2 sinh cosh tanh hypot round min max printf malloc
     free assert clock signal raise time exit abort isnan isinf isfinite signbit exp2 expm1 log1p
     cbrt erf erfc tgamma lgamma fma fmin fmax fdim frexp ldexp modf remainder remquo scalbn ilogb
-    logb nextafter NULL EOF errno linux unix mine theirs number left lane round distance row at rows
-    tell TRIPPED DIVIDED OVERFLOWED UNDERFLOWED INVALID
+    logb nextafter fmaf NULL EOF errno linux unix mine theirs number left lane round distance row
+    at rows tell TRIPPED DIVIDED OVERFLOWED UNDERFLOWED INVALID
 """
 
-RESERVED = frozenset(_RESERVED.split())
+RESERVED = frozenset(_RESERVED.split()) | {f"{name}f" for name in BOUNDS} | BOUNDS.keys()
 """Names that a variable cannot have in the text, or had better not have."""

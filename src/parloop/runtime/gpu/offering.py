@@ -122,4 +122,5 @@ def make_program(planned: Planned) -> CudaProgram:
     from parloop.codegen.cuda.generate import write_program
 
     assert planned.make_grid is not None
-    return write_program(planned.typing, planned.ranges, planned.plan, planned.make_grid())
+    grid = planned.make_grid()
+    return write_program(planned.typing, planned.ranges, planned.plan, grid, planned.left)
