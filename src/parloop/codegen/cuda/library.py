@@ -1,9 +1,9 @@
 """Functions of the C library on a GPU: which it has, and how near to the true value they are.
 
 The bounds are those of the CUDA C++ Programming Guide, *Mathematical Functions*, *Standard
-Functions*: the greatest difference, in units in the last place, between what the device returns and the result
-rounded correctly. The guide calls them tested, not proved. Where a bound is 0 the result has the
-bits of the CPU, whose function is exact as well.
+Functions*: the greatest difference, in units in the last place, between what the device returns and
+the result rounded correctly. The guide calls them tested, not proved. Where a bound is 0 the result
+has the bits of the CPU, whose function is exact as well.
 """
 
 from __future__ import annotations
