@@ -25,7 +25,7 @@ def refusals(body: str) -> tuple[Diagnostic, ...]:
 
 REFUSED = {
     "SYN101": [
-        ("for x in b[0:]: s += x", "for x in b: s += x"),
+        ("for x in b[0:]: b[i] = x", "for x in b: s += x"),
         ("for x in enumerate(b): s += 1", "for j, x in enumerate(b): s += x"),
         ("for j, x, y in enumerate(b): s += x", "for j, x in enumerate(b): s += x"),
         ("for x, x in zip(a, b): s += x", "for x, y in zip(a, b): s += x"),

@@ -20,6 +20,7 @@ from typing import Final
 from parloop.capture.draws import find_draws
 from parloop.capture.effects import Where, find_effects, loop_without_effects
 from parloop.capture.headers import may_resume
+from parloop.capture.literals import is_membership, is_slice, is_written_out
 from parloop.capture.made import is_grid, is_made, names_in_grid, parts_of
 from parloop.capture.names import find_scope
 from parloop.capture.progress import BARS, imported_bars, without_bar
@@ -171,7 +172,10 @@ def _is_range(node: ast.expr) -> bool:
 def is_item_loop(node: ast.AST) -> bool:
     """Return whether `node` may be a loop over the items of arrays, alone or side by side."""
     match node:
-        case ast.For(target=target, iter=ast.Name() | ast.Call() | ast.Subscript() as items):
+        case ast.For(
+            target=target,
+            iter=ast.Name() | ast.Call() | ast.Subscript() | ast.Tuple() | ast.List() as items,
+        ):
             names = (ast.Name, ast.Tuple, ast.expr_context)
             if is_grid(items):
                 return names_in_grid(node) is not None
@@ -184,6 +188,10 @@ def _is_items(node: ast.expr) -> bool:
         case ast.Name():
             return True
         case ast.Call() if is_made(node):
+            return True
+        case ast.Tuple() | ast.List():
+            return is_written_out(node)
+        case ast.Subscript() if is_slice(node):
             return True
         case ast.Subscript(value=value, slice=index):
             row = isinstance(value, ast.Subscript | ast.Name) and _is_items(value)
@@ -230,7 +238,7 @@ def _goes_over_names(node: ast.AST) -> bool:
     header = [part for part in ast.walk(node.iter) if id(part) not in made]
     if any(isinstance(part, ast.Name) and part.id == "range" for part in header):
         return False
-    if any(isinstance(part, ast.Subscript) for part in header):
+    if any(isinstance(part, ast.Subscript | ast.Tuple | ast.List) for part in header):
         return False
     return 0 < len(names) == len(set(names))
 
@@ -334,6 +342,38 @@ def _walk(node: ast.AST, *, into_returns: bool = True) -> Iterator[ast.AST]:
         pending += reversed(made)
 
 
+def parts_taken(node: ast.Call) -> list[ast.AST] | None:
+    """Return the parts of `sum(f(x) for x in a)` or `max(a[i])`, None of any other call."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="sum" | "min" | "max" | "any" | "all"), args=[taken], keywords=[]
+        ):
+            pass
+        case _:
+            return None
+    match taken:
+        case ast.GeneratorExp(elt=elt, generators=generators) | ast.ListComp(
+            elt=elt, generators=generators
+        ) if all(_is_range(one.iter) or _is_items(one.iter) for one in generators):
+            parts: list[ast.AST] = [elt]
+            for one in generators:
+                parts += [one.target, *_items_of(one.iter), *one.ifs]
+            return parts
+        case ast.Name() | ast.Subscript() if _is_items(taken):
+            return [taken]
+    return None
+
+
+def _items_of(node: ast.expr) -> list[ast.AST]:
+    """Return what `node`, the header of a loop, is made of: items instead of written lists."""
+    match node:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return [item for part in parts for item in _items_of(part)]
+        case ast.Call(func=ast.Name(id="enumerate" | "zip") as func, args=args, keywords=[]):
+            return [func, *(item for part in args for item in _items_of(part))]
+    return [node]
+
+
 def _subscripts(node: ast.Subscript) -> list[ast.expr]:
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
@@ -344,8 +384,16 @@ def _is_view_mark(node: ast.AST) -> bool:
 
 
 def _made_of(node: ast.AST) -> list[ast.AST] | None:
-    """Return the parts of a call that makes an array of a list: all but the list itself."""
+    """Return the parts of what takes a list that is written down: all but the list itself."""
     match node:
+        case ast.For(target=target, iter=items, body=body, orelse=orelse) if is_item_loop(node):
+            return [target, *_items_of(items), *body, *orelse]
+        case ast.Call() if (taken := parts_taken(node)) is not None:
+            return taken
+        case ast.Compare(left=left, comparators=[ast.Tuple() | ast.List() as items]) if (
+            is_membership(node)
+        ):
+            return [left, *items.elts]
         case ast.Call(func=ast.Attribute(attr=word) as func, args=[first, *more]) if (
             f"numpy.{word}" in MAKERS and isinstance(first, ast.List | ast.Tuple) and first.elts
         ):
@@ -394,6 +442,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             return None
         case ast.Call(func=func) if is_grid(node) and callables.is_known(func):
             return None
+        case ast.Call() if parts_taken(node) is not None:
+            return None
         case ast.Call(func=func) if not callables.is_known(func):
             return f"a call of `{ast.unparse(func)}`"
         case ast.Call(func=func, args=args, keywords=keywords):
@@ -412,6 +462,8 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
         case ast.Constant():
             return f"the literal `{ast.unparse(node)}`"
         case ast.Compare(ops=ops):
+            if is_membership(node):
+                return None
             if any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in ops):
                 return f"the test `{ast.unparse(node)}`"
         case ast.Attribute(ctx=ast.Store()):

@@ -16,6 +16,7 @@ import ast
 import builtins
 import copy
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -35,6 +36,11 @@ ITEMS, LENGTHS, SUM, BEST, SEEN, TRUTH = (
 MADE: Final = (ITEMS, LENGTHS, *(f"items{number}@" for number in range(8)))
 """The names of new lists."""
 
+def is_sum(name: str) -> bool:
+    """Return whether a name of ours holds what `sum` adds up."""
+    return name == SUM or re.fullmatch(f"%{SUM}(#[0-9]+)?", name) is not None
+
+
 OF_COMPREHENSION: Final = "@comprehension"
 """With what the names of its own variables end."""
 
@@ -44,10 +50,10 @@ _LEAST_WEIGHT: Final = 2
 COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 _COLLECTING: Final = ("list", "tuple", "sorted")
-_REDUCING: Final = ("sum", "min", "max", "any", "all")
+REDUCING: Final = ("sum", "min", "max", "any", "all")
 _CONSUMERS: Final = {
     name: function
-    for name in (*_COLLECTING, *_REDUCING)
+    for name in (*_COLLECTING, *REDUCING)
     if getattr(function := getattr(builtins, name), "__self__", builtins) is builtins
     and isinstance(function, type if name in ("list", "tuple") else BuiltinFunctionType)
 }
@@ -113,8 +119,8 @@ def find_comprehension(node: ast.AST, callables: Callables) -> Comprehension | N
     match node:
         case ast.Call(
             func=ast.Name(id=name), args=[ast.GeneratorExp() | ast.ListComp() as inner], keywords=[]
-        ) if name in _REDUCING:
-            found = _reduction(inner, name)
+        ) if name in REDUCING:
+            found = reduction(inner, name)
         case ast.Call(func=ast.Name(id=name), args=[ast.GeneratorExp() as inner], keywords=[]) if (
             name in _COLLECTING
         ):
@@ -154,7 +160,7 @@ def _collection(node: Node, consumer: str | None) -> Comprehension | None:
     return Comprehension(node, consumer, found, shape, made)  # type: ignore[arg-type]
 
 
-def _reduction(node: Node, consumer: str) -> Comprehension | None:
+def reduction(node: Node, consumer: str) -> Comprehension | None:
     """Return the comprehension `node`, all of which `consumer` takes, as a loop."""
     elt = node.elt
     body: list[ast.stmt]

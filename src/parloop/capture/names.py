@@ -42,11 +42,27 @@ def _add_names(node: ast.AST, found: list[tuple[str, bool]]) -> None:
             parts = [iterable, target, *body, *orelse]
         case ast.IfExp(test=test, body=then, orelse=otherwise):
             parts = [test, then, otherwise]
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            found += _read_by_comprehension(node)
+            return
         case _:
             parts = list(ast.iter_child_nodes(node))
     for part in parts:
         if part is not None:
             _add_names(part, found)
+
+
+def _read_by_comprehension(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+) -> list[tuple[str, bool]]:
+    """Return the names that a comprehension reads and that are not its own."""
+    inside: list[tuple[str, bool]] = []
+    for part in ast.iter_child_nodes(node):
+        _add_names(part, inside)
+    own = {name for name, is_store in inside if is_store}
+    outside: list[tuple[str, bool]] = []
+    _add_names(node.generators[0].iter, outside)
+    return [*outside, *((name, False) for name, _ in inside if name not in own)]
 
 
 def statements_in(statement: ast.AST) -> Iterator[ast.AST]:

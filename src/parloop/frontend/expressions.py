@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Literal, cast
 
+from parloop.capture.literals import is_membership
 from parloop.diagnostics import Diagnostic
 from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
 from parloop.frontend.known import CONSTANTS, FUNCTIONS, ITERABLES, canonical_name
+from parloop.frontend.literals import lower_membership
 from parloop.frontend.making import lower_making
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
@@ -173,6 +175,8 @@ class Expressions:
     def head(self, node: ast.expr) -> Expr:
         """Lower what the statement evaluates first of all: its parts may move into temporaries."""
         match node:
+            case ast.Compare(left=left) if is_membership(node):
+                return lower_membership(node, self.bind(self.head(left)), self)
             case ast.Compare(ops=[_, _, *_]):
                 return self._chain(node, may_bind=True)
             case ast.BoolOp(values=[first, *rest]):
@@ -212,6 +216,8 @@ class Expressions:
                 return Binary(operator, first, self.expression(right), self.span(node))
             case ast.UnaryOp():
                 return self._unary(node)
+            case ast.Compare(left=left) if is_membership(node):
+                return lower_membership(node, self.expression(left), self)
             case ast.Compare():
                 return self._chain(node, may_bind=False)
             case ast.BoolOp(values=[first_value, *rest]):
@@ -293,11 +299,12 @@ class Expressions:
             pair = Compare(_COMPARE.get(type(op), "<"), left, right, span)
             found = pair if found is None else Logical("and", found, pair, span)
             if not last:
-                left = self._second(shared, place)
+                left = self.second(shared, place)
         assert found is not None
         return found
 
-    def _second(self, expr: Expr, place: ast.expr) -> Expr:
+    def second(self, expr: Expr, place: ast.expr) -> Expr:
+        """Return another object for `expr`, which `place` was lowered to."""
         if isinstance(expr, Name | Const):
             return self.again(expr)
         count = len(self.problems)
@@ -512,6 +519,13 @@ class Expressions:
             made = lower_making(node, callee, path, self)
             if made is not None:
                 return made
+        match callee, node.args:
+            case (
+                "builtins.sum" | "builtins.min" | "builtins.max" | "builtins.any" | "builtins.all",
+                [ast.Name(id=name) as taken],
+            ) if name.startswith("%") and callee == f"builtins.{path}":
+                self.guards[path] = callee  # what `frontend.reductions` took the name for
+                return self.expression(taken)
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
             return self._refuse_call(
                 node, f"the loop calls `{path}` with other than plain arguments"
@@ -527,7 +541,11 @@ class Expressions:
                 return self._length(self.element(row), node)
             case "builtins.float", [ast.Constant(value=str(text))]:
                 return self._float(text, node)
-            case "builtins.len" | "builtins.divmod" | "numpy.roll", _:
+            case (
+                "builtins.len" | "builtins.divmod" | "numpy.roll" | "builtins.sum"
+                | "builtins.any" | "builtins.all",
+                _,
+            ):
                 return self._refuse_call(
                     node, f"the loop calls `{path}` where its result is not plain"
                 )

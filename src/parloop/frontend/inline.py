@@ -38,6 +38,7 @@ from parloop.frontend.callee import (
     store_name,
 )
 from parloop.frontend.codes import UnsupportedFunction
+from parloop.frontend.reductions import Reduction, find_reduction
 from parloop.frontend.returns import NotStructured, without_returns
 from parloop.source import NOWHERE, Source, Span
 
@@ -126,6 +127,8 @@ class _Inliner:
     written: int = 0
     _numbers: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Callee | None] = field(default_factory=dict)
+    _reductions: dict[int, tuple[Reduction | None, ast.AST]] = field(default_factory=dict)
+    """By `id`, with the nodes, which have to live as long."""
 
     # what is a call
 
@@ -139,8 +142,21 @@ class _Inliner:
         return None
 
     def calls_in(self, *nodes: ast.AST) -> bool:
-        """Return whether one of the user's functions is called in `nodes`."""
-        return any(self.callee(inner) for node in nodes for inner in ast.walk(node))
+        """Return whether one of the user's functions is called in `nodes`, or all items taken."""
+        return any(
+            self.callee(inner) or self.reduction(inner)
+            for node in nodes
+            for inner in ast.walk(node)
+        )
+
+    def reduction(self, node: ast.AST) -> Reduction | None:
+        """Return what `node` is if it is `sum(f(x) for x in a)` or the like."""
+        if id(node) not in self._reductions:
+            found = None
+            if isinstance(node, ast.Call) and not self.callee(node):
+                found = find_reduction(node, self.bound)
+            self._reductions[id(node)] = found, node
+        return self._reductions[id(node)][0]
 
     # statements
 
@@ -255,6 +271,9 @@ class _Inliner:
         match node:
             case ast.Call() if self.callee(node):
                 return self.call(node, 1)[0]
+            case ast.Call() if reduction := self.reduction(node):
+                self.out.extend(self.block(reduction.statements(self.fresh)))
+                return reduction.value
             case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=int(place))) if (
                 self.callee(call)
             ):

@@ -20,14 +20,27 @@ to arrays of one axis is seen when the types are.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from parloop.capture.candidates import iterated, names_stored
+from parloop.capture.literals import is_slice
 from parloop.capture.made import is_made, is_pairs, names_of_part, parts_of
 from parloop.frontend.expressions import Expressions
-from parloop.ir.nodes import Assign, Binary, Call, Compare, Const, Expr, Extent, Load, Name
+from parloop.frontend.literals import chosen, written_columns
+from parloop.ir.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Const,
+    Expr,
+    Extent,
+    Load,
+    Name,
+)
 
 Position: TypeAlias = Callable[[], Expr]
 """Makes the position of an iteration, from 0; a new object each time."""
@@ -63,6 +76,8 @@ def lower_iteration(
     """
     if set(iterated(node.iter)) & names_stored(node):
         return None
+    if any(map(is_slice, ast.walk(node.iter))) and _may_store(node.body):
+        return None  # the slice of a list is another list
     lowering.made = parts_of(node.iter) if is_outermost else ()
     items = _items(node.iter, lowering)
     if items is None:
@@ -82,6 +97,15 @@ def lower_iteration(
         Assign(name, item(position), lowering.span(target)) for name, item, target in pairs
     )
     return Positions(index, _least(items.counts), heads)
+
+
+def _may_store(body: list[ast.stmt]) -> bool:
+    return any(
+        (isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant))
+        for stmt in body
+        for node in ast.walk(stmt)
+    )
 
 
 def _least(counts: tuple[Callable[[], Expr], ...]) -> Expr:
@@ -140,8 +164,12 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
     match node:
         case ast.Name(id=name):
             return _elements(Load(name, (), lowering.span(node)), lowering)
+        case ast.Tuple() | ast.List():
+            return _written(node, lowering)
         case ast.Call() if is_made(node):
             return _made(node, lowering)
+        case ast.Subscript() if is_slice(node):
+            return _sliced(node, lowering)
         case ast.Subscript() if lowering.is_row(node):
             row = lowering.element(node)
             places = tuple(lowering.bind(part, names_too=True) for part in row.subscripts)
@@ -169,6 +197,23 @@ def _items(node: ast.expr, lowering: Expressions) -> Items | None:
     return None
 
 
+def _written(node: ast.Tuple | ast.List, lowering: Expressions) -> Items | None:
+    """Return the items of a list that is written down."""
+    columns = written_columns(node, lowering)
+    if columns is None:
+        return None
+
+    def items_of(column: Sequence[Expr]) -> Items:
+        return Items((count,), lambda position: chosen(column, position, lowering))
+
+    def count() -> Expr:
+        return Const(len(node.elts), lowering.span(node))
+
+    if not isinstance(node.elts[0], ast.Tuple | ast.List):
+        return items_of(columns[0])
+    return Items((count,), tuple(map(items_of, columns)))
+
+
 def _made(node: ast.Call, lowering: Expressions) -> Items | None:
     """Return the items of what the header makes, which the site gives under names of ours."""
     for number, part in enumerate(lowering.made):
@@ -179,6 +224,53 @@ def _made(node: ast.Call, lowering: Expressions) -> Items | None:
             ]
             return Items(found[0].counts, tuple(found)) if is_pairs(part) else found[0]
     return None
+
+
+def _sliced(node: ast.Subscript, lowering: Expressions) -> Items | None:
+    """Return the items of `a[i:j]`, cut off where Python cuts it off."""
+    base, ends, span = node.value, node.slice, lowering.span(node)
+    assert isinstance(ends, ast.Slice)
+    if not lowering.moves:
+        return None
+    row = Load("", (), span)
+    match base:
+        case ast.Name(id=name):
+            row = Load(name, (), span)
+        case ast.Subscript() if lowering.is_row(base):
+            found = lowering.element(base)
+            row = Load(
+                found.array,
+                tuple(lowering.bind(part, names_too=True) for part in found.subscripts),
+                found.span,
+            )
+            lowering.look_at(row, tuple(map(lowering.again, row.subscripts)))
+        case _:
+            return None
+    lowering.arrays.add(row.array)
+
+    def extent() -> Expr:
+        return Extent(row.array, len(row.subscripts), span)
+
+    def end(place: ast.expr | None, default: Expr) -> Expr:
+        if place is None:
+            return lowering.bind(default, names_too=True)
+        at = lowering.bind(_index(lowering.expression(place)), names_too=True)
+        from_end = Binary("+", lowering.again(at), extent(), span)
+        below = Call("builtins.max", "max", (from_end, Const(0)), span)
+        inside = Call("builtins.min", "min", (lowering.again(at), extent()), span)
+        is_below = Compare("<", at, Const(0), span)
+        return lowering.bind(Conditional(is_below, below, inside, span))
+
+    first, last = end(ends.lower, Const(0)), end(ends.upper, extent())
+
+    def item(position: Position) -> Expr:
+        place = Binary("+", lowering.again(first), position(), span)
+        return Load(row.array, (*map(lowering.again, row.subscripts), place), span)
+
+    def count() -> Expr:
+        return Binary("-", lowering.again(last), lowering.again(first), span)
+
+    return Items((count,), item)
 
 
 def _elements(of: Load, lowering: Expressions) -> Items:

@@ -28,6 +28,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 _BUILTINS: Mapping[str, Arity] = {
     "abs": (1, 1),
+    "all": (1, 1),
+    "any": (1, 1),
     "bool": (1, 1),
     "complex": (1, 2),
     "divmod": (2, 2),
@@ -41,6 +43,7 @@ _BUILTINS: Mapping[str, Arity] = {
     "range": (1, 3),
     "reversed": (1, 1),
     "round": (1, 2),
+    "sum": (1, 1),
     "zip": (0, 99),
 }
 

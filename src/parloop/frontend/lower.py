@@ -44,12 +44,14 @@ from parloop.ir.nodes import (
     Binary,
     Break,
     Call,
+    Compare,
     Const,
     Continue,
     Expr,
     Extent,
     For,
     If,
+    Load,
     Name,
     Nest,
     Stmt,
@@ -510,12 +512,25 @@ class _Lowering(Expressions):
                 self.no_lists.add(array)
                 span = self.span(value)
                 return [Extent(array, axis, span, count) for axis in range(count)]
+            case ast.Subscript() if self.is_row(value) and not self._takes_view(value):
+                return self._parts_of_row(value, count)
             case ast.Call(func=ast.Name() as func, args=[left, right], keywords=[]) if (
                 count == 2 and self.meaning(func) == "builtins.divmod"
             ):
                 return self._divmod(func, left, right, value)
             case _:
                 return None
+
+    def _parts_of_row(self, value: ast.Subscript, count: int) -> list[Expr]:
+        """Return the items of `g[i]`, which has to have just so many."""
+        row = self.element(value)
+        places = [self.bind(part, names_too=True) for part in row.subscripts]
+        width = Compare("==", Extent(row.array, len(places)), Const(count))
+        self.requires[width] = None
+        return [
+            Load(row.array, (*map(self.again, places), Const(number)), row.span)
+            for number in range(count)
+        ]
 
     def _divmod(
         self, func: ast.Name, left: ast.expr, right: ast.expr, call: ast.Call

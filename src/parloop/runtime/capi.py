@@ -51,6 +51,8 @@ class Layout:
     list_size: int
     list_items: int
     """Of the pointer to the items, in a list."""
+    list_room: int | None
+    """Of how many items a list has room for; None where that is not found."""
     references: int
     """Of the 32 bits, in every object, that say how often it is referred to."""
     array: ArrayLayout
@@ -84,6 +86,7 @@ def find_layout() -> Layout | None:
         return None
     return Layout(
         *(type_at, bytes_data, tuple_size, tuple_items, range_start, list_size, list_items),
+        _find_list_room(),
         references,
         array,
     )
@@ -234,6 +237,18 @@ def _find_list_layout() -> tuple[int | None, int | None]:
         for x, pointer in zip(lists, pointers, strict=True)
     ]
     return size, size + 8 if seen == expected else None
+
+
+def _find_list_room() -> int | None:
+    """Return where a list has how many items it has room for, which its size in bytes tells."""
+    lists: list[list[int]] = [[] for _ in range(5)]
+    for count, one in zip((1, 5, 9, 17, 33), lists, strict=True):
+        for number in range(count):
+            one.append(number)
+    rooms = [(one.__sizeof__() - list.__basicsize__) // 8 for one in lists]
+    if any(room <= len(one) for room, one in zip(rooms, lists, strict=True)):
+        return None
+    return _only_offset(lists, range(object.__basicsize__, list.__basicsize__, 8), _word_at, rooms)
 
 
 def _find_references() -> int | None:

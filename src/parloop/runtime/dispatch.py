@@ -343,8 +343,7 @@ class Entry(Launching):
         expansion = packed.specialisation.expansion
         if packed.may_overlap and expansion is not None and not expansion.share:
             packed = self.pack(specialise_for(state, nest, given, self.lists, share=True), given)
-        if isinstance(self.site, ExpressionSite):
-            require_plain_sum(packed.specialisation)
+        require_plain_sum(packed.specialisation)
         if self.resumption is not None:
             check_bounds(nest, self.indices, self.given)
             if self.first % turns_of(packed.specialisation):

@@ -39,6 +39,15 @@ from parloop.runtime.lists_ir import (
 from parloop.runtime.once import once
 from parloop.staging.moves import Moves
 
+MOST_PINS: Final = 64
+"""So many objects are kept, each of them beside `PINNED` that were the user's.
+
+CPython gives memory back to the system where no object is left in a megabyte, and gets it again
+page by page, which takes longer than to make the objects.
+"""
+
+_pins: Final[list[Any]] = []
+
 _ELEMENTS: Final[Mapping[type, Scalar]] = {
     float: PY_FLOAT,
     int: PY_INT,
@@ -186,25 +195,22 @@ class Lists:
         native = _native()
         assert native is not None
         parts: list[np.ndarray[Any, Any]] = []
-        fresh: list[list[Any]] = []
         for appended in self.appended:
             values = appended.new_items(lo, done, words)
             if appended.minds_nan and values.dtype.kind in "fc" and np.isnan(values).any():
                 return Status.NAN
-            row = appended.row(values)
-            try:
-                fresh.append(native.make(np.array(row, np.int64).ctypes.data))
-            except MemoryError:
-                return Status.NO_MEMORY
-            row[ListWord.SHADOW] = id(fresh[-1])
-            parts.append(np.array(row, np.int64))
+            parts.append(np.array(appended.row(values), np.int64))
         for copy in self.copies:
             if isinstance(copy, ListCopy) and copy.minds():
                 return Status.NAN
             parts.append(copy.words())
         n_lists = sum(part.size for part in parts) // LIST_WORDS
-        self.table = np.concatenate([np.array([n_lists, 0, lo + 1], np.int64), *parts])
-        return Status(native.commit(self.table.ctypes.data))
+        head = np.array([n_lists, 0, lo + 1, id(_pins)], np.int64)
+        self.table = np.concatenate([head, *parts])
+        status = Status(native.commit(self.table.ctypes.data))
+        if len(_pins) > MOST_PINS:
+            del _pins[:-MOST_PINS]
+        return status
 
     def begin(self, words: np.ndarray[Any, Any]) -> None:
         """Make a slice count from 0 what it appends."""
@@ -447,7 +453,6 @@ class _Native:
 
     read: Callable[[int], int]
     commit: Callable[[int], int]
-    make: Callable[[int], list[Any]]
     kept: object
 
 
@@ -465,8 +470,8 @@ def _native() -> _Native | None:
     externals = {name: capi.address_of(name) for name in EXTERNALS}
     text = lists_text(layout, capi.find_integers())
     loaded = jit.load(compile_cached(text, opt_level=2), externals)
-    read, commit, make = (
+    read, commit = (
         new_native_function(layout, name, loaded.address(f"parloop_{name}"))
-        for name in ("read", "commit", "make")
+        for name in ("read", "commit")
     )
-    return _Native(read[0], commit[0], make[0], (loaded, read, commit, make))
+    return _Native(read[0], commit[0], (loaded, read, commit))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parloop.capture import renting
-from parloop.capture.comprehensions import SUM
+from parloop.capture.comprehensions import is_sum
 from parloop.capture.sites import Site
 from parloop.codegen.layout import Header
 from parloop.config import Settings
@@ -78,15 +78,17 @@ class Packed(NamedTuple):
 
 
 def require_plain_sum(specialisation: Specialisation) -> None:
-    """Raise Declined where `sum` of a generator expression does more than add.
+    """Raise Declined where `sum` of many items does more than add.
 
     From Python 3.12 on it keeps track of what additions of floats lose, and of complex numbers
     from 3.14 on.
     """
-    members = specialisation.layout.members.get(SUM, ())
-    if sys.version_info >= (3, 12) and (PY_FLOAT in members or PY_COMPLEX in members):
-        message = "`sum` does more with floats than to add them, from Python 3.12 on"
-        raise Declined(ValueNotSupported(message))
+    if sys.version_info < (3, 12):
+        return
+    for name, members in specialisation.layout.members.items():
+        if is_sum(name) and (PY_FLOAT in members or PY_COMPLEX in members):
+            message = "`sum` does more with floats than to add them, from Python 3.12 on"
+            raise Declined(ValueNotSupported(message))
 
 
 @dataclass(slots=True)

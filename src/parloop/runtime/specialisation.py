@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parloop.analysis import Analysis, Facts, analyse
-from parloop.capture.comprehensions import SUM
+from parloop.capture.comprehensions import is_sum
 from parloop.codegen.layout import HEADER_WORDS, Header, Layout, lay_out
 from parloop.config import Exactness
 from parloop.diagnostics import Declined, InternalError
@@ -363,7 +363,7 @@ class Specialisation:
 
     def make_ready(self, kernel: Kernel, saved: SavedSets) -> Ready:
         """Return a kernel ready for launches."""
-        adds = SUM in self.layout.members  # it warns where `sum` is called, after a list's items
+        adds = any(map(is_sum, self.layout.members))  # `sum` warns after all of a list's items
         return Ready(kernel, *saved, leaves_warnings=adds or self.expansion is not None)
 
     def not_passing(self, saved: tuple[Saved, ...]) -> tuple[Saved, ...]:

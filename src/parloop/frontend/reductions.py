@@ -1,0 +1,101 @@
+"""Write `sum`, `min`, `max`, `any` and `all` of many items as the loops that they are.
+
+    s = c * sum(a[i] for i in range(n))        %sum@ = 0
+                                               for %i@ in range(n):
+                                       ->          %sum@ += a[i]
+                                               s = c * sum(%sum@)
+
+The call stays, of the number alone, for the name has to mean the builtin function; lowered it is
+its argument. Where there is no item `min` and `max` raise an exception: so does a division by 0.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from parloop.capture.candidates import parts_taken
+from parloop.capture.comprehensions import BEST, SEEN, SUM, TRUTH, Comprehension, reduction
+from parloop.frontend.callee import changed, load_name, put_at, store_name
+
+_ITEM = "item"
+
+
+@dataclass(slots=True)
+class Reduction:
+    """A call that takes all items of something."""
+
+    node: ast.Call
+    loop: Comprehension
+    value: ast.expr = field(default_factory=lambda: ast.Constant(0))
+    """What stands in its place behind `statements`."""
+
+    def statements(self, fresh: Callable[[str], str]) -> list[ast.stmt]:
+        """Return what finds the value, in names from `fresh`."""
+        names: dict[str, str] = {}
+
+        def ours(name: str) -> str:
+            if name not in names:
+                stem = name.lstrip("%").partition("@")[0]
+                names[name] = fresh(stem)
+            return names[name]
+
+        loop = self.loop.loop
+        begin = [
+            self._bind(ours(name), ast.Constant(value))
+            for name, value in zip(self.loop.made, self.loop.begin(), strict=True)
+            if isinstance(value, int)
+        ]
+        found: list[ast.stmt] = [*begin, _Renamed(ours).visit(loop)]
+        first = self.loop.made[0]
+        if first == BEST:
+            one, seen = self._at(ast.Constant(1)), self._at(load_name(ours(SEEN)))
+            test = self._at(ast.BinOp(one, ast.FloorDiv(), seen))
+            found.append(self._bind(fresh("some"), test))
+        self.value = changed(self.node, args=[self._at(load_name(ours(first)))])
+        return found
+
+    def _at(self, made: ast.expr) -> ast.expr:
+        return put_at(self.node, made)
+
+    def _bind(self, name: str, value: ast.expr) -> ast.stmt:
+        return put_at(self.node, ast.Assign([self._at(store_name(name))], self._at(value)))
+
+
+def find_reduction(node: ast.Call, bound: frozenset[str]) -> Reduction | None:
+    """Return what `node` is if it takes all items of something; `bound` are the loop's names."""
+    if parts_taken(node) is None or not isinstance(node.func, ast.Name) or node.func.id in bound:
+        return None
+    (taken,) = node.args
+    if not isinstance(taken, ast.GeneratorExp | ast.ListComp):
+        one = ast.comprehension(put_at(taken, ast.Name(_ITEM, ast.Store())), taken, [], 0)
+        item = put_at(taken, ast.Name(_ITEM, ast.Load()))
+        taken = put_at(taken, ast.GeneratorExp(item, [one]))
+    found = reduction(taken, node.func.id)
+    return None if found is None else Reduction(node, found)
+
+
+class _Renamed(ast.NodeTransformer):
+    """Makes copies in which the comprehension's own names are others."""
+
+    def __init__(self, ours: Callable[[str], str]) -> None:
+        self.ours = ours
+
+    def visit(self, node: ast.AST) -> Any:
+        made = self.generic_visit(_copy(node))
+        if isinstance(made, ast.Name) and (made.id.endswith("@comprehension") or made.id in _OWN):
+            made.id = self.ours(made.id)
+        return made
+
+
+_OWN = (SUM, BEST, SEEN, TRUTH)
+
+
+def _copy(node: ast.AST) -> ast.AST:
+    made = changed(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            setattr(made, name, [*value])
+    return made
