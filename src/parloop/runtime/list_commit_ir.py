@@ -56,11 +56,128 @@ none:
   ret i64 %n
 }
 
-; whether a list is what its shadow is
+; whether all rows are what they were, or a list is
+define internal i1 @are_unchanged(ptr %row) nounwind {
+entry:
+  %one = alloca i64, i64 $list_words
+  %rows = call i64 @word(ptr %row, i64 $word_rows)
+  %is_plain = icmp eq i64 %rows, 0
+  br i1 %is_plain, label %plain, label %head
+plain:
+  %same = call i1 @is_unchanged(ptr %row)
+  ret i1 %same
+head:
+  %r = phi i64 [0, %entry], [%after, %next]
+  %more = icmp ult i64 %r, %rows
+  br i1 %more, label %look, label %yes
+look:
+  %is_list = call i1 @row_of(ptr %row, ptr %one, i64 %r)
+  br i1 %is_list, label %compare, label %next
+compare:
+  %row_same = call i1 @is_unchanged(ptr %one)
+  br i1 %row_same, label %next, label %no
+next:
+  %after = add i64 %r, 1
+  br label %head
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+
+; whether the items of a list are the numbers that were read, or put there
+define internal i1 @holds(ptr %row) nounwind {
+entry:
+  %number = alloca i64
+  %overflow = alloca i32
+  %list = call ptr @address(ptr %row, i64 $word_list)
+  %n = call i64 @word(ptr %row, i64 $word_count)
+  %data = call ptr @address(ptr %row, i64 $word_data)
+  %mirror = call ptr @address(ptr %row, i64 $word_mirror)
+  %read_only = icmp eq ptr %mirror, null
+  %numbers = select i1 %read_only, ptr %data, ptr %mirror
+  %code = call i64 @word(ptr %row, i64 $word_code)
+  %type = call ptr @address(ptr %row, i64 $word_type)
+  %offset = call i64 @word(ptr %row, i64 $word_offset)
+  %true = call ptr @address(ptr %row, i64 $word_true)
+  %items = call ptr @row_items(ptr %list, i64 %n)
+  %fits = icmp ne ptr %items, null
+  br i1 %fits, label %head, label %no
+head:
+  %i = phi i64 [0, %entry], [%after, %next]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %item, label %yes
+item:
+  %cell = getelementptr ptr, ptr %items, i64 %i
+  %object = load ptr, ptr %cell
+  %type_cell = getelementptr i8, ptr %object, i64 $type
+  %its_type = load ptr, ptr %type_cell
+  %right = icmp eq ptr %its_type, %type
+  br i1 %right, label %choose, label %no
+choose:
+  switch i64 %code, label %no [i64 0, label %float i64 1, label %int
+    i64 2, label %bool i64 3, label %complex]
+float:
+  %value_cell = getelementptr i8, ptr %object, i64 %offset
+  %value = load i64, ptr %value_cell
+  %at_float = getelementptr i64, ptr %numbers, i64 %i
+  %known = load i64, ptr %at_float
+  %same_float = icmp eq i64 %value, %known
+  br i1 %same_float, label %next, label %no
+int:
+  %is_short = call i1 @read_int(ptr %object, ptr %number)
+  br i1 %is_short, label %whole, label %long
+long:
+  %long_number = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
+  store i64 %long_number, ptr %number
+  %beyond = load i32, ptr %overflow
+  %in_reach = icmp eq i32 %beyond, 0
+  br i1 %in_reach, label %whole, label %no
+whole:
+  %an_int = load i64, ptr %number
+  %at_int = getelementptr i64, ptr %numbers, i64 %i
+  %known_int = load i64, ptr %at_int
+  %same_int = icmp eq i64 %an_int, %known_int
+  br i1 %same_int, label %next, label %no
+bool:
+  %is_true = icmp eq ptr %object, %true
+  %byte = zext i1 %is_true to i8
+  %at_bool = getelementptr i8, ptr %numbers, i64 %i
+  %known_bool = load i8, ptr %at_bool
+  %same_bool = icmp eq i8 %byte, %known_bool
+  br i1 %same_bool, label %next, label %no
+complex:
+  %pair_cell = getelementptr i8, ptr %object, i64 %offset
+  %at_complex = getelementptr { i64, i64 }, ptr %numbers, i64 %i
+  %compared = call i32 @memcmp(ptr %pair_cell, ptr %at_complex, i64 16)
+  %same_pair = icmp eq i32 %compared, 0
+  br i1 %same_pair, label %next, label %no
+next:
+  %after = add i64 %i, 1
+  br label %head
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+
+; whether a list is what its shadow is, or has the numbers that it had
 define internal i1 @is_unchanged(ptr %row) nounwind {
 entry:
   %list = call ptr @address(ptr %row, i64 $word_list)
   %shadow = call ptr @address(ptr %row, i64 $word_shadow)
+  %asked = call i64 @word(ptr %row, i64 $word_holds)
+  %is_asked = icmp ne i64 %asked, 0
+  br i1 %is_asked, label %look, label %shadows
+look:
+  %holds = call i1 @holds(ptr %row)
+  br i1 %holds, label %shadows, label %no
+shadows:
+  %has_none = icmp eq ptr %shadow, null
+  br i1 %has_none, label %yes, label %sizes
+yes:
+  ret i1 true
+sizes:
   %n = call i64 @word(ptr %row, i64 $word_count)
   %size = call i64 @size_of(ptr %list)
   %same_size = icmp eq i64 %size, %n
@@ -74,6 +191,82 @@ compare:
   ret i1 %same
 no:
   ret i1 false
+}
+
+; does for all rows, or for a list, what @create does
+define internal i64 @create_all(ptr %row, ptr %pins) nounwind {
+entry:
+  %one = alloca i64, i64 $list_words
+  %rows = call i64 @word(ptr %row, i64 $word_rows)
+  %mirror = call ptr @address(ptr %row, i64 $word_mirror)
+  %is_plain = icmp eq i64 %rows, 0
+  br i1 %is_plain, label %plain, label %several
+plain:
+  %created = call i64 @create(ptr %row, ptr %pins)
+  ret i64 %created
+several:
+  %read_only = icmp eq ptr %mirror, null
+  br i1 %read_only, label %well, label %clear
+clear:
+  %all_made = call ptr @address(ptr %row, i64 $word_made)
+  %bytes = mul i64 %rows, 8
+  call void @llvm.memset.p0.i64(ptr %all_made, i8 0, i64 %bytes, i1 false)
+  br label %head
+head:
+  %r = phi i64 [0, %clear], [%after, %next]
+  %more = icmp ult i64 %r, %rows
+  br i1 %more, label %next, label %well
+next:
+  %ignored = call i1 @row_of(ptr %row, ptr %one, i64 %r)
+  %status = call i64 @create(ptr %one, ptr %pins)
+  %made = call i64 @word(ptr %one, i64 $word_made)
+  %made_cell = getelementptr i64, ptr %all_made, i64 %r
+  store i64 %made, ptr %made_cell
+  %after = add i64 %r, 1
+  %is_well = icmp eq i64 %status, 0
+  br i1 %is_well, label %head, label %stop
+stop:
+  ret i64 %status
+well:
+  ret i64 0
+}
+
+; and the same of what follows
+define internal void @finish_all(ptr %row, i1 %installs) nounwind {
+entry:
+  %one = alloca i64, i64 $list_words
+  %rows = call i64 @word(ptr %row, i64 $word_rows)
+  %mirror = call ptr @address(ptr %row, i64 $word_mirror)
+  %read_only = icmp eq ptr %mirror, null
+  br i1 %read_only, label %done, label %written
+written:
+  %is_plain = icmp eq i64 %rows, 0
+  br i1 %is_plain, label %plain, label %head
+plain:
+  call void @finish_one(ptr %row, i1 %installs)
+  ret void
+head:
+  %r = phi i64 [0, %written], [%after, %next]
+  %more = icmp ult i64 %r, %rows
+  br i1 %more, label %next, label %done
+next:
+  %ignored = call i1 @row_of(ptr %row, ptr %one, i64 %r)
+  call void @finish_one(ptr %one, i1 %installs)
+  %after = add i64 %r, 1
+  br label %head
+done:
+  ret void
+}
+
+define internal void @finish_one(ptr %row, i1 %installs) nounwind {
+entry:
+  br i1 %installs, label %install_it, label %drop_it
+install_it:
+  call void @install(ptr %row)
+  ret void
+drop_it:
+  call void @drop(ptr %row)
+  ret void
 }
 
 ; makes an object for each number that the list does not have; 0, or why not
@@ -92,7 +285,10 @@ entry:
   %takes_nan = call i64 @word(ptr %row, i64 $word_takes_nan)
   %minds_nan = icmp eq i64 %takes_nan, 0
   %shadow = call ptr @address(ptr %row, i64 $word_shadow)
-  %items = call ptr @items_of(ptr %shadow)
+  %has_shadow = icmp ne ptr %shadow, null
+  %known_to = select i1 %has_shadow, i32 2, i32 1
+  %list = call ptr @address(ptr %row, i64 $word_list)
+  %items = call ptr @items_of(ptr %list)
   %read_only = icmp eq ptr %mirror, null
   br i1 %read_only, label %well, label %head
 head:
@@ -112,7 +308,7 @@ look: ; a number that only the list and the shadow know gets another value
   %item = load ptr, ptr %item_cell
   %references_cell = getelementptr i8, ptr %item, i64 $references
   %references = load i32, ptr %references_cell
-  %is_ours = icmp eq i32 %references, 2
+  %is_ours = icmp eq i32 %references, %known_to
   %item_type_cell = getelementptr i8, ptr %item, i64 $type
   %item_type = load ptr, ptr %item_type_cell
   %is_its_type = icmp eq ptr %item_type, %type
@@ -127,7 +323,7 @@ digits:
   %takes = call i1 @takes_int(ptr %item, ptr %at)
   br i1 %takes, label %keep, label %make
 make:
-  call void @pin(ptr %row, ptr %pins, i64 %count)
+  call void @pin(ptr %row, ptr %pins)
   %object = call ptr @make_item(ptr %row, ptr %at)
   %failed = icmp eq ptr %object, null
   br i1 %failed, label %no, label %keep
@@ -162,11 +358,11 @@ entry:
   %list = call ptr @address(ptr %row, i64 $word_list)
   %shadow = call ptr @address(ptr %row, i64 $word_shadow)
   %items = call ptr @items_of(ptr %list)
-  %shadow_items = call ptr @items_of(ptr %shadow)
+  %has_shadow = icmp ne ptr %shadow, null
   br label %head
 head:
-  %k = phi i64 [0, %entry], [%k_after, %set_int], [%k_after, %set_float], [%k_after, %replace]
-  %from = phi i64 [0, %entry], [%after, %set_int], [%after, %set_float], [%after, %replace]
+  %k = phi i64 [0, %entry], [%k_after, %set_int], [%k_after, %set_float], [%k_after, %replaced]
+  %from = phi i64 [0, %entry], [%after, %set_int], [%after, %set_float], [%after, %replaced]
   %more = icmp ult i64 %k, %made
   br i1 %more, label %one, label %done
 one:
@@ -174,7 +370,6 @@ one:
   %fresh_cell = getelementptr ptr, ptr %fresh, i64 %k
   %object = load ptr, ptr %fresh_cell
   %cell = getelementptr ptr, ptr %items, i64 %i
-  %shadow_cell = getelementptr ptr, ptr %shadow_items, i64 %i
   %old = load ptr, ptr %cell
   %place = mul i64 %i, %size
   %at = getelementptr i8, ptr %data, i64 %place
@@ -195,11 +390,17 @@ set_float:
   store i64 %value, ptr %value_cell
   br label %head
 replace:
-  call void @Py_IncRef(ptr %object)
   store ptr %object, ptr %cell
-  store ptr %object, ptr %shadow_cell
   call void @Py_DecRef(ptr %old) ; a number: nobody's code runs
+  br i1 %has_shadow, label %follow, label %replaced
+follow:
+  %shadow_items = call ptr @items_of(ptr %shadow)
+  %shadow_cell = getelementptr ptr, ptr %shadow_items, i64 %i
+  call void @Py_IncRef(ptr %object)
+  store ptr %object, ptr %shadow_cell
   call void @Py_DecRef(ptr %old)
+  br label %replaced
+replaced:
   br label %head
 done:
   ret void
@@ -243,7 +444,7 @@ head:
   %more = icmp ult i64 %i, %n
   br i1 %more, label %one, label %well
 one:
-  call void @pin(ptr %row, ptr %pins, i64 %i)
+  call void @pin(ptr %row, ptr %pins)
   %place = mul i64 %i, %size
   %at = getelementptr i8, ptr %data, i64 %place
   %item = call ptr @make_item(ptr %row, ptr %at)
@@ -277,10 +478,15 @@ no:
 }
 
 ; keeps an object of ours beside every few of the user's
-define internal void @pin(ptr %row, ptr %pins, i64 %number) alwaysinline nounwind {
+@pin_count = internal global i64 0
+
+define internal void @pin(ptr %row, ptr %pins) alwaysinline nounwind {
 entry:
-  %low = and i64 %number, $pin_mask
-  %is_due = icmp eq i64 %low, $pin_mask
+  %before = load i64, ptr @pin_count
+  %count = add i64 %before, 1
+  store i64 %count, ptr @pin_count
+  %low = and i64 %count, $pin_mask
+  %is_due = icmp eq i64 %low, 0
   br i1 %is_due, label %make, label %done
 make:
   call void @make_pin(ptr %row, ptr %pins)
@@ -331,7 +537,7 @@ check_one:
   %c_appends = icmp eq ptr %c_fresh, null
   br i1 %c_appends, label %unchanged, label %check_list
 check_list:
-  %is_same = call i1 @is_unchanged(ptr %c_row)
+  %is_same = call i1 @are_unchanged(ptr %c_row)
   br i1 %is_same, label %unchanged, label %changed
 unchanged:
   %c_after = add i64 %c, 1
@@ -352,7 +558,7 @@ append_one:
   %appended = call i64 @append(ptr %w_row, ptr %pins)
   br label %tried
 create_one:
-  %created = call i64 @create(ptr %w_row, ptr %pins)
+  %created = call i64 @create_all(ptr %w_row, ptr %pins)
   br label %tried
 tried:
   %trouble = phi i64 [%appended, %append_one], [%created, %create_one]
@@ -380,7 +586,7 @@ cut_one:
   call void @cut(ptr %u_row)
   br label %undo_next
 drop_one:
-  call void @drop(ptr %u_row)
+  call void @finish_all(ptr %u_row, i1 false)
   br label %undo_next
 undo_next:
   br label %undo
@@ -398,7 +604,7 @@ finish_one:
   %f_writes = icmp ne ptr %f_mirror, null
   br i1 %f_writes, label %install_one, label %finished
 install_one:
-  call void @install(ptr %f_row)
+  call void @finish_all(ptr %f_row, i1 true)
   br label %finished
 finished:
   %f_after = add i64 %f, 1

@@ -5,11 +5,39 @@ from __future__ import annotations
 from typing import Final
 
 READING: Final = """
-; reads the items of the shadow; how many could be read, from the first
+; reads the items of a list, or of all rows; how many could be read, from the first
 define internal i64 @read(ptr %row) nounwind {
 entry:
+  %one = alloca i64, i64 $list_words
+  %rows = call i64 @word(ptr %row, i64 $word_rows)
+  %n = call i64 @word(ptr %row, i64 $word_count)
+  %is_plain = icmp eq i64 %rows, 0
+  br i1 %is_plain, label %plain, label %head
+plain:
+  %all = call i64 @read_row(ptr %row)
+  ret i64 %all
+head:
+  %r = phi i64 [0, %entry], [%after, %next]
+  %total = phi i64 [0, %entry], [%sum, %next]
+  %more = icmp ult i64 %r, %rows
+  br i1 %more, label %next, label %done
+next:
+  %ignored = call i1 @row_of(ptr %row, ptr %one, i64 %r)
+  %read = call i64 @read_row(ptr %one)
+  %sum = add i64 %total, %read
+  %after = add i64 %r, 1
+  %whole = icmp eq i64 %read, %n
+  br i1 %whole, label %head, label %stop
+stop:
+  ret i64 %sum
+done:
+  ret i64 %total
+}
+
+define internal i64 @read_row(ptr %row) nounwind {
+entry:
   %overflow = alloca i32
-  %shadow = call ptr @address(ptr %row, i64 $word_shadow)
+  %list = call ptr @address(ptr %row, i64 $word_list)
   %n = call i64 @word(ptr %row, i64 $word_count)
   %data = call ptr @address(ptr %row, i64 $word_data)
   %code = call i64 @word(ptr %row, i64 $word_code)
@@ -18,8 +46,9 @@ entry:
   %true = call ptr @address(ptr %row, i64 $word_true)
   %reads_nan = call i64 @word(ptr %row, i64 $word_reads_nan)
   %stops_at_nan = icmp ne i64 %reads_nan, 0
-  %items = call ptr @items_of(ptr %shadow)
-  br label %head
+  %items = call ptr @row_items(ptr %list, i64 %n)
+  %fits = icmp ne ptr %items, null
+  br i1 %fits, label %head, label %none
 head:
   %i = phi i64 [0, %entry], [%after, %next]
   %more = icmp ult i64 %i, %n
@@ -49,9 +78,9 @@ int:
 long:
   %number = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
   %beyond = load i32, ptr %overflow
-  %fits = icmp eq i32 %beyond, 0
+  %in_reach = icmp eq i32 %beyond, 0
   store i64 %number, ptr %at_int
-  br i1 %fits, label %next, label %done
+  br i1 %in_reach, label %next, label %done
 bool:
   %is_true = icmp eq ptr %object, %true
   %byte = zext i1 %is_true to i8
@@ -71,6 +100,8 @@ next:
   br label %head
 done:
   ret i64 %i
+none:
+  ret i64 0
 }
 
 define ptr @parloop_read(ptr %self, ptr %arguments, i64 %n_arguments) nounwind {

@@ -4,8 +4,9 @@ The copy is ours, so a list is as it was until `Lists.commit`, which is called w
 may look at it again: at the end of each slice. Only the items that changed are replaced, in the
 same list object, all of them in one native call.
 
-A *shadow*, a list of ours with the same items, keeps these alive. So the list has been changed by
-somebody else since the last commit just where an item is not the very object that the shadow has.
+Somebody else has changed a list since the last commit if it does not have the numbers that it had.
+From the second commit on that is found by a *shadow*, a list of ours with the same items, which it
+keeps alive: an item that is not the very object that the shadow has is another one.
 
 A list of lists, or of tuples, that are all equally long is an array with two axes; and so on.
 """
@@ -68,7 +69,6 @@ class ListCopy:
     """A list, and its numbers as an array."""
 
     items: list[Any]
-    shadow: list[Any]
     element: Scalar
     data: np.ndarray[Any, Any]
     mirror: np.ndarray[Any, Any] | None = None
@@ -76,6 +76,9 @@ class ListCopy:
     fresh: np.ndarray[Any, Any] | None = None
     takes_nan: bool = True
     """Whether a NaN that the loop stores is an object that nobody else has."""
+    shadow: list[Any] | None = None
+    holds: bool = True
+    """Whether the next commit compares the items with the numbers."""
 
     def minds(self) -> bool:
         """Return whether an item would have to be a NaN that is an object somewhere else.
@@ -88,6 +91,11 @@ class ListCopy:
         """Return further arrays to put back, with what they were at the last commit."""
         return []
 
+    def remember(self) -> None:
+        """Make a shadow, for the commits after the next one."""
+        if self.shadow is None:
+            self.shadow, self.holds = self.items[:], True
+
     def words(self) -> np.ndarray[Any, Any]:
         """Return the words by which native code knows the list."""
         return np.array(self.row(), np.int64)
@@ -95,14 +103,10 @@ class ListCopy:
     def row(self) -> list[int]:
         """Return the same, as integers."""
         row = item_words(self.element)
-        row[ListWord.LIST], row[ListWord.SHADOW] = id(self.items), id(self.shadow)
-        row[ListWord.COUNT], row[ListWord.DATA] = len(self.shadow), self.data.ctypes.data
-        if self.mirror is not None and self.fresh is not None:
-            row[ListWord.MIRROR] = self.mirror.ctypes.data
-            row[ListWord.FRESH] = self.fresh.ctypes.data
-            row[ListWord.TAKES_NAN] = self.takes_nan
-        else:
-            row[ListWord.FRESH] = 1  # not null: not a list that is appended to
+        row[ListWord.LIST], row[ListWord.COUNT] = id(self.items), len(self.data)
+        row[ListWord.DATA], row[ListWord.HOLDS] = self.data.ctypes.data, self.holds
+        row[ListWord.SHADOW] = 0 if self.shadow is None else id(self.shadow)
+        _say_what_is_written(row, self)
         return row
 
 
@@ -111,42 +115,61 @@ class RowsCopy:
     """A list of lists or tuples, and their numbers as an array.
 
     `watched` are all the lists of which it is made but for the rows, with a shadow each; `rows` are
-    those with the numbers. Tuples are their own shadows: nobody changes them.
+    those with the numbers. Tuples need no shadows: nobody changes them.
     """
 
     watched: list[tuple[list[Any], list[Any]]]
     rows: list[Any]
-    shadows: list[list[Any]]
     element: Scalar
     data: np.ndarray[Any, Any]
     mirror: np.ndarray[Any, Any] | None = None
     fresh: np.ndarray[Any, Any] | None = None
     takes_nan: bool = True
-    _words: np.ndarray[Any, Any] | None = None
+    shadows: list[Any] | None = None
+    holds: bool = True
+    made: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """How many new items there are in each row, during a commit."""
+
+    def remember(self) -> None:
+        """Make shadows, for the commits after the next one."""
+        if self.shadows is None:
+            self.shadows = [row[:] for row in self.rows]
+            self.holds = True
 
     def words(self) -> np.ndarray[Any, Any]:
         """Return the words by which native code knows the lists, one after another."""
-        if self._words is None:
-            parts = [ListCopy(*pair, self.element, self.data).words() for pair in self.watched]
-            self._words = np.concatenate([*parts, self._words_of_rows().reshape(-1)])
-        return self._words
+        parts = [_words_of_pair(*pair) for pair in self.watched]
+        return np.array([*parts, self.row()], np.int64).reshape(-1)
 
-    def _words_of_rows(self) -> np.ndarray[Any, Any]:
-        width = self.data.shape[-1]
-        found = [k for k, row in enumerate(self.rows) if type(row) is list]
-        places = np.array(found, np.int64) * width
-        words = np.empty((len(found), LIST_WORDS), np.int64)
-        words[:] = item_words(self.element)
-        words[:, ListWord.LIST] = [id(self.rows[k]) for k in found]
-        words[:, ListWord.SHADOW] = [id(self.shadows[k]) for k in found]
-        words[:, ListWord.COUNT] = width
-        words[:, ListWord.DATA] = self.data.ctypes.data + places * self.data.itemsize
-        words[:, ListWord.FRESH] = 1  # not null: not a list that is appended to
-        if self.mirror is not None and self.fresh is not None:
-            words[:, ListWord.MIRROR] = self.mirror.ctypes.data + places * self.data.itemsize
-            words[:, ListWord.FRESH] = self.fresh.ctypes.data + places * self.fresh.itemsize
-            words[:, ListWord.TAKES_NAN] = self.takes_nan
-        return words
+    def row(self) -> list[int]:
+        """Return those of the rows, all of them together."""
+        row = item_words(self.element)
+        row[ListWord.LIST], row[ListWord.ROWS] = id(self.rows), len(self.rows)
+        row[ListWord.COUNT], row[ListWord.DATA] = self.data.shape[-1], self.data.ctypes.data
+        row[ListWord.SHADOW] = 0 if self.shadows is None else id(self.shadows)
+        row[ListWord.HOLDS] = self.holds
+        _say_what_is_written(row, self)
+        if self.mirror is not None:
+            if len(self.made) < len(self.rows):
+                self.made = np.zeros(len(self.rows), np.int64)
+            row[ListWord.MADE] = self.made.ctypes.data
+        return row
+
+
+def _say_what_is_written(row: list[int], copy: ListCopy | RowsCopy) -> None:
+    row[ListWord.FRESH] = 1  # not null: not a list that is appended to
+    if copy.mirror is not None and copy.fresh is not None:
+        row[ListWord.MIRROR] = copy.mirror.ctypes.data
+        row[ListWord.FRESH] = copy.fresh.ctypes.data
+        row[ListWord.TAKES_NAN] = copy.takes_nan
+
+
+def _words_of_pair(items: list[Any], shadow: list[Any]) -> list[int]:
+    """Return the words of a list that only has to have the items of its shadow."""
+    row = [0] * LIST_WORDS
+    row[ListWord.LIST], row[ListWord.SHADOW] = id(items), id(shadow)
+    row[ListWord.COUNT], row[ListWord.FRESH] = len(shadow), 1
+    return row
 
 
 @dataclass(slots=True)
@@ -183,6 +206,8 @@ class Lists:
     types: dict[str, Array]
     copies: tuple[ListCopy | RowsCopy, ...]
     appended: tuple[Appended, ...] = ()
+    commits: int = 0
+    """How many slices have changed the lists."""
     table: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def commit(self, lo: int, done: int, words: np.ndarray[Any, Any]) -> Status:
@@ -203,11 +228,17 @@ class Lists:
         for copy in self.copies:
             if isinstance(copy, ListCopy) and copy.minds():
                 return Status.NAN
+            if self.commits:
+                copy.remember()
             parts.append(copy.words())
         n_lists = sum(part.size for part in parts) // LIST_WORDS
         head = np.array([n_lists, 0, lo + 1, id(_pins)], np.int64)
         self.table = np.concatenate([head, *parts])
         status = Status(native.commit(self.table.ctypes.data))
+        if status == Status.DONE:
+            self.commits += 1
+            for copy in self.copies:
+                copy.holds = (copy.shadow if isinstance(copy, ListCopy) else copy.shadows) is None
         if len(_pins) > MOST_PINS:
             del _pins[:-MOST_PINS]
         return status
@@ -301,6 +332,8 @@ def _decline_shared_rows(
     """Raise `Declined` where a list that the loop may change is in two places, or is a tuple."""
     if not any(isinstance(copy, RowsCopy) for copy in copies.values()):
         return
+    if not changed and not appended:
+        return
     times = Counter(id(items) for copy in copies.values() for items in _lists_of(copy))
     for one in appended:
         if id(one.items) in times:
@@ -335,41 +368,24 @@ def _copy_rows(name: str, items: list[Any], *, reads_nan: bool) -> RowsCopy:
         watched += [pair for pair in pairs if type(pair[0]) is list]
         shape.append(len(pairs[0][1]))
         rows = [*chain.from_iterable(shadow for _, shadow in pairs)]
-    shadows = [shadow for _, shadow in _shadowed(name, rows)]
-    shape.append(len(shadows[0]))
-    if shape[-1] < _SHORT:
-        flat = [*chain.from_iterable(shadows)]
-        copy = copy_list(name, flat, reads_nan=reads_nan, shape=tuple(shape))
-        return RowsCopy(watched, rows, shadows, copy.element, copy.data.reshape(shape))
-    element = _element_of(name, shadows[0][0])
-    data = np.empty(shape, capi.numpy_code(element))
-    copies = RowsCopy(watched, rows, shadows, element, data)
-    _read_rows(name, copies, reads_nan=reads_nan)
+    width = len(rows[0])
+    element = _element_of(name, rows[0][0]) if width else PY_FLOAT
+    data = np.empty((*shape, width), capi.numpy_code(element))
+    copies = RowsCopy(watched, rows, element, data)
+    native = _native()
+    assert native is not None
+    words = np.array(copies.row(), np.int64)
+    words[ListWord.READS_NAN] = not reads_nan
+    read = native.read(words.ctypes.data)
+    if read < data.size or not width:
+        flat = [*chain.from_iterable(shadow for _, shadow in _shadowed(name, rows))]
+        if read < data.size:
+            raise Declined(ListNotSupported(_why_not(name, flat, read, element, data.shape)))
     return copies
 
 
 _DEEPEST: Final = 32
 """How many axes NumPy's oldest arrays have: a list that contains itself has no end of them."""
-
-_SHORT: Final = 8
-"""Rows with fewer numbers are read as one list."""
-
-
-def _read_rows(name: str, copies: RowsCopy, *, reads_nan: bool) -> None:
-    """Fill in the numbers, row by row."""
-    native = _native()
-    assert native is not None
-    width, data, element = copies.data.shape[-1], copies.data, copies.element
-    words = np.array(ListCopy([], [], element, data).row(), np.int64)
-    words[ListWord.COUNT], words[ListWord.READS_NAN] = width, not reads_nan
-    address, step = words.ctypes.data, width * data.itemsize
-    for number, shadow in enumerate(copies.shadows):
-        words[ListWord.SHADOW] = id(shadow)
-        read = native.read(address)
-        if read < width:
-            flat, place = [*chain.from_iterable(copies.shadows)], number * width + read
-            raise Declined(ListNotSupported(_why_not(name, flat, place, element, data.shape)))
-        words[ListWord.DATA] += step
 
 
 def _shadowed(name: str, rows: Sequence[Any]) -> list[tuple[list[Any], list[Any]]]:
@@ -390,21 +406,19 @@ def _listed(kinds: Sequence[str]) -> str:
 _ROWS: Final = frozenset({list, tuple})
 
 
-def copy_list(
-    name: str, items: list[Any], *, reads_nan: bool, shape: tuple[int, ...] = ()
-) -> ListCopy:
-    """Return a list with its numbers; `shape` is that of the list of lists which they are from."""
+def copy_list(name: str, items: list[Any], *, reads_nan: bool) -> ListCopy:
+    """Return a list with its numbers."""
     native = _native()
     assert native is not None
-    shadow = items[:]
-    element = _element_of(name, shadow[0]) if shadow else PY_FLOAT
-    data = np.empty(len(shadow), capi.numpy_code(element))
-    copy = ListCopy(items, shadow, element, data)
+    first = items[:1]
+    element = _element_of(name, first[0]) if first else PY_FLOAT
+    data = np.empty(len(items), capi.numpy_code(element))
+    copy = ListCopy(items, element, data)
     row = np.array(copy.row(), np.int64)
     row[ListWord.READS_NAN] = not reads_nan
     read = native.read(row.ctypes.data)
-    if read < len(shadow):
-        raise Declined(ListNotSupported(_why_not(name, shadow, read, element, shape)))
+    if read < len(data):
+        raise Declined(ListNotSupported(_why_not(name, items[:], read, element, data.shape)))
     return copy
 
 
@@ -419,13 +433,17 @@ def _element_of(name: str, first: Any) -> Scalar:
 def _why_not(
     name: str, items: list[Any], number: int, element: Scalar, shape: tuple[int, ...]
 ) -> str:
+    if number >= len(items):
+        return f"`{name}` was changed meanwhile"
     kind = type(items[number])
-    place = np.unravel_index(number, shape or (len(items),))
+    place = np.unravel_index(number, shape)
     item = name + "".join(f"[{part}]" for part in place)
     if kind is int and element == PY_INT:
         return f"`{item}` does not fit in 64 bits"
     if items[number] != items[number]:
         return f"`{item}` is a NaN, which has to stay the same object"
+    if _ELEMENTS.get(kind) == element:
+        return f"`{name}` was changed meanwhile"
     return f"`{name}` is a list of `{element}` and `{kind.__name__}`"
 
 

@@ -89,8 +89,8 @@ def copy_replaced(
     data = np.zeros(len(shadow), capi.numpy_code(element))
     notes = np.zeros(len(shadow), np.bool_)
     made = ReplacedCopy(
-        items, shadow, element, data, data.copy(), np.empty(data.size, np.int64),
-        name not in moves.targets, notes, notes.copy(),
+        items, element, data, data.copy(), np.empty(data.size, np.int64),
+        name not in moves.targets, shadow, False, notes, notes.copy(),
     )  # fmt: skip
     arrays: dict[str, tuple[np.ndarray[Any, Any], Scalar]] = {
         name: (data, element),
