@@ -434,7 +434,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
             and all(keyword.arg in ("axis", "keepdims") for keyword in keywords)
         ):
             return None
-        case ast.Call(func=ast.Attribute(attr="dot"), args=[_], keywords=[]):
+        case ast.Call(func=ast.Attribute(attr="dot" | "astype"), args=[_], keywords=[]):
             return None
         case ast.Call(func=ast.Attribute(attr="clip"), args=[_, _], keywords=[]):
             return None
@@ -468,7 +468,7 @@ def _obstacle_in_expression(node: ast.expr, callables: Callables) -> str | None:
                 return f"the test `{ast.unparse(node)}`"
         case ast.Attribute(ctx=ast.Store()):
             return f"an assignment to `{ast.unparse(node)}`"
-        case ast.Attribute(attr=word, ctx=ast.Load()) if word in METHODS or word == "T":
+        case ast.Attribute(attr=word, ctx=ast.Load()) if word in METHODS or word in _OF_ANY:
             return None
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             if name not in callables.modules and attribute not in _ATTRIBUTES:
@@ -542,7 +542,10 @@ def _is_exception(node: ast.expr) -> bool:
     return False
 
 
-_ATTRIBUTES: Final = ("shape", "size", "ndim", "append", "clip", "dot")
+_OF_ANY: Final = ("T", "astype")
+"""Attributes of arrays that have no name, too."""
+
+_ATTRIBUTES: Final = ("shape", "size", "ndim", "append", "clip", "dot", "astype")
 
 _STATEMENTS: Final = frozenset(
     {ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Break,

@@ -10,7 +10,7 @@ from parloop.diagnostics import Diagnostic
 from parloop.frontend.codes import UnknownFunction, UnsupportedExpression
 from parloop.frontend.known import CONSTANTS, FUNCTIONS, ITERABLES, canonical_name
 from parloop.frontend.literals import lower_membership
-from parloop.frontend.making import lower_making
+from parloop.frontend.making import lower_astype, lower_making
 from parloop.frontend.names import NameFacts
 from parloop.ir.nodes import (
     Assign,
@@ -501,6 +501,12 @@ class Expressions:
                 factors = (self.expression(value), self.expression(other))
                 path = f"{ast.unparse(value)}.dot"
                 return Call("numpy.ndarray.dot", path, factors, self.span(node))
+            case ast.Call(
+                func=ast.Attribute(value=value, attr="astype"), args=[_], keywords=[]
+            ) if self._is_value(value):
+                made = lower_astype(node, self)
+                if made is not None:
+                    return made
         callee = self.meaning(node.func)
         path = dotted(node.func) or ast.unparse(node.func)
         if callee is None or callee not in FUNCTIONS or callee in ITERABLES:

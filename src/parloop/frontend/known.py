@@ -96,6 +96,7 @@ _NUMPY: Mapping[str, Arity] = {
     **dict.fromkeys(_words("cumsum cumprod copy"), (1, 1)),
     "clip": (3, 3),
     "roll": (2, 3),
+    "outer": (2, 2),
     "ndindex": (0, 99),
     "ndenumerate": (1, 1),
 }

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from parloop.ir.nodes import Call, Expr, Name
+from parloop.ir.walk import ASTYPE
 
 if TYPE_CHECKING:
     from parloop.frontend.expressions import Expressions
@@ -69,6 +70,17 @@ def lower_making(
     found = _type_of(type_, lowering)
     assert found is not None
     return Call(found, f"np.{found.removeprefix('numpy.')}", (made,), lowering.span(node))
+
+
+def lower_astype(node: ast.Call, lowering: Expressions) -> Expr | None:
+    """Return `x.astype(T)`, None where the type is not one that is known."""
+    assert isinstance(node.func, ast.Attribute)
+    found = _type_of(node.args[0], lowering)
+    if found is None:
+        return None
+    whole = lowering.expression(node.func.value)
+    path = ast.unparse(node.func)
+    return Call(ASTYPE + found.removeprefix("numpy."), path, (whole,), lowering.span(node))
 
 
 def _type_of(node: ast.expr, lowering: Expressions) -> str | None:

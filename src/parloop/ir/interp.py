@@ -42,7 +42,7 @@ from parloop.ir.nodes import (
     While,
 )
 from parloop.ir.totals import total
-from parloop.ir.walk import REDUCTIONS, is_in_place, is_repeated
+from parloop.ir.walk import ASTYPE, REDUCTIONS, is_in_place, is_repeated
 from parloop.source import NOWHERE
 
 Value = Any  # whatever the user's program computes with
@@ -237,6 +237,8 @@ def _call(callee: str, arguments: list[Value]) -> Value:
             return operator.index(arguments[0])
         case "numpy.ndarray.clip":
             return arguments[0].clip(*arguments[1:])
+        case _ if callee.startswith(ASTYPE):
+            return arguments[0].astype(callee.removeprefix(ASTYPE))
         case _ if callee.startswith("numpy.ndarray."):
             method = getattr(arguments[0], callee.removeprefix("numpy.ndarray."))
             return method(*arguments[1:2], **_kept(arguments))

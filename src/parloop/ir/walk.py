@@ -185,9 +185,13 @@ def handles_arrays(nest: Nest) -> bool:
     """
     body = (nest.loop,)
     return not set(nest.arrays).isdisjoint(nest.outputs) or any(
-        isinstance(expr, Slice) or (isinstance(expr, Call) and expr.callee in _WHOLE)
+        isinstance(expr, Slice) or (isinstance(expr, Call) and _is_of_arrays(expr.callee))
         for expr in all_expressions(body)
     )
+
+
+def _is_of_arrays(callee: str) -> bool:
+    return callee in _WHOLE or callee.startswith(ASTYPE)
 
 
 REDUCTIONS = {
@@ -204,6 +208,11 @@ RUNNING = {f"numpy.{home}{w}": w for home in ("", "ndarray.") for w in ("cumsum"
 
 ROLL = "numpy.roll"
 """`np.roll`, with constants for how far, and along which axis if one is named."""
+
+OUTER = "numpy.outer"
+
+ASTYPE = "numpy.ndarray.astype."
+"""`x.astype(T)`: the type stands behind it."""
 
 METHODS = frozenset({"copy", *REDUCTIONS.values(), *RUNNING.values()})
 """The methods of arrays that a loop may call."""
@@ -236,7 +245,7 @@ PRODUCTS = frozenset(
 
 _WHOLE = frozenset(
     {
-        *("numpy.ndarray.copy", "numpy.ndarray.clip", "numpy.copy", ELLIPSIS, ROLL),
+        *("numpy.ndarray.copy", "numpy.ndarray.clip", "numpy.copy", ELLIPSIS, ROLL, OUTER),
         *(*VIEWS, *PRODUCTS, *REDUCTIONS, *RUNNING, *MAKERS),
     }
 )

@@ -33,6 +33,7 @@ from parloop.staging.elementwise import Elements, Number, Operand
 from parloop.staging.lengths import at_least, to_expr
 from parloop.staging.making import Making
 from parloop.staging.mapped import RUN, Mapped
+from parloop.staging.picked import Picked
 from parloop.staging.places import State, full_axes, is_ellipsis
 from parloop.staging.products import Products
 from parloop.staging.rolling import Rolling
@@ -73,7 +74,7 @@ def way_of(name: str) -> str:
     return f"way@{name}"
 
 
-class Expander(Making, Axes, Mapped, Products, Rolling):
+class Expander(Making, Axes, Mapped, Products, Rolling, Picked):
     """One nest on its way: its statements rewritten, with the state of its names."""
 
     # the nest
@@ -316,6 +317,8 @@ class Expander(Making, Axes, Mapped, Products, Rolling):
             case Name(id=name) if name in self.state:
                 return self.array(name, expr.span)
             case Load(array=name, subscripts=subscripts) if name in self.state:
+                if self.picks(subscripts):
+                    return None
                 is_view = any(isinstance(part, Slice) or is_ellipsis(part) for part in subscripts)
                 if not is_view and len(subscripts) == len(self.array(name, expr.span).axes):
                     return None
@@ -358,6 +361,9 @@ class Expander(Making, Axes, Mapped, Products, Rolling):
         augmented = _is_augmented(stmt)
         if stmt.array not in self.state:
             self.store_in_list(stmt, augmented=augmented)
+            return
+        if self.picks(stmt.subscripts):
+            self.store_picked(stmt, augmented=augmented)
             return
         if (subscripts := self.element_of(stmt)) is not None:
             base = self.array(stmt.array, stmt.span)

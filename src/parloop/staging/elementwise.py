@@ -26,7 +26,15 @@ from parloop.ir.nodes import (
     Expr,
     Unary,
 )
-from parloop.ir.types import NP_BOOL, NP_FLOAT64, NP_INT64, PY_BOOL, PY_INT, Scalar
+from parloop.ir.types import (
+    NP_BOOL,
+    NP_FLOAT64,
+    NP_INT64,
+    NUMPY_SCALARS,
+    PY_BOOL,
+    PY_INT,
+    Scalar,
+)
 from parloop.ir.walk import copied
 from parloop.staging import rules
 from parloop.staging.lengths import Linear
@@ -89,6 +97,22 @@ _OF_FLOATS = frozenset(f"numpy.{name}" for name in ("square", "absolute", "negat
 def callee_of(scalar: Scalar) -> str:
     """Return the function that makes numbers of this type."""
     return "numpy.bool" if scalar.kind == "b" else f"numpy.{scalar}"
+
+
+def scalar_named(name: str) -> Scalar | None:
+    """Return the type of elements that a function of this name makes."""
+    return {callee_of(scalar): scalar for scalar in NUMPY_SCALARS}.get(f"numpy.{name}")
+
+
+def casts_alike(source: Scalar, target: Scalar) -> bool:
+    """Return whether `astype` makes of an element what the type makes of a number."""
+    if source.owner != "numpy" or not (source.kind in "biuf" and target.kind in "biuf"):
+        return False
+    if target == NP_BOOL or target.kind == "f":
+        return True
+    if target == NP_INT64 and source.kind == "f":
+        return True
+    return source.kind == "b" or (source.kind in "iu" and has_room(target, source))
 
 
 def converted(expr: Expr, scalar: Scalar) -> Call:

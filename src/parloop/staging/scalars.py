@@ -26,7 +26,16 @@ from parloop.ir.nodes import (
     Unary,
 )
 from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar, Type
-from parloop.ir.walk import MAKERS, PRODUCTS, REDUCTIONS, ROLL, RUNNING, statements
+from parloop.ir.walk import (
+    ASTYPE,
+    MAKERS,
+    OUTER,
+    PRODUCTS,
+    REDUCTIONS,
+    ROLL,
+    RUNNING,
+    statements,
+)
 from parloop.staging import rules
 
 _CONSTANTS: Mapping[type, Scalar] = {
@@ -100,6 +109,8 @@ class ScalarTypes:
             case Call(callee="builtins.min" | "builtins.max", arguments=arguments):
                 return frozenset().union(*map(self.of, arguments))
             case Call(callee=callee) if callee in MAKERS or callee in RUNNING or callee == ROLL:
+                return frozenset({UNSURE})
+            case Call(callee=callee) if callee == OUTER or callee.startswith(ASTYPE):
                 return frozenset({UNSURE})
             case Call(callee=callee) if callee in REDUCTIONS or callee in PRODUCTS:
                 return self.learned.get(id(expr), frozenset({UNSURE}))

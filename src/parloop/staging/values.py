@@ -26,7 +26,9 @@ from parloop.ir.nodes import (
 )
 from parloop.ir.types import PY_INT, Scalar
 from parloop.ir.walk import (
+    ASTYPE,
     MAKERS,
+    OUTER,
     PRODUCTS,
     REDUCTIONS,
     ROLL,
@@ -56,6 +58,10 @@ class Values(Places):
         match expr:
             case Name(id=name) if name in self.state:
                 return self.read(self.array(name, expr.span))
+            case Load(array=name, subscripts=subscripts) if (
+                name in self.state and self.picks(subscripts)
+            ):
+                return self.picked(expr)
             case Load(array=name, subscripts=subscripts) if name in self.state:
                 if (places := self.element_of(expr)) is not None:
                     array = self.array(name, expr.span).array
@@ -77,6 +83,10 @@ class Values(Places):
                 return self.running(expr)
             case Call(callee=callee) if callee == ROLL:
                 return self.rolled(expr)
+            case Call(callee=callee) if callee == OUTER:
+                return self.outer(expr)
+            case Call(callee=callee) if callee.startswith(ASTYPE):
+                return self.of_type(expr)
             case Call(callee=callee) if callee in PRODUCTS:
                 return self.product(expr)
             case Call(callee=callee) if callee in MAKERS:
@@ -111,6 +121,22 @@ class Values(Places):
 
     def product(self, expr: Call) -> Number:
         """Return the scalar product, or the norm, that a call makes."""
+        raise NotImplementedError
+
+    def picks(self, subscripts: tuple[Expr, ...]) -> bool:
+        """Return whether a subscript is an array."""
+        raise NotImplementedError
+
+    def picked(self, expr: Load) -> Elements:
+        """Return the elements that an array picks."""
+        raise NotImplementedError
+
+    def outer(self, expr: Call) -> Elements:
+        """Return the elements of `np.outer(x, y)`."""
+        raise NotImplementedError
+
+    def of_type(self, expr: Call) -> Elements:
+        """Return the elements of `x.astype(T)`."""
         raise NotImplementedError
 
     def rolled(self, expr: Call) -> Elements:
