@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.cuda.nvrtc import ARCHITECTURES, compile_text, find_nvrtc
 from tests.gpu.device_arrays import DeviceNDArray, known
 from tests.gpu.fake_driver import FAULTS, FakeGpu
+from tests.gpu.random_launches import another_thread, run_texts
 
 import parloop
 from parloop.capture.sites import REGISTRY
@@ -22,6 +24,7 @@ from parloop.runtime.arguments import DTYPES as DTYPES_OF
 from parloop.runtime.gpu import device, numbas, offload
 from parloop.runtime.gpu.driver import Fault
 from parloop.runtime.gpu.interface import DeviceArraysLostError
+from parloop.runtime.gpu.merging import merge_text
 
 
 @pytest.fixture(autouse=True)
@@ -390,18 +393,48 @@ def test_work_that_others_asked_for_comes_first(driver: FakeGpu) -> None:
     assert untouched(x, y)
 
 
-def test_beside_other_threads_only_what_needs_no_copy_runs(driver: FakeGpu) -> None:
-    done = threading.Event()
-    other = threading.Thread(target=done.wait)
-    other.start()
-    try:
-        both(driver, saxpy, np.arange(30.0), np.ones(30))
-        assert driver.launches == []
-        both(driver, copy, np.arange(30.0), np.ones(30))
-        assert len(driver.launches) == 1
-    finally:
-        done.set()
-        other.join()
+BESIDE = {
+    "a row": (np.zeros(300), 150),
+    "every second": (np.zeros(600)[::2], 150),
+    "rows": (np.zeros((20, 30)), (7, 7)),
+    "complex": (np.zeros(300, np.complex128), 150),
+    "narrow": (np.zeros(300, np.int8), 150),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_what_other_threads_write_beside_the_loop_stays(driver: FakeGpu, kind: str) -> None:
+    def add(x: Any, y: Any, a: float) -> None:
+        for i in range(len(x)):
+            y[i] += x[i]
+
+    def add_rows(x: Any, y: Any, a: float) -> None:
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                y[i, j] += x[i, j]
+
+    host, place = BESIDE[kind]
+    x, y = DeviceNDArray(driver, host), DeviceNDArray(driver, host)
+    x.on_host()[:5] = 2
+    wanted = x.on_host().copy()
+    wanted[place] = 7
+
+    def write(name: str) -> None:
+        if name == "is_idle":
+            y.on_host()[place] = 7
+
+    driver.on_call = write
+    with another_thread():
+        anew(add_rows if host.ndim == 2 else add)(x, y, 0.0)
+    assert untouched(x, y)
+    assert driver.launches[-1][0] == "merge"
+    assert y.on_host().tobytes() == wanted.tobytes()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failure_beside_other_threads_leaves_as_much(fault: Fault) -> None:
+    with another_thread():
+        assert failures(saxpy, fault) >= 2
 
 
 def test_where_the_gpu_is_full_the_interpreter_runs_the_loop(driver: FakeGpu) -> None:
@@ -458,3 +491,22 @@ def test_a_gpu_that_fails_in_the_middle_of_the_results_is_an_error(driver: FakeG
     driver.on_call = fail
     with pytest.raises(DeviceArraysLostError):
         anew(saxpy)(x, y, 0.5)
+
+
+@pytest.mark.skipif(find_nvrtc() is None, reason="NOT CHECKED: NVRTC is not installed")
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_kernel_that_stores_changes_compiles(architecture: str) -> None:
+    assert "merge" in compile_text(merge_text(), architecture)
+
+
+def test_random_launches_leave_what_cpython_leaves(tmp_path: Path) -> None:
+    found = run_texts(4, 7, tmp_path)
+    assert sum(found.values()) == 40
+    assert found["in place"] + found["whole"] >= 10
+
+
+@pytest.mark.campaign
+def test_many_random_launches_leave_what_cpython_leaves(tmp_path: Path) -> None:
+    found = run_texts(150, 1000, tmp_path)
+    assert found["in place"] >= 300
+    assert found["slabs"] >= 30

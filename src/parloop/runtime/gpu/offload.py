@@ -221,14 +221,13 @@ class _Attempt:
         staging = gpu.staging
         staged_in, staged_out = staging.bytes_in, staging.bytes_out
         began = time.perf_counter()
-        spans = shadows.spans()
-        sizes = [8 * program.state_words, 8 * program.scratch_words, *(s.n_bytes for s in spans)]
+        sizes = [8 * program.state_words, 8 * program.scratch_words, *shadows.sizes()]
         room = int(gpu.driver.free_bytes() * USABLE)
         slabs = self.find_slabs(arrays, sum(sizes), room)
         parts = slabs[0].arrays
         whole = {name: array for name, array in arrays.items() if name not in parts}
         self.allocate(whole, room, *sizes)
-        shadows.copies = dict(zip(spans, self.extra[2:], strict=True))
+        shadows.take(self.extra[2:])
         try:
             self.copy_in(self.placed, whole)
             if offload.device_arrays:
@@ -330,7 +329,7 @@ class _Attempt:
         """Return what becomes of the arrays that are on the GPU already."""
         found = self.offload.device_arrays
         sure = bool(found) and is_sure(program, on_host)
-        shadows = Shadows(self.gpu.driver, found, self.offload.written, sure)
+        shadows = Shadows(self.gpu, found, self.offload.written, sure)
         shadows.require_owned()
         return shadows
 

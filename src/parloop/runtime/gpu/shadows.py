@@ -2,20 +2,22 @@
 
 A kernel may find that the CPU has to run the loop, and then nothing must have changed. So what a
 launch writes to is copied on the GPU first, kernels work on the copy, and when all is well it is
-copied over the array. Where nothing can come in between, kernels work on the array itself; what is
-only read is always used in place.
+copied over the array, beside other threads only the elements that have changed. Where nothing can
+come in between, kernels work on the array itself; what is only read is always used in place.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from parloop.codegen.cuda.program import CudaProgram, Launch
 from parloop.runtime.gpu.codes import GpuDeclined
+from parloop.runtime.gpu.device import Gpu
 from parloop.runtime.gpu.driver import Driver
 from parloop.runtime.gpu.interface import DeviceArray, DeviceArraysLostError
 from parloop.runtime.gpu.programs import Refused
@@ -38,15 +40,24 @@ class Span:
 class Shadows:
     """The arrays of other libraries of one launch."""
 
-    driver: Driver
+    gpu: Gpu
     arrays: Mapping[str, DeviceArray]
     written: frozenset[str]
     in_place: bool
     """Whether kernels write to the arrays themselves."""
     copies: dict[Span, int] = field(default_factory=dict)
     """Where the copies stand of spans that are written to."""
+    before: dict[Span, int] = field(default_factory=dict)
+    """Where second copies stand, which stay as they are, beside other threads."""
+    merge: Any = None
+    """The kernel that stores what has changed, beside other threads."""
     changing: bool = False
     """Whether the arrays may have lost what was in them, and may not have what they are to have."""
+
+    @property
+    def driver(self) -> Driver:
+        """Return what makes copies."""
+        return self.gpu.driver
 
     @property
     def writes(self) -> bool:
@@ -66,15 +77,33 @@ class Shadows:
         for name, array in self.arrays.items():
             if array.n_bytes and not self.driver.owns(array.low, array.n_bytes):
                 raise Refused(GpuDeclined(f"`{name}` is not on the GPU that loops run on"))
-        if not self.in_place and self.spans() and threading.active_count() > 1:
-            message = "other threads run, which may write to arrays on the GPU meanwhile"
-            raise Refused(GpuDeclined(message))
+
+    def sizes(self) -> list[int]:
+        """Return how many bytes each copy takes; `take` is given their addresses."""
+        sizes = [span.n_bytes for span in self.spans()]
+        if not sizes or threading.active_count() == 1:
+            return sizes
+        from parloop.runtime.gpu.merging import find_merge
+
+        self.merge = find_merge(self.gpu)
+        return 2 * sizes
+
+    def take(self, addresses: Sequence[int]) -> None:
+        """Use memory for the copies."""
+        spans = self.spans()
+        self.copies = dict(zip(spans, addresses, strict=False))
+        if self.merge is not None:
+            self.before = dict(zip(spans, addresses[len(spans) :], strict=True))
 
     def begin(self) -> None:
         """Make the copies, once all that others have asked the GPU for is done."""
         self.driver.settle()
         for span, copy in self.copies.items():
-            self.driver.copy_across(copy, span.low, span.n_bytes)
+            source = span.low
+            if span in self.before:
+                source = self.before[span]
+                self.driver.copy_across(source, span.low, span.n_bytes)
+            self.driver.copy_across(copy, source, span.n_bytes)
 
     def address(self, name: str) -> int:
         """Return where kernels find an array."""
@@ -85,12 +114,24 @@ class Shadows:
         return low
 
     def commit(self) -> None:
-        """Copy over the arrays what kernels have made of the copies; it is done on return."""
+        """Have the arrays be what kernels have made of the copies; it is done on return."""
         self.changing = self.writes
         for span, copy in self.copies.items():
-            self.driver.copy_across(span.low, copy, span.n_bytes)
+            if span in self.before:
+                self.store_changes(span)
+            else:
+                self.driver.copy_across(span.low, copy, span.n_bytes)
         if self.copies:
             self.driver.synchronise()
+
+    def store_changes(self, span: Span) -> None:
+        """Store the elements of a span that are others than before."""
+        from parloop.runtime.gpu.merging import launch_merge
+
+        for name in sorted(self.written.intersection(span.names)):
+            array = self.arrays[name]
+            now, before = (at[span] + array.low - span.low for at in (self.copies, self.before))
+            launch_merge(self.driver, self.merge, array, now, before)
 
     def failed(self, error: BaseException) -> DeviceArraysLostError | None:
         """Return what to raise where `error` left the arrays as no loop would."""
