@@ -20,6 +20,7 @@ from tests.differential import slices_of
 import parloop
 
 PROGRAMS = int(os.environ.get("PARLOOP_TAKEN", "10"))
+FIRST = int(os.environ.get("PARLOOP_TAKEN_FIRST", "0"))
 SPECIAL = (0.0, -0.0, 1e308, -1e308, float("inf"), float("nan"), 1.5)
 
 
@@ -29,6 +30,7 @@ class Writer:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.names = ["i"]
+        self.kept = rng.choice((("[", "]"), ("(", ",)"))), rng.randint(1, 3)
 
     def index(self) -> str:
         ends = ("i", "n", "i + 1", "i - 2", "-i", "-1", "3", "i // 2", "len(x) - i", "2 * i")
@@ -89,7 +91,11 @@ class Writer:
         return f"{one} {self.rng.choice(('<', '==', '!=', '>='))} {self.value(0)}"
 
     def statement(self) -> list[str]:
-        match self.rng.randrange(8):
+        match self.rng.randrange(9):
+            case 8:
+                parts = ", ".join(self.value(1) for _ in range(self.kept[1]))
+                append = f"q.append({self.kept[0][0]}{parts}{self.kept[0][1]})"
+                return [append] if self.rng.random() < 0.5 else [f"if {self.test()}: {append}"]
             case 0:
                 return [f"s = {self.value()}"]
             case 1:
@@ -117,7 +123,7 @@ class Writer:
     def program(self) -> str:
         body = [line for _ in range(self.rng.randint(1, 3)) for line in self.statement()]
         lines = "\n".join(f"        {line}" for line in body)
-        head = "def f(x, y, g, p, o, n):\n    s = 1\n    for i in range(n):\n"
+        head = "def f(x, y, g, p, o, q, n):\n    s = 1\n    for i in range(n):\n"
         return f"{head}{lines}\n    return s\n"
 
 
@@ -148,7 +154,7 @@ def arguments_of(rng: random.Random) -> list[Any]:
     p = [(make(), make()) for _ in range(3)]
     if rng.random() < 0.1:
         p[1] = (1, 2, 3)  # type: ignore[assignment]
-    return [x, y, g, p, rng.choice(([0.0] * n, [0] * n, np.zeros(n))), n]
+    return [x, y, g, p, rng.choice(([0.0] * n, [0] * n, np.zeros(n))), [None], n]
 
 
 def outcome(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ...]:
@@ -160,12 +166,12 @@ def outcome(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ..
             result, raised = function(*given), None
         except Exception as error:
             result, raised = None, (type(error), str(error))
-    types = [[type(item).__name__ for item in part] for part in given[:5]]
+    types = [[type(item).__name__ for item in part] for part in given[:6]]
     texts = [str(one.message) for one in caught]
     return repr(result), type(result), raised, repr(given), types, texts
 
 
-@pytest.mark.parametrize("seed", range(PROGRAMS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + PROGRAMS))
 def test_random_loops_that_take_all_items_leave_what_python_leaves(seed: int) -> None:
     rng = random.Random(seed)
     text = Writer(rng).program()

@@ -521,6 +521,16 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         Row("appends", "out.append(v * v)", "appends.squares"),
         Row("appends under a condition", "out.append(v)", "appends.positive_ones"),
         Row(
+            "appends of pairs of numbers",
+            "out.append((k, v * 2))",
+            "appends.pairs_of_numbers",
+        ),
+        Row(
+            "appends of pairs and of numbers",
+            "out.append((v, 1))",
+            "appends.pairs_and_numbers",
+        ),
+        Row(
             "appends of values of several types",
             "out.append(v if v > 0 else 0)",
             "appends.several_types",

@@ -56,6 +56,92 @@ def positive_ones(x):
     return out
 
 
+def pairs_of_numbers(x):
+    out = [0]
+    for k, v in enumerate(x):            #: parallel-if
+        out.append((k, v * 2))
+    return out
+
+
+def positive_pairs(x):
+    out = []
+    for k, v in enumerate(x):            #: serial
+        if v > 0:
+            out.append([k, v, k > 3])
+    return out
+
+
+def pairs_in_a_nest(n):
+    out = []
+    for i in range(n):                   #: serial
+        for j in range(i):
+            if i * j % 3 == 1:
+                out.append((i, j))
+    return out
+
+
+def singles(x):
+    out = []
+    for v in x:                          #: serial
+        out.append((v,))
+        out.append((v * v,))
+    return out
+
+
+def pairs_until_division_by_zero(x):
+    out = []
+    try:
+        for k, v in enumerate(x):        #: parallel-if
+            out.append((k, 1 / v))
+    except ZeroDivisionError:
+        return out, k
+    return out
+
+
+def pairs_and_numbers(x):
+    out = []
+    for v in x:                          #: unsupported
+        out.append((v, 1))
+        out.append(v)
+    return out
+
+
+def pairs_and_lists(x):
+    out = []
+    for v in x:                          #: unsupported
+        out.append((v, 1))
+        out.append([v, 1])
+    return out
+
+
+def pairs_in_pairs(x):
+    out = []
+    for v in x:                          #: unsupported
+        out.append((v, (v, 1)))
+    return out
+
+
+def no_numbers_at_all(x):
+    out = []
+    for v in x:                          #: unsupported
+        out.append(())
+    return out
+
+
+def pairs_with_words(x, word):
+    out = []
+    for v in x:                          #: parallel-if; runs interpreter
+        out.append((word, v))
+    return out
+
+
+def pairs_that_are_read(x):
+    out = [(1, 2)]
+    for v in x:                          #: unsupported
+        out.append((v, len(out)))
+    return out
+
+
 def either(x, y):
     small, large = [], y
     for v in x:                          #: serial
@@ -254,6 +340,17 @@ ARGUMENTS = {
     "numpy_numbers": lambda rng: [(rng.normal(size=9),), (np.abs(rng.normal(size=9)),)],
     "truth": lambda rng: _ordered(rng),
     "positive_ones": lambda rng: [*_ordered(rng), ([1.0, math.nan, 2.0],)],
+    "pairs_of_numbers": lambda rng: [*_kinds(rng), ([2**63 - 1, 2**40] * 3,), ([],)],
+    "positive_pairs": lambda rng: [*_ordered(rng), ([1.0, math.nan, 2.0],)],
+    "pairs_in_a_nest": lambda rng: [(20,), (0,)],
+    "singles": _kinds,
+    "pairs_until_division_by_zero": lambda rng: [([1, 2, 0, 4],), ([0],), ([],), ([1, 2],)],
+    "pairs_and_numbers": lambda rng: [(_ints(rng, 9),)],
+    "pairs_and_lists": lambda rng: [(_ints(rng, 9),)],
+    "pairs_in_pairs": lambda rng: [(_ints(rng, 9),)],
+    "no_numbers_at_all": lambda rng: [(_ints(rng, 9),)],
+    "pairs_with_words": lambda rng: [(_ints(rng, 9), "a")],
+    "pairs_that_are_read": lambda rng: [(_ints(rng, 9),)],
     "either": lambda rng: [(_floats(rng, 30), [1]), (_ints(rng, 30), []), (rng.normal(size=9), [])],
     "up_to_the_first": lambda rng: [(_floats(rng, 30), 1.0), (_floats(rng, 30), 99), ([], 1)],
     "two_an_iteration": lambda rng: _kinds(rng),

@@ -36,7 +36,7 @@ def with_an_else_that_leaves_another(a, n):
             if turn == 1:
                 break
             continue
-        found.append((turn, i))
+        found.append((turn, (i,)))
     return found, turn
 
 

@@ -36,6 +36,67 @@ def copied(items: list[Any], *, written: bool = True) -> Lists:
     return copy_lists({"x": items}, ("x",) if written else (), Moves())
 
 
+def references_of(items: list[Any]) -> list[int]:
+    return [sys.getrefcount(item) for item in items]
+
+
+@pytest.mark.parametrize("kind", [float, int, complex])
+@pytest.mark.parametrize("slices", [1, 2, 5])
+def test_only_a_list_refers_to_its_items(kind: Callable[[int], Any], slices: int) -> None:
+    items = [kind(1000 + k) for k in range(20)]
+    rows = [[kind(1000 + 7 * k + j) for j in range(7)] for k in range(5)]
+    kept = [kind(5000 + k) for k in range(3)]
+    items[3], rows[0][1], items[5] = kept
+    before = references_of(items), [references_of(row) for row in rows], references_of(kept)
+    made = copy_lists({"x": items, "g": rows}, ("x", "g"), Moves())
+    for number in range(slices):
+        made.arrays["x"][number:] += 1
+        made.arrays["g"][number % 3] += 2
+        assert commit(made, number) == Status.DONE
+    expected = items[:]
+    del made
+    assert references_of(items) == [count + 1 for count in [before[0][0]] * 20]
+    assert [references_of(row) for row in rows] == [[before[1][0][0]] * 7 for _ in rows]
+    assert references_of(kept)[0] == before[2][0] - 1
+    assert kept == [kind(5000), kind(5001), kind(5002)]
+    del expected
+
+
+def test_what_is_kept_beside_items_is_bounded() -> None:
+    items: list[float] = []
+    one = lists.Appended("x", items, "", False, np.arange(300_000.0), PY_FLOAT)
+    for _ in range(12):
+        items.clear()
+        made = Lists({}, {}, (), (one,))
+        assert made.commit(0, 300_000, np.zeros(1, np.int64)) == Status.DONE
+    assert len(items) == 300_000
+    assert 0 < len(lists._pins) <= lists.MOST_PINS
+
+
+@pytest.mark.parametrize("slices", [0, 1, 3])
+def test_a_row_that_somebody_changes_is_seen(slices: int) -> None:
+    def changed(change: Callable[[list[Any]], object]) -> Status:
+        rows: list[Any] = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+        made = copied(rows)
+        for number in range(slices):
+            made.arrays["x"][1] += 1
+            assert commit(made, number) == Status.DONE
+        change(rows)
+        made.arrays["x"][0] = 9
+        status = commit(made, slices)
+        if status == Status.DONE:
+            assert rows[0] == [9.0, 9.0]
+        return status
+
+    assert changed(lambda rows: None) == Status.DONE
+    assert changed(lambda rows: rows[1].append(1.0)) == Status.CHANGED
+    assert changed(lambda rows: rows[1].__setitem__(0, 7.0)) == Status.CHANGED
+    assert changed(lambda rows: rows[2].__setitem__(0, 7)) == Status.CHANGED
+    assert changed(lambda rows: rows[2].pop()) == Status.CHANGED
+    assert changed(lambda rows: rows.__setitem__(1, [3.0, 4.0])) == Status.CHANGED
+    assert changed(lambda rows: rows.reverse()) == Status.CHANGED
+
+
 def commit(made: Lists, lo: int) -> Status:
     return made.commit(lo, lo + 1, np.zeros(1, np.int64))
 

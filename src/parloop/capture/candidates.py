@@ -20,7 +20,7 @@ from typing import Final
 from parloop.capture.draws import find_draws
 from parloop.capture.effects import Where, find_effects, loop_without_effects
 from parloop.capture.headers import may_resume
-from parloop.capture.literals import is_membership, is_slice, is_written_out
+from parloop.capture.literals import is_membership, is_pack, is_slice, is_written_out
 from parloop.capture.made import is_grid, is_made, names_in_grid, parts_of
 from parloop.capture.names import find_scope
 from parloop.capture.progress import BARS, imported_bars, without_bar
@@ -291,9 +291,18 @@ def effects_of(loop: ast.For, callables: Callables) -> tuple[Where, ...]:
     if find_draws(loop) is not None:
         return ()
 
+    arrays = {
+        node.value.id
+        for part in loop.body
+        for node in ast.walk(part)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+    }
+
     def may_run(stmt: ast.stmt) -> bool:
-        nodes = _walk(stmt, into_returns=False)
-        return not any(_obstacle_in(node, callables) or _keeps_a_copy(node) for node in nodes)
+        return not any(
+            _obstacle_in(node, callables) or _keeps_a_copy(node) or _keeps_one_of(arrays, node)
+            for node in _walk(stmt, into_returns=False)
+        )
 
     return find_effects(loop, may_run)
 
@@ -304,6 +313,15 @@ def _keeps_a_copy(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(attr="append"), args=[kept]):
             calls = (part.func for part in ast.walk(kept) if isinstance(part, ast.Call))
             return any(isinstance(f, ast.Attribute) and f.attr in _COPIES for f in calls)
+    return False
+
+
+def _keeps_one_of(arrays: set[str], node: ast.AST) -> bool:
+    """Return whether `node` appends one of `arrays` to a list, as part of a tuple or list."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="append"), args=[kept]) if is_pack(kept):
+            assert isinstance(kept, ast.Tuple | ast.List)
+            return any(isinstance(part, ast.Name) and part.id in arrays for part in kept.elts)
     return False
 
 
@@ -388,6 +406,9 @@ def _made_of(node: ast.AST) -> list[ast.AST] | None:
     match node:
         case ast.For(target=target, iter=items, body=body, orelse=orelse) if is_item_loop(node):
             return [target, *_items_of(items), *body, *orelse]
+        case ast.Call(func=ast.Attribute(attr="append") as func, args=[item]) if is_pack(item):
+            assert isinstance(item, ast.Tuple | ast.List)
+            return [func, *item.elts]
         case ast.Call() if (taken := parts_taken(node)) is not None:
             return taken
         case ast.Compare(left=left, comparators=[ast.Tuple() | ast.List() as items]) if (

@@ -63,3 +63,13 @@ def is_slice(node: ast.AST) -> bool:
                 value = value.value
             return isinstance(value, ast.Name)
     return False
+
+
+def is_pack(node: ast.AST) -> bool:
+    """Return whether `node` is `(i, x)` or `[i, x]`, of expressions that may be numbers."""
+    bad = (ast.Starred, ast.Tuple, ast.List)
+    return (
+        isinstance(node, ast.Tuple | ast.List)
+        and 0 < len(node.elts) <= MOST_ITEMS
+        and not any(isinstance(item, bad) for item in node.elts)
+    )

@@ -15,10 +15,11 @@ a counter says where it goes, which a slice begins with 0:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parloop.ir.nodes import Assign, Binary, Const, Expr, Name, Stmt, Store
+from parloop.ir.parts import list_of, part_name, part_of
 from parloop.source import Span
 
 
@@ -53,13 +54,35 @@ class Appends:
 
     def lower(self, name: str, value: Expr, span: Span) -> list[Stmt]:
         """Return the statements that append `value`."""
+        return self._lower(name, {name: value}, span)
+
+    def lower_parts(
+        self, name: str, values: Sequence[Expr], span: Span, *, is_list: bool
+    ) -> list[Stmt]:
+        """Return the statements that append a tuple, or list, of `values`."""
+        count = len(values)
+        named = {
+            part_name(name, number, count, is_list=is_list): value
+            for number, value in enumerate(values)
+        }
+        return self._lower(name, named, span)
+
+    def _lower(self, name: str, values: Mapping[str, Expr], span: Span) -> list[Stmt]:
         self.spans.add(span)
         if self.position is not None and name in self.steady:
-            self.found[name] = ""
-            return [Store(name, (Name(self.position.id, span),), value, span)]
-        counter = self.found[name] = f"%n.{name}"
+            self.found.update(dict.fromkeys(values, ""))
+            place = self.position.id
+            return [Store(a, (Name(place, span),), value, span) for a, value in values.items()]
+        counter = f"%n.{name}"
+        self.found.update(dict.fromkeys(values, counter))
         more = Binary("+", Name(counter, span), Const(1, span), span)
-        return [Store(name, (Name(counter, span),), value, span), Assign(counter, more, span)]
+        stores = [Store(a, (Name(counter, span),), value, span) for a, value in values.items()]
+        return [*stores, Assign(counter, more, span)]
+
+    def is_mixed(self, name: str) -> bool:
+        """Return whether numbers and tuples, or other tuples, are appended to the list `name`."""
+        parts = [part_of(found) for found in self.found if list_of(found) == name]
+        return len({part and (part.width, part.is_list) for part in parts}) > 1
 
 
 def steady_lists(loop: ast.For) -> frozenset[str]:

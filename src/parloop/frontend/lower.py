@@ -18,6 +18,7 @@ from functools import cached_property
 
 from parloop.capture.comprehensions import MADE
 from parloop.capture.draws import drawn_ahead
+from parloop.capture.literals import is_pack
 from parloop.capture.made import OF_HEADER, is_grid
 from parloop.capture.names import find_scope
 from parloop.diagnostics import Diagnostic, Label
@@ -59,6 +60,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.parts import list_of
 from parloop.ir.uses import Uses, find_uses
 from parloop.ir.walk import all_expressions, expressions, loops, operands, statements
 from parloop.source import Source, Span
@@ -158,12 +160,17 @@ def _check_appends(outermost: For, lowering: _Lowering) -> None:
     found = lowering.appends.found
     parts = all_expressions((outermost,))
     seen = {getattr(part, "array", None) or getattr(part, "id", "") for part in parts}
-    for name in found.keys() & (seen | lowering.no_lists | lowering.bound):
+    bases = {list_of(name) for name in found}
+    for name in sorted(bases):
+        if lowering.appends.is_mixed(name):
+            message = f"the loop appends items of several kinds to `{name}`"
+            lowering.problems.append(UnsupportedStatement(message, outermost.span))
+    for name in bases & (seen | lowering.no_lists | lowering.bound):
         message = f"the loop appends to `{name}` and uses it otherwise"
         lowering.problems.append(UnsupportedStatement(message, outermost.span))
     stores = [stmt for stmt in statements((outermost,)) if isinstance(stmt, Store)]
     for stmt in stores:
-        if stmt.array in found and stmt.span not in lowering.appends.spans:
+        if stmt.array in (bases | found.keys()) and stmt.span not in lowering.appends.spans:
             message = f"the loop appends to `{stmt.array}` and stores into it"
             lowering.problems.append(UnsupportedStatement(message, stmt.span))
 
@@ -384,10 +391,19 @@ class _Lowering(Expressions):
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return []
             case ast.Expr() if (append := appended(stmt)) and self._is_list(append[0]):
+                if is_pack(append[1]):
+                    return self._append_parts(append[0], append[1], stmt)
                 return self.appends.lower(append[0], self.head(append[1]), self.span(stmt))
             case _:
                 self._refuse_statement(stmt)
                 return []
+
+    def _append_parts(self, name: str, value: ast.expr, stmt: ast.stmt) -> list[Stmt]:
+        """Return the statements that append a tuple or list of numbers."""
+        assert isinstance(value, ast.Tuple | ast.List)
+        parts = [self.bind(self.expression(part), names_too=True) for part in value.elts]
+        is_list = isinstance(value, ast.List)
+        return self.appends.lower_parts(name, parts, self.span(stmt), is_list=is_list)
 
     def _is_list(self, name: str) -> bool:
         """Return whether `name` may be a list that the loop appends to."""

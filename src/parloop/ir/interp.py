@@ -41,6 +41,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.parts import part_of
 from parloop.ir.totals import total
 from parloop.ir.walk import ASTYPE, REDUCTIONS, is_in_place, is_repeated
 from parloop.source import NOWHERE
@@ -94,6 +95,23 @@ _UNARY: Mapping[str, Callable[[Value], Value]] = {
 
 _APPENDS = "%appends"
 """Where an environment keeps the names of the lists that stores append to."""
+
+
+def _append(stmt: Store, environment: Environment) -> None:
+    value, part = evaluate(stmt.value, environment), part_of(stmt.array)
+    if part is None:
+        _look_up(stmt.array, environment).append(value)
+        return
+    if part.number == 0:
+        environment[_PARTS] = []
+    environment[_PARTS].append(value)
+    if part.number == part.width - 1:
+        parts = environment.pop(_PARTS)
+        _look_up(part.items, environment).append(parts if part.is_list else tuple(parts))
+
+
+_PARTS = "%parts"
+"""Where it keeps the first parts of what is to be appended."""
 
 
 class _Way(Enum):
@@ -352,7 +370,7 @@ def _run_statement(stmt: Stmt, environment: Environment) -> _Way:
 
 def _run_store(stmt: Store, environment: Environment) -> None:
     if stmt.array in environment.get(_APPENDS, ()):
-        _look_up(stmt.array, environment).append(evaluate(stmt.value, environment))
+        _append(stmt, environment)
         return
     match stmt.value:
         case Binary(op=op, left=Load(subscripts=subscripts), right=right) if (

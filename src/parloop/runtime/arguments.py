@@ -13,6 +13,7 @@ from parloop.capture.sites import UNBOUND, Site
 from parloop.diagnostics import Declined
 from parloop.frontend.known import means
 from parloop.ir.nodes import Nest
+from parloop.ir.parts import part_of
 from parloop.ir.types import (
     NUMPY_SCALARS,
     PY_BOOL,
@@ -54,11 +55,13 @@ def gather(
     passed = dict(zip(site.info.passed, values, strict=True))
     arguments: dict[str, Any] = {}
     for name in nest.inputs:
-        if name.startswith("%"):
+        part = part_of(name)
+        if name.startswith("%") and part is None:
             continue
-        value = passed[name] if name in passed else calls.look_up(site, frame, name)
+        known = name if part is None else part.items
+        value = passed[known] if known in passed else calls.look_up(site, frame, known)
         if value is not UNBOUND:
-            arguments[name] = value
+            arguments[name] = arguments[known] = value
     return arguments
 
 

@@ -426,7 +426,7 @@ done:
   ret void
 }
 
-; appends an object for each number; 0, or 2 if there is no memory
+; appends an object for each number, or the shadow's items; 0, or 2 if there is no memory
 define internal i64 @append(ptr %row, ptr %pins) nounwind {
 entry:
   %list = call ptr @address(ptr %row, i64 $word_list)
@@ -438,7 +438,13 @@ entry:
   store i64 %before, ptr %made_cell
   %size_cell = getelementptr i8, ptr %list, i64 $list_size
   %room_cell = getelementptr i8, ptr %list, i64 $list_room
-  br label %head
+  %shadow = call ptr @address(ptr %row, i64 $word_shadow)
+  %are_made = icmp ne ptr %shadow, null
+  br i1 %are_made, label %extend, label %head
+extend:
+  %failed_to = call i32 @PyList_SetSlice(ptr %list, i64 %before, i64 %before, ptr %shadow)
+  %extended = icmp eq i32 %failed_to, 0
+  br i1 %extended, label %well, label %no
 head:
   %i = phi i64 [0, %entry], [%after, %kept]
   %more = icmp ult i64 %i, %n

@@ -23,6 +23,7 @@ import numpy as np
 
 from parloop.diagnostics import Declined
 from parloop.ir.nodes import Nest
+from parloop.ir.parts import list_of, part_of
 from parloop.ir.types import NP_BOOL, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar
 from parloop.runtime import capi, jit
 from parloop.runtime.cache import compile_cached
@@ -220,11 +221,20 @@ class Lists:
         native = _native()
         assert native is not None
         parts: list[np.ndarray[Any, Any]] = []
+        columns: dict[str, list[list[Any]]] = {}
         for appended in self.appended:
             values = appended.new_items(lo, done, words)
             if appended.minds_nan and values.dtype.kind in "fc" and np.isnan(values).any():
                 return Status.NAN
-            parts.append(np.array(appended.row(values), np.int64))
+            if part_of(appended.name) is None:
+                parts.append(np.array(appended.row(values), np.int64))
+                continue
+            made = _made(appended, values)
+            if made is None:
+                return Status.NO_MEMORY
+            columns.setdefault(list_of(appended.name), []).append(made)
+        fresh = [self._packed(name, made) for name, made in columns.items()]
+        parts += [np.array(_words_to_extend(*pair), np.int64) for pair in fresh]
         for copy in self.copies:
             if isinstance(copy, ListCopy) and copy.minds():
                 return Status.NAN
@@ -242,6 +252,14 @@ class Lists:
         if len(_pins) > MOST_PINS:
             del _pins[:-MOST_PINS]
         return status
+
+    def _packed(self, name: str, columns: list[list[Any]]) -> tuple[list[Any], list[Any]]:
+        """Return the list `name`, and the tuples or lists that are appended to it."""
+        one = next(one for one in self.appended if list_of(one.name) == name)
+        part = part_of(one.name)
+        assert part is not None
+        rows = zip(*columns, strict=True)
+        return one.items, [*map(list, rows)] if part.is_list else [*rows]
 
     def begin(self, words: np.ndarray[Any, Any]) -> None:
         """Make a slice count from 0 what it appends."""
@@ -266,14 +284,32 @@ class Lists:
         return found
 
 
+def _made(appended: Appended, values: np.ndarray[Any, Any]) -> list[Any] | None:
+    """Return objects for `values`; None if there is no memory."""
+    native = _native()
+    assert native is not None
+    items: list[Any] = []
+    row = appended.row(values)
+    row[ListWord.LIST] = id(items)
+    table = np.array([1, 0, 1, id(_pins), *row], np.int64)
+    return items if native.commit(table.ctypes.data) == Status.DONE else None
+
+
+def _words_to_extend(items: list[Any], more: list[Any]) -> list[int]:
+    """Return the words of a list that gets the items of another one."""
+    row = [0] * LIST_WORDS
+    row[ListWord.LIST], row[ListWord.SHADOW], row[ListWord.COUNT] = id(items), id(more), len(more)
+    return row
+
+
 def find_appended(
     nest: Nest, arguments: Mapping[str, Any], moves: Moves
 ) -> tuple[Appended, ...]:
     """Return the lists that `nest` appends to, which have to be no other of its lists."""
     found: list[Appended] = []
     for name, counter in nest.appends:
-        items = arguments.get(name)
-        others = [value for other, value in arguments.items() if other != name]
+        items, known = arguments.get(name), list_of(name)
+        others = [value for other, value in arguments.items() if list_of(other) != known]
         if type(items) is not list or any(value is items for value in others) or not _native():
             raise Declined(ListNotSupported(f"`{name}` is no list, or another name for one"))
         found.append(Appended(name, items, counter, name in moves.targets))

@@ -30,6 +30,7 @@ from parloop.ir.nodes import (
     Unary,
     While,
 )
+from parloop.ir.parts import part_of
 from parloop.ir.walk import expressions, loops, statements
 from parloop.schedule.cost import (
     UNKNOWN_TRIPS,
@@ -86,7 +87,10 @@ def pays_copying(
     appended = {name for name, _ in nest.appends}
 
     def stores(part: Stmt | Expr, names: Container[str]) -> float:
-        return float(isinstance(part, Store) and part.array in names)
+        if not isinstance(part, Store) or part.array not in names:
+            return 0.0
+        packed = part_of(part.array)
+        return 1.0 if packed is None or packed.number else 2.0  # with the tuple
 
     makes = _APPENDING * estimate(nest, indices, arguments, partial(stores, names=appended))
     different = {id(items): items for items in lists.values()}.values()
