@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tests.differential import Mode, find_difference, run, slices_of
 
 import parloop
+from parloop.codegen import regions
 from parloop.runtime import transaction
 
 MODES: tuple[Mode, ...] = ("default", "default", "ignore", "error", "always")
@@ -31,6 +33,8 @@ class Way:
     threads: int
     slices: int | None
     """How many iterations a slice has, None: as many as it would."""
+    block_work: int = regions.BLOCK_WORK
+    """How many operations a block has at least."""
 
 
 def way_of(seed: int, trips: str | None = None) -> Way:
@@ -54,13 +58,13 @@ def compare(
     expected = run(plain, arguments, way.mode, str(path))
     parloop.reset_report()
     fast = parloop.parallel(plain, min_work_ms=0)
-    before, transaction.FAIL_AT = transaction.FAIL_AT, way.trips
-    try:
+    with (
+        mock.patch.object(transaction, "FAIL_AT", way.trips),
+        mock.patch.object(regions, "BLOCK_WORK", way.block_work),
+        slices_of(way.slices),
+    ):
         around = parloop.settings(threads=way.threads, min_work_ms=0)
-        with slices_of(way.slices):
-            seen = run(fast, arguments, way.mode, str(path), around)
-    finally:
-        transaction.FAIL_AT = before
+        seen = run(fast, arguments, way.mode, str(path), around)
     native = any(site.native_runs for site in parloop.report().sites)
     why = find_difference(expected, seen)
     return (None if why is None else f"{name}, {way}: {why}\n{text}"), native

@@ -8,17 +8,14 @@ globals.
 
 from __future__ import annotations
 
-import copy
-import linecache
 import os
 import random
-import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.differential import slices_of
+from tests.observing import load, observe
 
 import parloop
 
@@ -119,49 +116,33 @@ def program(rng: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-def outcome(
-    function: Callable[..., Any], space: dict[str, Any], arguments: tuple[Any, ...]
-) -> tuple[Any, ...]:
-    """Return all that a call shows to anybody who looks."""
-    given, said = copy.deepcopy(arguments), []
+def outcome(space: dict[str, Any], function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return all that a call shows, and what it has said to whom it calls."""
+    said: list[str] = []
 
     def say(value: Any) -> Any:
         said.append(repr(value))
         return value
 
     space["gain"] = 0.125
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            left: Any = repr(function(*given, say))
-        except Exception as error:
-            traceback = error.__traceback__
-            assert traceback is not None
-            assert traceback.tb_next is not None
-            left = (type(error), str(error), traceback.tb_next.tb_lineno)
-    warned = [(str(one.message), one.lineno) for one in caught]
-    arrays = given[0].tobytes(), given[1].tobytes()
-    return left, said, warned, arrays, repr(given[2:]), space["gain"]
+    return *observe(function, arguments, say), said, space["gain"]
 
 
 def check(seed: int) -> None:
     """Compare both ways to run the program of `seed`."""
     rng = random.Random(seed)
     text = program(rng)
-    path = f"<effects {seed}>"
-    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    space: dict[str, Any] = {"np": np, "gain": 0.125}
-    exec(compile(text, path, "exec"), space)
+    space = load(f"effects {seed}", text, {"np": np, "gain": 0.125})
     plain = space["f"]
     fast = parloop.parallel(plain, min_work_ms=0)
     for _ in range(2):
         n = rng.choice((9, 23, 50))
         a, b = np.arange(float(n)), np.linspace(0, 1, 8)
         arguments = (a, b, [0.25 * k for k in range(n)], n, [])
-        expected = outcome(plain, space, arguments)
+        expected = outcome(space, plain, arguments)
         for size, threads in ((None, 2), (1, 1), (4, 5)):
             with slices_of(size), parloop.settings(threads=threads):
-                seen = outcome(fast, space, arguments)
+                seen = outcome(space, fast, arguments)
             assert seen == expected, f"{text}\n{arguments}"
 
 

@@ -8,18 +8,14 @@ names, changes types and lists.
 
 from __future__ import annotations
 
-import copy
-import linecache
 import math
 import os
 import random
-import warnings
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from tests.differential import slices_of
+from tests.observing import load, observe
 
 import parloop
 
@@ -110,30 +106,11 @@ def numbers(rng: random.Random, n: int) -> list[float]:
     return found
 
 
-def outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return all that a call shows to anybody who looks."""
-    given = copy.deepcopy(arguments)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            left: Any = repr(function(*given))
-        except Exception as error:
-            traceback = error.__traceback__
-            assert traceback is not None
-            assert traceback.tb_next is not None
-            left = (type(error), str(error), traceback.tb_next.tb_lineno)
-    said = [(str(one.message), one.lineno) for one in caught]
-    return left, said, given[0].tobytes(), given[1].tobytes(), repr(given[2:])
-
-
-@pytest.mark.parametrize("seed", range(PROGRAMS))
-def test_loops_that_change_hands_leave_what_python_leaves(seed: int) -> None:
+def check(seed: int) -> None:
+    """Compare both ways to run the program of `seed`."""
     rng = random.Random(seed)
     text = program(rng)
-    path = f"<resuming {seed}>"
-    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    space: dict[str, Any] = {"math": math, "np": np}
-    exec(compile(text, path, "exec"), space)
+    space = load(f"resuming {seed}", text, {"math": math, "np": np})
     plain = space["f"]
     space["f"] = fast = parloop.parallel(plain, min_work_ms=0)
     for _ in range(2):
@@ -141,17 +118,22 @@ def test_loops_that_change_hands_leave_what_python_leaves(seed: int) -> None:
         a, b = np.array(numbers(rng, n)), np.linspace(0, 1, 8)
         arguments = (a, b, numbers(rng, n), n, [])
         space["f"] = plain
-        expected = outcome(plain, arguments)
+        expected = observe(plain, arguments)
         space["f"] = fast
         for size, threads in ((None, 2), (1, 1), (4, 5)):
             with slices_of(size), parloop.settings(threads=threads):
-                seen = outcome(fast, arguments)
+                seen = observe(fast, arguments)
             assert seen == expected, f"{text}\n{arguments}"
+
+
+@pytest.mark.parametrize("seed", range(PROGRAMS))
+def test_loops_that_change_hands_leave_what_python_leaves(seed: int) -> None:
+    check(seed)
 
 
 def test_the_random_loops_are_resumed() -> None:
     parloop.reset_report()
     for seed in range(8):
-        test_loops_that_change_hands_leave_what_python_leaves(seed)
+        check(seed)
     sites = parloop.report().sites
     assert sum(len(site.fallbacks) > 1 for site in sites) > 2

@@ -7,18 +7,12 @@ whichever array each name holds in the end.
 
 from __future__ import annotations
 
-import argparse
 import random
-import tempfile
 from pathlib import Path
 
 import numpy as np
-from tests.differential import Mode, find_difference, run, slices_of
+from tests.comparing import campaign, compare, way_of
 
-import parloop
-from parloop.runtime import transaction
-
-MODES: tuple[Mode, ...] = ("default", "default", "ignore", "error", "always")
 VECTORS = ("u", "v", "w", "x", "y")
 MATRICES = ("m", "p", "q")
 
@@ -318,7 +312,9 @@ def make_text(seed: int) -> str:
     return "import numpy as np\n\n\n" + _Writer(seed).text()
 
 
-def find_failure(seed: int, trips: str, folder: Path) -> tuple[str | None, bool]:
+def find_failure(
+    seed: int, folder: Path, trips: str | None = None
+) -> tuple[str | None, bool]:
     """Return how a native run of the program of `seed` differs from a plain one, or None.
 
     And whether it ran natively. `trips` says which slices are taken for tripped.
@@ -335,44 +331,8 @@ def find_failure(seed: int, trips: str, folder: Path) -> tuple[str | None, bool]
     k = float(rng.choice((0.25, 0.5, 1e200)))
     factor: object = int(rng.integers(1, 4)) if not kind.startswith("float") else k
     arguments = (int(rng.integers(1, 8)), u, v, w, m, p, factor, n)
-    path = folder / f"arrays_{seed}.py"
-    path.write_text(text, encoding="utf-8")
-    namespace: dict[str, object] = {"__name__": path.stem}
-    exec(compile(text, str(path), "exec"), namespace)
-    mode = MODES[seed % len(MODES)]
-    plain = namespace["f"]
-    expected = run(plain, arguments, mode, str(path))  # type: ignore[arg-type]
-    parloop.reset_report()
-    fast = parloop.parallel(plain, min_work_ms=0)  # type: ignore[arg-type]
-    before, transaction.FAIL_AT = transaction.FAIL_AT, trips
-    try:
-        around = parloop.settings(threads=seed % 3 + 1, min_work_ms=0)
-        with slices_of((None, 2, 3)[seed % 3]):
-            seen = run(fast, arguments, mode, str(path), around)
-    finally:
-        transaction.FAIL_AT = before
-    native = any(site.native_runs for site in parloop.report().sites)
-    why = find_difference(expected, seen)
-    return (None if why is None else f"seed {seed}: {why}\n{text}"), native
-
-
-def main() -> int:
-    """Run a campaign and print the first difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    native = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.seed, options.seed + options.programs):
-            why, ran = find_failure(seed, ("", "", "all", "middle")[seed % 4], Path(folder))
-            native += ran
-            if why is not None:
-                print(why)
-                return 1
-    print(f"{options.programs} programs, {native} of them natively, no difference")
-    return 0
+    return compare(f"arrays_{seed}", text, arguments, way_of(seed, trips), folder)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(campaign(find_failure, __doc__))

@@ -7,17 +7,13 @@ signs, NaN, infinities: what is left, its strides too, has to be what CPython le
 
 from __future__ import annotations
 
-import argparse
 import random
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.differential import Mode, find_difference, run
-
-import parloop
-from parloop.runtime import transaction
+from tests.comparing import Way, campaign, compare
+from tests.differential import Mode
 
 MODES: tuple[Mode, ...] = ("default", "always", "ignore", "error", "raise")
 KINDS = (
@@ -118,42 +114,9 @@ def find_failure(seed: int, folder: Path) -> tuple[str | None, bool]:
     p = np.asfortranarray(p) if chance.random() < 0.3 else p
     s = chance.choice((0.5, 2.0, 3, -1.0, np.float64(1.5)))
     arguments = (u, v, m, p, np.zeros(u.shape, kinds[1]), s, chance.choice((1, 2, 3)))
-    path = folder / f"layouts_{seed}.py"
-    path.write_text(text, encoding="utf-8")
-    namespace: dict[str, Any] = {"__name__": path.stem}
-    exec(compile(text, str(path), "exec"), namespace)
-    mode = MODES[seed % len(MODES)]
-    expected = run(namespace["f"], arguments, mode, str(path))
-    parloop.reset_report()
-    fast = parloop.parallel(namespace["f"], min_work_ms=0)
-    before, transaction.FAIL_AT = transaction.FAIL_AT, ("", "", "all")[seed % 3]
-    try:
-        around = parloop.settings(threads=seed % 2 + 1, min_work_ms=0)
-        seen = run(fast, arguments, mode, str(path), around)
-    finally:
-        transaction.FAIL_AT = before
-    native = any(site.native_runs for site in parloop.report().sites)
-    why = find_difference(expected, seen)
-    return (None if why is None else f"seed {seed}: {why}\n{text}"), native
-
-
-def main() -> int:
-    """Run a campaign and print the first difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    native = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.seed, options.seed + options.programs):
-            why, ran = find_failure(seed, Path(folder))
-            native += ran
-            if why is not None:
-                print(why)
-                return 1
-    print(f"{options.programs} programs, {native} of them natively, no difference")
-    return 0
+    way = Way(MODES[seed % len(MODES)], ("", "", "all")[seed % 3], seed % 2 + 1, None)
+    return compare(f"layouts_{seed}", text, arguments, way, folder)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(campaign(find_failure, __doc__))

@@ -9,6 +9,7 @@ before it reads them, the cores have one each.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,8 @@ def find_failure(
     number = count if odd < 0.95 else count + 1
     length = size if chance.random() < 0.8 else size - 1
     arguments = (p, q, w, o, r, number, int(chance.choice((17, 18, size))), length)
-    return compare(f"temporaries_{seed}", text, arguments, way_of(seed, trips), folder)
+    way = replace(way_of(seed, trips), block_work=8)
+    return compare(f"temporaries_{seed}", text, arguments, way, folder)
 
 
 if __name__ == "__main__":

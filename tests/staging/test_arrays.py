@@ -175,7 +175,7 @@ def test_a_name_that_gets_a_new_array_begins_with_the_old_one() -> None:
 def test_random_array_statements_leave_what_python_leaves(
     seed: int, trips: str, tmp_path: Path
 ) -> None:
-    why, _ = find_failure(seed, trips, tmp_path)
+    why, _ = find_failure(seed, tmp_path, trips)
     assert why is None, why
 
 
@@ -184,7 +184,7 @@ def test_random_array_statements_leave_what_python_leaves(
 def test_random_small_arrays_leave_what_python_leaves(
     seed: int, trips: str, tmp_path: Path
 ) -> None:
-    why, _ = random_vectors.find_failure(seed, trips, tmp_path)
+    why, _ = random_vectors.find_failure(seed, tmp_path, trips)
     assert why is None, why
 
 
