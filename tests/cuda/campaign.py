@@ -3,6 +3,7 @@
     python -m tests.cuda.campaign [--files NAME ...] [--functions NAME ...] [--reasons]
     python -m tests.cuda.campaign --nvrtc       compiles them all for every architecture instead
     python -m tests.cuda.campaign --random N --seed S    N random programs of `tests.fuzz` instead
+    python -m tests.cuda.campaign --nests N --seed S     N random nests that may be recast instead
     python -m tests.cuda.campaign --exactness TIER       against what the cores leave in that tier
 
 Says which share of the programs has loops that go to a GPU, whether what they leave is what CPython
@@ -33,6 +34,7 @@ from tests.cuda.emulated import (
     emulating,
 )
 from tests.cuda.nvrtc import ARCHITECTURES, compile_text, text_for_nvrtc
+from tests.cuda.random_nests import NestFile
 from tests.cuda.random_programs import RandomFile
 from tests.differential import MODES, Mode, Outcome, find_difference, run, slices_of
 
@@ -211,12 +213,14 @@ class Tally:
         )
 
 
-def run_random(tally: Tally, first_seed: int, count: int) -> None:
+def run_random(
+    tally: Tally, first_seed: int, count: int, kind: type[RandomFile] = RandomFile
+) -> None:
     """Compare random programs."""
     for start in range(first_seed, first_seed + count, BATCH):
         seeds = range(start, min(start + BATCH, first_seed + count))
         with tempfile.TemporaryDirectory(prefix="parloop-random-") as folder:
-            files = [RandomFile(seed, Path(folder)) for seed in seeds]
+            files = [kind(seed, Path(folder)) for seed in seeds]
             cases = [collect(file, "f", tally.exactness, (file.mode,)) for file in files]
             if some := tally.count(cases, tell=False):
                 tally.check(some)
@@ -256,6 +260,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one mode of warnings only")
     parser.add_argument("--nvrtc", action="store_true", help="compile with NVRTC, run nothing")
     parser.add_argument("--random", type=int, default=0, metavar="N", help="random programs")
+    parser.add_argument("--nests", type=int, default=0, metavar="N", help="random nests")
     parser.add_argument("--seed", type=int, default=0, help="of the first of these")
     parser.add_argument("--exactness", choices=EXACTNESS, default="exact", help="the tier")
     options = parser.parse_args()
@@ -267,6 +272,8 @@ def main() -> int:
     tally = Tally(exactness=options.exactness)
     if options.random:
         run_random(tally, options.seed, options.random)
+    elif options.nests:
+        run_random(tally, options.seed, options.nests, NestFile)
     else:
         run_corpus(tally, options)
     print("\n".join(tally.lines()))

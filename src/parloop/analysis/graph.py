@@ -195,18 +195,24 @@ def _components(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]
     return found
 
 
-def may_interchange(analysis: Analysis, outer: int) -> bool:
+def may_interchange(
+    analysis: Analysis, outer: int, part: tuple[Stmt, ...] | None = None
+) -> bool:
     """Return whether loop `outer` and the loop right inside it may change places.
 
-    The inner loop must be all of the body, with bounds that do not depend on the outer index; no
+    Or, in a loop `outer` over `part` of its body only, the loop that is this part. The inner loop
+    must be all of the body, with bounds that do not depend on the outer index; no
     dependence, reductions included, may run forwards in the outer and backwards in the inner loop;
     and scalars must be private to the inner body. What the indices are afterwards follows from the
     bounds, which is for the caller to see to. Errs towards False.
     """
-    pair = _perfect_pair(analysis, outer)
+    pair = _perfect_pair(analysis, outer, part)
     if pair is None:
         return False
     shape, inner = pair
+    facts = analysis.loops[outer]
+    if part is not None:
+        facts = analysis.judge.loop_facts(shape, part)
     if not (shape.counts_iterations and inner.counts_iterations):
         return False
     changing = bound_names(shape.loop.body) | {shape.loop.index}
@@ -214,7 +220,7 @@ def may_interchange(analysis: Analysis, outer: int) -> bool:
         return False
     return not any(
         _may_turn_back(analysis, dependence, inner.number)
-        for dependence in analysis.loops[outer].dependences
+        for dependence in facts.dependences
     )
 
 
@@ -242,11 +248,16 @@ def find_wave(analysis: Analysis, outer: int) -> int | None:
     return factor
 
 
-def _perfect_pair(analysis: Analysis, outer: int) -> tuple[LoopShape, LoopShape] | None:
-    """Return loop `outer` and the loop that is all of its body, if arrays alone order them."""
+def _perfect_pair(
+    analysis: Analysis, outer: int, part: tuple[Stmt, ...] | None = None
+) -> tuple[LoopShape, LoopShape] | None:
+    """Return loop `outer` and the loop that is all of its body, if arrays alone order them.
+
+    With `part` all of that part of its body.
+    """
     loops = analysis.judge.collected.loops
     shape = loops[outer]
-    match shape.loop.body:
+    match shape.loop.body if part is None else part:
         case (For() as loop,):
             inner = next(other for other in loops if other.loop is loop)
         case _:

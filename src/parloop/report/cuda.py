@@ -126,6 +126,7 @@ def _taken_for_granted(
         ),
         noalias=True,
         contiguous=frozenset(typing.arrays),
+        forward=True,
         regroup=exactness == "reassociate",
         fuse=exactness != "exact" and jit.can_fuse(),
         approximates=exactness != "exact",

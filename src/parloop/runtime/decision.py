@@ -140,6 +140,7 @@ def decide(
         from_end,
         noalias,
         contiguous,
+        forward=known,
         groups=groups,
         lags=lags,
         splits=splits,

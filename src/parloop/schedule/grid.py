@@ -13,9 +13,9 @@ neighbouring threads run together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from parloop.analysis import Analysis
+from parloop.analysis import Analysis, Reduction
 from parloop.ir.nodes import Assign, Binary, Const, Expr, For, Load, Name, Stmt, Store
 from parloop.ir.walk import all_expressions, expressions, loops, statements
 from parloop.schedule.combining import are_combined
@@ -27,6 +27,7 @@ from parloop.schedule.plan import (
     piece_number,
     without_owned,
 )
+from parloop.schedule.recast import Recast
 from parloop.staging.specialise import Typing
 
 MOST_DIMENSIONS = 3
@@ -39,6 +40,15 @@ class Grid:
 
     chains: Mapping[int, tuple[int, ...]]
     x: Mapping[int, int]
+    cores: Mapping[int, tuple[Reduction, ...]]
+    """The loops that kernels are launched for, as in a plan."""
+    pieces: Mapping[int, tuple[tuple[int, ...], ...]]
+    swaps: frozenset[int]
+    """The loops, and pieces of loops, that run inside the threads of the loop inside them."""
+
+    def apply(self, plan: Plan) -> Plan:
+        """Return the plan for a GPU."""
+        return replace(plan, cores=dict(self.cores), pieces=dict(self.pieces))
 
     def dimension(self, number: int, member: int) -> str:
         """Return the dimension of a loop in the chain of loop `number`."""
@@ -52,35 +62,62 @@ def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Pl
     numbers = number_loops(typing.nest)
     by_number = {numbers[id(loop)]: loop for loop in loops((typing.nest.loop,))}
     bodies = {number: loop.body for number, loop in by_number.items()}
-    for number, pieces in plan.pieces.items():
+
+    def further(body: tuple[Stmt, ...], targets: set[str]) -> For | None:
+        """Return the loop at the end of `body`, if its iterations can be threads as well."""
+        inner = _only_loop(body, targets)
+        if inner is None:
+            return None
+        wanted = needed(analysis.loops[numbers[id(inner)]])
+        fits = (
+            numbers[id(inner)] in decision.parallel
+            and {need.target for need in wanted} <= targets
+            and are_combined(wanted, typing, inner, regroup=False)
+        )
+        return inner if fits else None
+
+    cast = Recast(
+        typing, analysis, decision, plan, lambda body: further(body, set()) is not None
+    ).run()
+    turned = {
+        numbers[id(stmt)]
+        for number in cast.swaps
+        for stmt in _body_of(number, bodies, cast.pieces)
+    }
+    for number, pieces in cast.pieces.items():
         for place, statements_of in enumerate(pieces):
             body = tuple(by_number[number].body[at] for at in statements_of)
             bodies[piece_number(number, place)] = body
     chains: dict[int, tuple[int, ...]] = {}
     x: dict[int, int] = {}
-    for number, needs in plan.cores.items():
+    for number, needs in cast.cores.items():
         targets = {need.target for need in needs}
         chain, body = [number], bodies[number]
-        while len(chain) < MOST_DIMENSIONS:
-            inner = _only_loop(body, targets)
+        while len(chain) < MOST_DIMENSIONS and number not in turned:
+            inner = further(body, targets)
             if inner is None:
                 break
-            inside = numbers[id(inner)]
-            wanted = needed(analysis.loops[inside])
-            if (
-                inside not in decision.parallel
-                or not {need.target for need in wanted} <= targets
-                or not are_combined(wanted, typing, inner, regroup=False)
-            ):
-                break
-            chain.append(inside)
+            chain.append(numbers[id(inner)])
             body = inner.body
         chains[number] = tuple(chain)
         indices = {n: by_number[loop_of(n)].index for n in chain}
         x[number] = max(
             chain, key=lambda n: (_walks(bodies[number], indices[n], plan), chain.index(n))
         )
-    return Grid(chains, x)
+    return Grid(chains, x, cast.cores, cast.pieces, frozenset(cast.swaps))
+
+
+def _body_of(
+    number: int,
+    bodies: Mapping[int, tuple[Stmt, ...]],
+    pieces: Mapping[int, tuple[tuple[int, ...], ...]],
+) -> tuple[Stmt, ...]:
+    """Return the statements of a loop, or of a piece of one."""
+    body = bodies[loop_of(number)]
+    if number == loop_of(number):
+        return body
+    places = pieces[loop_of(number)][number // piece_number(0, 0) - 1]
+    return tuple(body[place] for place in places)
 
 
 def loop_of(number: int) -> int:

@@ -133,6 +133,8 @@ class Decision:
     """Whether the user allows products to be fused with sums, and the processor does so."""
     approximates: bool = False
     """Whether the user allows a GPU's own functions in place of the C library's."""
+    forward: bool = False
+    """Whether no subscript counts from the end: who transforms the nest asks for that."""
     groups: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     """The parts of loops (by number) that may run one after another."""
     lags: dict[int, int] = field(default_factory=dict)

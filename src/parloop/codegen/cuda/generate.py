@@ -12,7 +12,7 @@ one thread, so that nothing has to be copied back in the middle of a nest.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llvmlite import ir
 
@@ -69,7 +69,7 @@ def write_program(
 
     `left` are variables that somebody reads behind the nest, its outputs apart.
     """
-    plan = without_owned(plan)
+    plan = grid.apply(without_owned(plan))
     loop = typing.nest.loop
     if typing.has_lists():
         raise Declined(ListsStay.at(loop.span))
@@ -228,6 +228,8 @@ class _Generator:
         """Return the launches for a loop in which there are kernels, or which is one."""
         program = self.program
         number = program.loop_numbers[id(stmt)]
+        if number in self.grid.swaps:
+            return self.swapped(stmt, number, around)
         if number in program.plan.pieces:
             return tuple(
                 step
@@ -255,27 +257,34 @@ class _Generator:
 
     def repeat(self, stmt: For, around: tuple[str, ...]) -> Repeat:
         """Return a loop that stays with the host."""
-        layout = self.program.layout
         for jump in (s for s in _own(stmt.body) if isinstance(s, Break | Continue)):
             word = "break" if isinstance(jump, Break) else "continue"
             raise Declined(ShapeNotForTheGpu.at(stmt.span, f"a loop with `{word}`"))
         if id(stmt) not in self.host_loops:
             raise Declined(ShapeNotForTheGpu.at(stmt.span, "part of a loop"))
-        is_whole = stmt is self.program.typing.nest.loop
-        if is_whole:
+        bounds = self.bounds(stmt, around)
+        return self.host_loop(stmt, bounds, self.steps(stmt.body, (*around, stmt.index)))
+
+    def bounds(self, stmt: For, around: tuple[str, ...]) -> tuple[str, str, str]:
+        """Return start, stop and step of a loop that stays with the host."""
+        if stmt is self.program.typing.nest.loop:
             start, step = f"w[{Header.START:d}]", f"w[{Header.STEP:d}]"
-            bounds = (
-                f"{start} + w[{LO:d}] * {step}",
-                f"{start} + w[{HI:d}] * {step}",
+            return (
+                f"({start} + w[{LO:d}] * {step})",
+                f"({start} + w[{HI:d}] * {step})",
                 step,
             )
-        else:
-            host = HostNumbers(self.program, self.in_state, around)
-            texts = tuple(host.text(e) for e in (stmt.start, stmt.stop, stmt.step))
-            if None in texts or not _is_nonzero(stmt):
-                raise Declined(ShapeNotForTheGpu.at(stmt.span, "a loop with computed bounds"))
-            bounds = texts  # type: ignore[assignment]
-        steps = self.steps(stmt.body, (*around, stmt.index))
+        host = HostNumbers(self.program, self.in_state, around)
+        first, end, stride = (host.text(e) for e in (stmt.start, stmt.stop, stmt.step))
+        if first is None or end is None or stride is None or not _is_nonzero(stmt):
+            raise Declined(ShapeNotForTheGpu.at(stmt.span, "a loop with computed bounds"))
+        return first, end, stride
+
+    def host_loop(
+        self, stmt: For, bounds: tuple[str, str, str], steps: tuple[Step, ...]
+    ) -> Repeat:
+        """Return the steps with the loop around them."""
+        layout = self.program.layout
         members = layout.members[stmt.index]
         return Repeat(
             layout.payload(stmt.index, PY_INT),
@@ -286,14 +295,40 @@ class _Generator:
             stmt.span.line,
         )
 
+    def swapped(self, stmt: For, number: int, around: tuple[str, ...]) -> tuple[Step, ...]:
+        """Return the launches for a loop that runs inside the threads of the one in its body.
+
+        The host gives the index its last value; of a piece another piece does.
+        """
+        numbers, (inner,) = self.program.loop_numbers, stmt.body
+        assert isinstance(inner, For)
+        turned = replace(stmt, body=inner.body, orelse=())
+        whole = replace(inner, body=(turned,))
+        numbers[id(turned)], numbers[id(whole)] = number, numbers[id(inner)]
+        self.kept += [turned, whole]
+        steps = self.kernel(whole, numbers[id(inner)], around, turned)
+        if number >= piece_number(0, 0):
+            return steps
+        start, stop, step = self.bounds(stmt, around)
+        count = f"trips({start}, {stop}, {step})"
+        last = f"({start} + ({count} - 1) * {step})"
+        bounds = last, f"({last} + min(1, {count}) * {step})", step
+        return (self.host_loop(stmt, bounds, steps),)
+
     # kernels
 
-    def kernel(self, stmt: For, number: int, around: tuple[str, ...]) -> tuple[Step, ...]:
-        """Return the launches for a loop on the cores: one, or three where it is split."""
+    def kernel(
+        self, stmt: For, number: int, around: tuple[str, ...], turned: For | None = None
+    ) -> tuple[Step, ...]:
+        """Return the launches for a loop on the cores: one, or three where it is split.
+
+        `turned` stood around it, and is now inside.
+        """
         host = HostNumbers(self.program, self.in_state, around)
         found: list[Step] = []
         for part in (0, 1, 2) if number in self.program.plan.splits else (None,):
             writer = self.writer()
+            writer.turned = turned
             try:
                 found += writer.parallel(self.name(stmt), stmt, number, self.grid, host, part)
             except UnsupportedOperationError as why:

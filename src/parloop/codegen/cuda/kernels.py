@@ -48,6 +48,8 @@ class KernelWriter:
         self.text = ""
         self.part: tuple[Expr, int] | None = None
         """Where the loop is split, and which part this is: before, at it, or after it."""
+        self.turned: For | None = None
+        """The loop inside the threads that stood around theirs."""
         self.partials: tuple[Partial, ...] = ()
         self.folds: dict[str, ArrayFold] = {}
         """The arrays that threads accumulate into."""
@@ -144,11 +146,15 @@ class KernelWriter:
         self.partials, self.n_words = tuple(found), at
 
     def sometimes(self, chain: list[For]) -> frozenset[str]:
-        """Return the variables that are wanted after the kernel, and not assigned at its end."""
-        loop = chain[-1]
-        names = bound_names((loop,))
+        """Return the variables that are wanted after the kernel, and not assigned at its end.
+
+        Where bounds follow the indices around them the last iterations may have none inside.
+        """
         if is_rectangle(chain):
-            names -= definite(loop.body) | {loop.index}
+            loop = chain[-1]
+            names = bound_names((loop,)) - definite(loop.body) - {loop.index}
+        else:
+            names = bound_names((chain[1],))
         return names & self.wanted(chain[0])
 
     def leave_row(self, name: str) -> None:
@@ -265,6 +271,8 @@ class KernelWriter:
         start, step = writer.known_bounds(loop, start, step)
         if depth == 0 and self.part is not None:
             lo, hi = self.part_of(lo, hi, start)
+        if depth == 0 and self.turned is not None:
+            hi = writer.builder.select(self.has_iterations(self.turned), hi, I64(0))
         thread = self.named(
             f"u64(blockIdx.{dimension}) * blockDim.{dimension} + threadIdx.{dimension}",
             f"thread_{dimension}",
@@ -276,22 +284,22 @@ class KernelWriter:
         at = counter.kept
         header = f"for (u64 {at} = {{0}}; {at} < {{1}}; {at} += {{2}}) {{"
         with body.loop(header, writer.builder.add(lo, thread), hi, threads):
-            if writer.numbers and depth + 1 == len(chain):
+            before = loop.body[:-1] if depth + 1 < len(chain) else ()
+            names = {loop.index} | {s.target for s in before if isinstance(s, Assign)}
+            if writer.numbers and (depth + 1 == len(chain) or names & writer.numbers.keys()):
                 self.number([*around, counter])
             writer.iteration(loop, counter, start, step)
             is_last = writer.builder.icmp_unsigned("==", writer.builder.add(counter, I64(1)), hi)
             here = [*last, is_last]
             if depth + 1 < len(chain):
-                before = loop.body[:-1]
                 writer.block(before)
-                names = {loop.index} | {s.target for s in before if isinstance(s, Assign)}
                 firsts = [
                     writer.builder.value(
                         I1, f"blockIdx.{d} == 0 && threadIdx.{d} == 0"
                     )
                     for d in dimensions[depth + 1 :]
                 ]
-                self.leave(loop, chain[0], names, [*here, *firsts])
+                self.leave(loop, chain[0], names - self.accumulated, [*here, *firsts])
                 self.level(chain, dimensions, depth + 1, here, [*around, counter])
             else:
                 self.iteration(loop, chain, here)
@@ -324,6 +332,14 @@ class KernelWriter:
         outside = builder.or_(below, above)
         second = builder.select(outside, first, builder.add(first, I64(1)))
         return ((lo, first), (first, second), (second, hi))[part]
+
+    def has_iterations(self, loop: For) -> Any:
+        """Return whether a loop has iterations: without, the loops inside it bind nothing."""
+        if self.is_outermost(loop):
+            lo, hi = self.writer.header(LO), self.writer.header(HI)
+            return self.writer.builder.icmp_signed("<", lo, hi)
+        _, trips, _ = self.writer.range_of(loop)
+        return self.writer.builder.icmp_signed("!=", trips, I64(0))
 
     def iteration(self, loop: For, chain: list[For], last: list[Any]) -> None:
         """Write what one thread does in one iteration, and what it leaves."""
