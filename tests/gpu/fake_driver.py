@@ -49,6 +49,9 @@ class FakeGpu:
         self.fault = Fault.LOST
         self.dead = False
         self.launches: list[tuple[str, Grid]] = []
+        self.graph: list[Any] | None = None
+        """The launches that are kept at the moment, if they are."""
+        self.graphs: list[Any] = []
         self.others: list[Callable[[], object]] = []
         """Work that others have asked for, on streams of their own."""
         self.on_call: Callable[[str], None] = lambda name: None
@@ -154,7 +157,6 @@ class FakeGpu:
     def launch(self, function: Any, grid: Grid, parameters: Parameters) -> None:
         self._called("launch")
         name, run, module = function
-        self.launches.append((name, grid))
         words = parameters.words.copy()  # as the driver does
         state = parameters.state
         shape = (ctypes.c_uint32 * 7)(*grid.blocks, *grid.threads, grid.shared_bytes)
@@ -167,7 +169,38 @@ class FakeGpu:
             assert not problem, problem
             assert words.size  # which lives as long as this function
 
+        if self.graph is not None:
+            self.graph.append((name, grid, work))
+            return
+        self.launches.append((name, grid))
         self._queue(work)
+
+    def begin_graph(self) -> None:
+        self._called("begin_graph")
+        assert self.graph is None
+        self.graph = []
+
+    def end_graph(self) -> Any:
+        self._called("end_graph")
+        assert self.graph is not None
+        made, self.graph = self.graph, None
+        self.graphs.append(made)
+        return made
+
+    def drop_graph(self) -> None:
+        self.calls.append("drop_graph")  # may fail, and nobody minds
+        self.graph = None
+
+    def launch_graph(self, graph: Any) -> None:
+        self._called("launch_graph")
+        assert any(graph is known for known in self.graphs)
+        for name, grid, work in graph:
+            self.launches.append((name, grid))
+            self._queue(work)
+
+    def free_graph(self, graph: Any) -> None:
+        self._called("free_graph")
+        self.graphs = [known for known in self.graphs if known is not graph]
 
     def mark(self, again: Any = None) -> Any:
         self._called("mark")
@@ -209,6 +242,7 @@ class FakeGpu:
             raise DriverError(Fault.LOST, name, "the GPU is lost")
 
     def _queue(self, work: Callable[[], object]) -> None:
+        assert self.graph is None
         self.n_queued += 1
         self.queue.append(work)  # type: ignore[arg-type]
 

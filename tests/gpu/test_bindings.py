@@ -42,7 +42,22 @@ with parloop.settings(device="cuda", min_work_ms=0):
         expected = 0.1 * x + y
         saxpy(x, y, 0.1)
         assert y.tobytes() == expected.tobytes()
-(site,) = parloop.report().sites
+
+def smooth(steps, u, v):
+    for t in range(steps):
+        for i in range(1, len(u) - 1):
+            v[i] = u[i - 1] + u[i + 1]
+        for i in range(1, len(u) - 1):
+            u[i] = v[i] * 0.25
+
+with parloop.settings(device="cuda", min_work_ms=0):
+    u, plain = np.arange(40.0), np.arange(40.0)
+    v, plain_v = np.ones(40), np.ones(40)
+    parloop.parallel(smooth)(300, u, v)
+    smooth(300, plain, plain_v)
+    assert (u.tobytes(), v.tobytes()) == (plain.tobytes(), plain_v.tobytes())
+site, steps = parloop.report().sites
+assert (steps.device, steps.gpu.launches) in (("cuda", 600), ("cpu", 0)), steps
 print(site.device, site.gpu.launches, *(str(why) for why, _ in site.fallbacks))
 gpu = device.find_gpu()
 if isinstance(gpu, device.Gpu) and gpu.lost is None:

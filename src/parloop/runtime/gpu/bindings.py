@@ -165,6 +165,33 @@ class NvidiaGpu:
             self._stream, parameters.pointers, 0,
         )  # fmt: skip
 
+    def begin_graph(self) -> None:
+        """Have the launches from now on kept, not run, until `end_graph`."""
+        mode = self._cuda.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
+        self._call("cuStreamBeginCapture", self._stream, mode)
+
+    def end_graph(self) -> Any:
+        """Return the launches since `begin_graph` as a graph."""
+        kept = self._call("cuStreamEndCapture", self._stream)
+        try:
+            return self._call("cuGraphInstantiate", kept, 0)
+        finally:
+            self._cuda.cuGraphDestroy(kept)
+
+    def drop_graph(self) -> None:
+        """Forget the launches since `begin_graph`; for use after a failure."""
+        status, kept = self._cuda.cuStreamEndCapture(self._stream)
+        if not int(status):
+            self._cuda.cuGraphDestroy(kept)
+
+    def launch_graph(self, graph: Any) -> None:
+        """Run all launches of a graph, in order."""
+        self._call("cuGraphLaunch", graph, self._stream)
+
+    def free_graph(self, graph: Any) -> None:
+        """Give a graph back; it is still run where that was asked for."""
+        self._call("cuGraphExecDestroy", graph)
+
     def mark(self, again: Any = None) -> Any:
         """Return a mark at the end of the work asked for so far: a new one, or `again` moved."""
         event = self._call("cuEventCreate", 0) if again is None else again

@@ -153,6 +153,21 @@ class Driver(Protocol):
     def launch(self, function: Any, grid: Grid, parameters: Parameters) -> None:
         """Run a kernel."""
 
+    def begin_graph(self) -> None:
+        """Have the launches from now on kept, not run, until `end_graph`."""
+
+    def end_graph(self) -> Any:
+        """Return the launches since `begin_graph` as a graph."""
+
+    def drop_graph(self) -> None:
+        """Forget the launches since `begin_graph`; for use after a failure."""
+
+    def launch_graph(self, graph: Any) -> None:
+        """Run all launches of a graph, in order."""
+
+    def free_graph(self, graph: Any) -> None:
+        """Give a graph back; it is still run where that was asked for."""
+
     def mark(self, again: Any = None) -> Any:
         """Return a mark at the end of the work asked for so far: a new one, or `again` moved."""
 

@@ -96,7 +96,7 @@ class Offer:
         """Return the program's steps, with its kernels loaded."""
         if self.gpu is not gpu:
             module = find_module(gpu, program.text, program.options)
-            self.steps, self.gpu = make_ready(gpu.driver, module, program.steps), gpu
+            self.steps, self.gpu = make_ready(gpu.driver, module, program.steps, program.text), gpu
         return self.steps
 
 

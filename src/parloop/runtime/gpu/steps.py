@@ -23,13 +23,20 @@ from parloop.codegen.cuda.program import (
     Step,
     compile_number,
 )
-from parloop.runtime.gpu.driver import Driver, Grid, Parameters
+from parloop.runtime.gpu.driver import Driver, DriverError, Fault, Grid, Parameters
 from parloop.runtime.gpu.staging import Asked, Staging
 
 Number: TypeAlias = Callable[[Sequence[int]], int]
 
 MOST_BLOCKS: Final = (2**31 - 1, 65535, 65535)
 """The most blocks that a grid may have in each dimension."""
+
+
+GRAPH_LAUNCHES: Final = 64
+"""So many launches are put into one graph: its launch takes as long as one of theirs."""
+
+LEAST_GRAPHS: Final = 8
+"""A graph is made where it is launched so often, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +57,45 @@ class ReadyRepeat:
     stride: Number
     steps: tuple[ReadyLaunch | ReadyRepeat, ...]
     step: Repeat
+    alike: bool
+    """Whether all rounds are the same launches, whatever the index is."""
 
 
 ReadyStep: TypeAlias = ReadyLaunch | ReadyRepeat
 
 
-def make_ready(driver: Driver, module: Any, steps: Sequence[Step]) -> tuple[ReadyStep, ...]:
-    """Return the steps of a program with the kernels of its module."""
-    return tuple(_ready(driver, module, step) for step in steps)
+def make_ready(
+    driver: Driver, module: Any, steps: Sequence[Step], text: str
+) -> tuple[ReadyStep, ...]:
+    """Return the steps of a program with the kernels of its module, which was made of `text`."""
+    return tuple(_ready(driver, module, step, text) for step in steps)
 
 
-def _ready(driver: Driver, module: Any, step: Step) -> ReadyStep:
+def _ready(driver: Driver, module: Any, step: Step, text: str) -> ReadyStep:
     match step:
         case Launch():
             x, y, z = map(compile_number, step.extents)
             return ReadyLaunch(driver.function(module, step.kernel), (x, y, z), step)
         case Repeat():
             start, stop, stride = map(compile_number, (step.start, step.stop, step.step))
-            return ReadyRepeat(start, stop, stride, make_ready(driver, module, step.steps), step)
+            steps = make_ready(driver, module, step.steps, text)
+            read = f"record.words[{step.index}]" in text or _reads(step.steps, step.index)
+            return ReadyRepeat(start, stop, stride, steps, step, not read)
+
+
+def _reads(steps: Sequence[Step], word: int) -> bool:
+    """Return whether how steps are launched depends on a word of the record."""
+    for step in steps:
+        match step:
+            case Launch(extents=extents):
+                numbers: Sequence[str] = extents
+            case Repeat(start=start, stop=stop, step=stride, steps=inner):
+                numbers = (start, stop, stride)
+                if step.index == word or _reads(inner, word):
+                    return True
+        if any(f"w[{word}]" in number for number in numbers):
+            return True
+    return False
 
 
 def choose_grid(step: Launch, extents: tuple[int, int, int]) -> Grid | None:
@@ -93,6 +121,8 @@ class Run:
     check: Callable[[], None]
     """Called between launches: it raises where nobody wants the rest."""
     launches: int = 0
+    in_graph: bool = False
+    """Whether launches are kept for a graph."""
 
     def run(self, steps: Sequence[ReadyStep]) -> None:
         """Run steps in order."""
@@ -104,12 +134,60 @@ class Run:
                 if grid is not None:
                     self.driver.launch(ready.function, grid, self.parameters)
                     self.launches += 1
-                    self.check()
+                    if not self.in_graph:
+                        self.check()
                 continue
-            step = ready.step
-            for index in range(ready.start(words), ready.stop(words), ready.stride(words)):
-                words[step.index], words[step.tag] = index, step.tag_value
-                self.run(ready.steps)
+            indices = range(ready.start(words), ready.stop(words), ready.stride(words))
+            if ready.alike and not self.in_graph and len(indices) > LEAST_GRAPHS:
+                indices = self.run_alike(ready, indices)
+            self.run_rounds(ready, indices)
+
+    def run_rounds(self, ready: ReadyRepeat, indices: range) -> None:
+        """Run one round after another."""
+        words, step = self.parameters.integers, ready.step
+        for index in indices:
+            words[step.index], words[step.tag] = index, step.tag_value
+            self.run(ready.steps)
+
+    def run_alike(self, ready: ReadyRepeat, indices: range) -> range:
+        """Run rounds that are all alike, many of them as one graph; return which are left."""
+        before = self.launches
+        self.run_rounds(ready, indices[:1])
+        each = self.launches - before
+        if not each:
+            return indices[-1:]  # which is the last index, and nothing else
+        rounds = max(1, GRAPH_LAUNCHES // each)
+        graphs, left = divmod(len(indices) - 2, rounds)
+        if graphs < LEAST_GRAPHS or each > GRAPH_LAUNCHES:
+            return indices[1:]
+        try:
+            graph = self.make_graph(ready, indices[1 : 1 + rounds])
+        except DriverError as error:
+            if error.fault is not Fault.MEMORY:
+                raise
+            return indices[1:]
+        try:
+            for _ in range(graphs):
+                self.driver.launch_graph(graph)
+                self.launches += rounds * each
+                self.check()
+        finally:
+            self.driver.free_graph(graph)
+        return indices[len(indices) - 1 - left :]
+
+    def make_graph(self, ready: ReadyRepeat, indices: range) -> Any:
+        """Return rounds as a graph; nothing is run."""
+        before = self.launches
+        self.driver.begin_graph()
+        self.in_graph = True
+        try:
+            self.run_rounds(ready, indices)
+        except BaseException:
+            self.driver.drop_graph()
+            raise
+        finally:
+            self.in_graph, self.launches = False, before
+        return self.driver.end_graph()
 
 
 @dataclass(frozen=True, slots=True)
