@@ -181,9 +181,9 @@ class FakeGpu:
         self.graph = []
 
     def end_graph(self) -> Any:
+        made, self.graph = self.graph, None  # it ends, whatever becomes of it
+        assert made is not None
         self._called("end_graph")
-        assert self.graph is not None
-        made, self.graph = self.graph, None
         self.graphs.append(made)
         return made
 
