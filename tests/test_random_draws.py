@@ -21,10 +21,12 @@ PROGRAMS = int(os.environ.get("PARLOOP_DRAWS", "12"))
 
 OF_GENERATORS = (
     *("g.random()", "g.normal()", "g.normal(1, 2.5)", "g.standard_normal()", "g.uniform(-1, 3)"),
+    *("g.normal(loc=1, scale=m)", "g.uniform(high=m)", "g.normal(size=None)", "g.uniform(m, 2)"),
     *("g.integers(9)", "g.integers(-5, 2**40)", "g.integers(0, 2**62)", "g.exponential(2.0)"),
 )
 OF_MODULES = (
     *("random.random()", "random.uniform(-2, 0.5)", "np.random.rand()", "np.random.random()"),
+    *("np.random.normal(scale=m)", "np.random.uniform(low=-m, high=m)", "random.uniform(m, 2)"),
     *("np.random.randn()", "np.random.normal(0.5, 3)", "np.random.uniform(1, 4)"),
     *("np.random.randint(1, 7)", "np.random.randint(0, 2**40)", "np.random.standard_normal()"),
 )
@@ -58,10 +60,10 @@ def program(rng: random.Random) -> str:
         lambda: f"if s > 0: s -= {value()}",
     )
     body = "\n        ".join(rng.choice(kinds)() for _ in range(rng.randint(1, 4)))
-    header = rng.choice(("range(n)", "range(0, n)", "range(len(x))"))
+    header = rng.choice(("range(n)", "range(0, n)", "range(len(x))", "range(1, n)"))
     return (
         "import random\nimport numpy as np\n\ndef f(g, x, a, n):\n"
-        f"    s, p, q, out = {start}, 1, 2, []\n"
+        f"    s, p, q, out, m = {start}, 1, 2, [], {rng.choice(('0.5', '3'))}\n"
         f"    for i in {header}:\n        {body}\n    return s, p, q, out\n"
     )
 

@@ -80,7 +80,7 @@ def between_two(n, seed):
 
 def kept_in_an_array(a, kind):
     rng = generator(kind)
-    for i in range(len(a)):              #: parallel-if
+    for i in range(len(a)):              #: parallel
         a[i] = rng.uniform(-1.0, 1.0)
     return a, rng.random()
 
@@ -140,10 +140,58 @@ def of_two_kinds(n, kind):
 
 def from_one_on(n, kind):
     rng = generator(kind)
+    x = np.zeros(max(n, 1))
+    for i in range(1, n):                #: serial
+        x[i] = x[i - 1] + rng.normal()
+    return x, rng.random()
+
+
+def from_what_is_data_on(n, m, kind):
+    rng = generator(kind)
     s = 0.0
-    for i in range(1, n):                #: unsupported
+    for i in range(m, n):                #: unsupported
         s += rng.random()
     return s, rng.random()
+
+
+def arguments_by_name(n, kind):
+    rng = generator(kind)
+    s = 0.0
+    for i in range(n):                   #: parallel-if
+        s += rng.normal(loc=0.5, scale=2.0, size=None)
+    return s, rng.random()
+
+
+def arguments_that_are_names(n, mu, sigma, kind):
+    rng = generator(kind)
+    s = 0.0
+    for i in range(n):                   #: parallel-if
+        s += rng.normal(mu, scale=sigma)
+    return s, rng.random()
+
+
+def arguments_that_change(n, kind):
+    rng = generator(kind)
+    s = 0.0
+    for i in range(n):                   #: unsupported
+        s += rng.normal(s, 1.0)
+    return s, rng.random()
+
+
+def several_at_once(n, kind):
+    rng = generator(kind)
+    s = 0.0
+    for i in range(n):                   #: unsupported
+        s += rng.normal(size=3).sum()
+    return s, rng.random()
+
+
+def stored_into_ints(n, kind):
+    rng = generator(kind)
+    x = [0] * n
+    for i in range(n):                   #: parallel
+        x[i] = rng.random()
+    return x, rng.random()
 
 
 class Loaded:
@@ -235,7 +283,16 @@ ARGUMENTS = {
     "under_a_condition": lambda rng: [(20, "PCG64")],
     "until_one_is_small": lambda rng: [(200, "PCG64")],
     "of_two_kinds": lambda rng: [(20, "PCG64")],
-    "from_one_on": lambda rng: [(20, "PCG64")],
+    "from_one_on": lambda rng: [(20, "PCG64"), (1, "PCG64"), (0, "MT19937"), (2, "MT19937")],
+    "from_what_is_data_on": lambda rng: [(20, 3, "PCG64")],
+    "arguments_by_name": lambda rng: [(20, "PCG64")],
+    "arguments_that_are_names": lambda rng: [
+        (20, 0, 2.5, "PCG64"), (20, np.float64(0.5), 2, "MT19937"), (20, 0.5, 0.0, "PCG64"), (20, 0.0, -1.0, "PCG64"),
+        (9, np.zeros(2), 1.0, "PCG64"), (9, True, 1.0, "PCG64"),
+    ],
+    "arguments_that_change": lambda rng: [(20, "PCG64")],
+    "several_at_once": lambda rng: [(20, "PCG64")],
+    "stored_into_ints": lambda rng: [(20, "PCG64"), (1, "PCG64")],
     "something_else": lambda rng: [(9,)],
     "subclass": lambda rng: [(9,)],
     "patched": lambda rng: [(9, 1)],

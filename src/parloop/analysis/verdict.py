@@ -22,7 +22,7 @@ from parloop.analysis.reductions import Reduction, array_reductions, scalar_redu
 from parloop.analysis.scalars import ScalarUse, scalar_use
 from parloop.diagnostics import Diagnostic, Label
 from parloop.frontend.ways import assigns_way
-from parloop.ir.nodes import Expr, For, Load, Name, Nest, Stmt
+from parloop.ir.nodes import DRAWN, Expr, For, Load, Name, Nest, Stmt
 from parloop.ir.walk import expressions, own_expressions, statements
 
 
@@ -159,7 +159,7 @@ def _disjoint(accesses: Sequence[Access], facts: Facts) -> tuple[tuple[str, str]
     """Return the pairs of arrays, one of them written, that the verdicts take to be apart."""
     memory = {access.array: access.memory for access in accesses}
     written = {access.array for access in accesses if access.is_write}
-    names = sorted(memory)
+    names = sorted(name for name in memory if not name.endswith(DRAWN))
     return tuple(
         (a, b)
         for place, a in enumerate(names)

@@ -32,8 +32,13 @@ def find_draws(loop: ast.For) -> tuple[Draws, tuple[ast.Call, ...]] | None:
     match loop:
         case ast.For(
             target=ast.Name(id=index),
-            iter=ast.Call(func=ast.Name(id="range"), args=[_] | [ast.Constant(value=0), _]),
+            iter=ast.Call(func=ast.Name(id="range"), args=[_]),
         ):
+            start = 0
+        case ast.For(
+            target=ast.Name(id=index),
+            iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(start)), _]),
+        ) if type(start) is int and start >= 0:
             pass
         case _:
             return None
@@ -49,11 +54,18 @@ def find_draws(loop: ast.For) -> tuple[Draws, tuple[ast.Call, ...]] | None:
         return None
     if index == _root(first) or any(ast.dump(call) != ast.dump(first) for call in calls):
         return None
-    numbers = [_number(argument) for argument in first.args]
+    changing = stored | {index}
+    numbers = [_number(argument, changing) for argument in first.args]
     known = tuple(number for number in numbers if number is not None)
-    if len(known) < len(numbers):
+    given = [part for part in first.keywords if not _is_no_size(part)]
+    named = tuple(
+        (part.arg, value)
+        for part in given
+        if part.arg is not None and (value := _number(part.value, changing)) is not None
+    )
+    if len(known) < len(numbers) or len(named) < len(given):
         return None
-    return Draws(ast.unparse(first.func), known, len(calls)), tuple(calls)
+    return Draws(ast.unparse(first.func), known, len(calls), named, start), tuple(calls)
 
 
 def drawn_ahead(loop: ast.For) -> tuple[ast.For, Draws | None]:
@@ -63,17 +75,16 @@ def drawn_ahead(loop: ast.For) -> tuple[ast.For, Draws | None]:
         return loop, None
     draws, calls = found
     assert isinstance(loop.target, ast.Name)
-    places = {
-        id(call): ast.copy_location(
-            ast.Subscript(
-                ast.copy_location(ast.Name(name, ast.Load()), call),
-                ast.copy_location(ast.Name(loop.target.id, ast.Load()), call),
-                ast.Load(),
-            ),
-            call,
-        )
-        for call, name in zip(calls, draws.names, strict=True)
-    }
+    places: dict[int, ast.Subscript] = {}
+    for call, name in zip(calls, draws.names, strict=True):
+        number: ast.expr = ast.Name(loop.target.id, ast.Load())
+        if draws.start:
+            number = ast.BinOp(number, ast.Sub(), ast.Constant(draws.start))
+        made_of = ast.Subscript(ast.Name(name, ast.Load()), number, ast.Load())
+        for part in ast.walk(made_of):
+            if isinstance(part, ast.expr):
+                ast.copy_location(part, call)
+        places[id(call)] = made_of
     made = copy.copy(loop)
     made.body = [_replaced(statement, places) for statement in loop.body]
     return made, draws
@@ -143,7 +154,6 @@ def _is_draw(node: ast.AST) -> bool:
                 value=ast.Name() | ast.Attribute(value=ast.Name(), attr="random"), attr=word
             ),
             args=args,
-            keywords=[],
         ):
             return word in METHODS and not any(isinstance(a, ast.Starred) for a in args)
     return False
@@ -156,8 +166,15 @@ def _root(call: ast.Call) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _number(node: ast.expr) -> int | float | None:
+def _is_no_size(node: ast.keyword) -> bool:
+    return node.arg == "size" and isinstance(node.value, ast.Constant) and node.value.value is None
+
+
+def _number(node: ast.expr, changing: set[str]) -> int | float | str | None:
+    """Return a number that is written down, or the name of what no iteration changes."""
     match node:
+        case ast.Name(id=name) if name not in changing:
+            return name
         case ast.Constant(value=int() | float() as value) if type(value) is not bool:
             return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):

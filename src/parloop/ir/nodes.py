@@ -259,20 +259,29 @@ class Continue:
 Stmt: TypeAlias = Assign | Store | For | While | If | Break | Continue
 
 
+DRAWN = "@random"
+"""What the names of arrays of random numbers end in; they share memory with no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draws:
     """The random numbers that each iteration of a loop draws, by calls that are all the same."""
 
     path: str
     """The function, as a dotted name."""
-    arguments: tuple[int | float, ...]
+    arguments: tuple[int | float | str, ...]
+    """Numbers, and the names of such."""
     count: int
     """How many calls there are."""
+    named: tuple[tuple[str, int | float | str], ...] = ()
+    """Arguments by name."""
+    start: int = 0
+    """The index of the first iteration."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of what the calls of all iterations give, an array each."""
-        return tuple(f"draws{number}@random" for number in range(self.count))
+        return tuple(f"draws{number}{DRAWN}" for number in range(self.count))
 
 
 @dataclass(frozen=True, slots=True)

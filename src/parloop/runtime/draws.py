@@ -90,9 +90,31 @@ def _is_plain(value: object) -> bool:
     return type(value) in kinds
 
 
-def draw_ahead(draws: Draws, function: object, trips: int) -> Drawn:
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The numbers that a function is called with."""
+
+    plain: tuple[int | float, ...]
+    named: dict[str, int | float]
+
+
+def find_arguments(draws: Draws, look_up: Callable[[str], object]) -> Arguments:
+    """Return the numbers that the calls of `draws` are given, or raise `Declined`."""
+
+    def value(given: int | float | str) -> int | float:
+        found = look_up(given) if isinstance(given, str) else given
+        if type(found) not in (int, float, np.float64):
+            raise Declined(UnsupportedFunction(f"`{given}` is no number that `{draws.path}` takes"))
+        return found  # type: ignore[return-value]
+
+    return Arguments(
+        tuple(map(value, draws.arguments)), {word: value(given) for word, given in draws.named}
+    )
+
+
+def draw_ahead(draws: Draws, function: object, arguments: Arguments, trips: int) -> Drawn:
     """Return the numbers that `trips` iterations draw, or raise `Declined`."""
-    source = _find_source(function, draws)
+    source = _find_source(function, arguments)
     if source is None:
         raise Declined(UnsupportedFunction(f"`{draws.path}` is not a generator's that is known"))
     if sum(not thread.daemon for thread in threading.enumerate()) > 1:
@@ -115,12 +137,17 @@ def draw_ahead(draws: Draws, function: object, trips: int) -> Drawn:
         raise
 
 
+_MOST_KINDS: Final = 4096
+"""What so many calls with different arguments give is kept."""
+
 _tried: dict[tuple[object, ...], Scalar | None] = {}
 
 
 def _element_of(source: _Source, before: Any) -> Scalar | None:
     """Return the type of the numbers, None where many are not what one after the other is."""
     if source.kind not in _tried:
+        if len(_tried) >= _MOST_KINDS:
+            _tried.clear()
         singles = [source.call() for _ in range(_SAMPLE)]
         state = source.state()
         source.restore(before)
@@ -145,23 +172,23 @@ def _is_same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _find_source(function: object, draws: Draws) -> _Source | None:
+def _find_source(function: object, arguments: Arguments) -> _Source | None:
     if type(function) not in (BuiltinMethodType, MethodType):
         return None
     name: str = getattr(function, "__name__", "")
     owner: Any = getattr(function, "__self__", None)
-    kind, arguments = type(owner), draws.arguments
+    kind, plain, named = type(owner), arguments.plain, arguments.named
     key = (kind, name, repr(arguments))
     if kind is random.Random:
-        return _of_python(function, owner, name, arguments)
+        return None if named else _of_python(function, owner, name, plain)
     if kind is np.random.RandomState and function == getattr(owner, name, None):
         of_shape = name in ("rand", "randn")
-        if of_shape and arguments:
+        if of_shape and (plain or named):
             return None
         old = getattr(owner, name)
         return _Source(
-            lambda: old(*arguments),
-            lambda n: old(n) if of_shape else old(*arguments, size=n),
+            lambda: old(*plain, **named),
+            lambda n: old(n) if of_shape else old(*plain, **named, size=n),
             lambda: owner.get_state(legacy=False),
             owner.set_state,
             (*key, owner.get_state(legacy=False)["bit_generator"]),
@@ -172,8 +199,8 @@ def _find_source(function: object, draws: Draws) -> _Source | None:
             return None
         call = getattr(owner, name)
         return _Source(
-            lambda: call(*arguments), lambda n: call(*arguments, size=n), lambda: bits.state,
-            lambda state: setattr(bits, "state", state), (*key, type(bits)),
+            lambda: call(*plain, **named), lambda n: call(*plain, **named, size=n),
+            lambda: bits.state, lambda state: setattr(bits, "state", state), (*key, type(bits)),
         )  # fmt: skip
     return None
 

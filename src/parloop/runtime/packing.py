@@ -31,7 +31,7 @@ from parloop.runtime.codes import (
     ValueNotSupported,
 )
 from parloop.runtime.declining import count_small
-from parloop.runtime.draws import Drawn, draw_ahead, find_function
+from parloop.runtime.draws import Drawn, draw_ahead, find_arguments, find_function
 from parloop.runtime.gpu.interface import DeviceArray
 from parloop.runtime.lists import (
     Appended,
@@ -132,8 +132,8 @@ class Packing:
         """Return the random numbers for all iterations, by name, as if they were lists."""
         if self.settings.verify or self.first or not is_available():
             raise Declined(UnsupportedFunction("random numbers are not drawn twice"))
-        if self.indices.start != 0 or self.indices.step != 1:
-            raise Declined(UnsupportedFunction("the loop draws numbers and does not count from 0"))
+        if self.indices.start != draws.start or self.indices.step != 1:
+            raise Declined(UnsupportedFunction("the loop draws numbers and begins elsewhere"))
         passed = dict(zip(self.site.info.passed, self.values, strict=True))
 
         def look_up(name: str) -> object:
@@ -142,7 +142,8 @@ class Packing:
 
         if self.drawn is None:
             function = find_function(draws.path, look_up)
-            self.drawn = draw_ahead(draws, function, len(self.indices))
+            arguments = find_arguments(draws, look_up)
+            self.drawn = draw_ahead(draws, function, arguments, len(self.indices))
         if self.lists is None:
             self.lists = Lists({}, {}, ())
         arrays = self.drawn.arrays(draws.names)
