@@ -462,7 +462,7 @@ SURROUNDINGS = (
     Trap(
         "random numbers",
         native="many_numpy_functions random_numbers",
-        left="under_a_condition of_two_kinds",
+        left="drawn_under_a_condition of_two_kinds",
     ),
     Trap(
         "warnings once for a place, errstate, seterr, -W error",

@@ -570,7 +570,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         Row("random steps", "for i in range(1, n)", "draws.from_one_on"),
         Row("arguments that change", "rng.normal(s, 1.0)", "draws.arguments_that_change"),
         Row("several random numbers in one call", "rng.normal(size=3)", "draws.several_at_once"),
-        Row("random numbers under a condition", "if i % 3", "draws.under_a_condition"),
+        Row("random numbers under a condition", "if i % 3", "draws.drawn_under_a_condition"),
         Row("random numbers of two kinds", "rng.random() * rng.normal()", "draws.of_two_kinds"),
     ),
     "Numbers": (

@@ -113,7 +113,7 @@ def no_iterations(n, kind):
     return s, rng.random()
 
 
-def under_a_condition(n, kind):
+def drawn_under_a_condition(n, kind):
     rng = generator(kind)
     s = 0.0
     for i in range(n):                   #: unsupported
@@ -280,7 +280,7 @@ ARGUMENTS = {
     "drawn_in_a_test": lambda rng: [(200, "PCG64")],
     "exception_in_the_middle": lambda rng: [([1.0, 2.0, 0.0, 4.0], "PCG64"), ([0.0], "PCG64"), ([2.0] * 9, "PCG64"), (np.array([1.0, 0.0, 2.0]), "PCG64")],
     "no_iterations": lambda rng: [(0, "PCG64"), (4, "PCG64")],
-    "under_a_condition": lambda rng: [(20, "PCG64")],
+    "drawn_under_a_condition": lambda rng: [(20, "PCG64")],
     "until_one_is_small": lambda rng: [(200, "PCG64")],
     "of_two_kinds": lambda rng: [(20, "PCG64")],
     "from_one_on": lambda rng: [(20, "PCG64"), (1, "PCG64"), (0, "MT19937"), (2, "MT19937")],
