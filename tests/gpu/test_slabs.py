@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from tests.gpu.fake_driver import FAULTS, PROPERTIES, FakeGpu
 
 import parloop
 from parloop.capture.sites import REGISTRY
-from parloop.runtime.gpu import device, offload
+from parloop.codegen.cuda.program import HI, LO, Launch, Repeat
+from parloop.runtime.gpu import device, offload, slabs
 from parloop.runtime.gpu.driver import Fault
 
 FIXED = 4096
@@ -175,6 +177,16 @@ def test_loops_that_need_more_than_rows_run_on_the_cpu(function: Any) -> None:
     codes = both(gpu, function, np.arange(5000.0), np.ones(5000))
     assert gpu.launches == []
     assert codes in (["RUN120"], ["GEN201"])
+
+
+def test_only_a_kernel_that_runs_what_the_header_says_takes_slabs() -> None:
+    launch = Launch("f", (f"w[{HI:d}] - w[{LO:d}]", "1", "1"))
+    other = Launch("g", ("trips(0, w[17], 1)", "1", "1"))
+    repeat = Repeat(25, 24, 0, "0", "9", "1", (launch,))
+    for steps, takes in ((launch,), True), ((other,), False), ((launch, other), False), (
+        (repeat,), False,
+    ):  # fmt: skip
+        assert slabs._takes_slabs(SimpleNamespace(steps=steps)) == takes  # type: ignore[arg-type]
 
 
 def test_what_is_read_anywhere_stays_there_and_rows_come_and_go() -> None:

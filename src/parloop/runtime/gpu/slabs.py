@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from parloop.codegen.cuda.program import CudaProgram, Launch
+from parloop.codegen.cuda.program import HI, LO, CudaProgram, Launch
 from parloop.ir.nodes import Assign, Binary, Const, Expr, For, Load, Name, Nest, Store
 from parloop.ir.walk import all_expressions, statements
 from parloop.runtime.kernels import Planned
@@ -65,14 +65,21 @@ def find_rows(planned: Planned, program: CudaProgram) -> Mapping[str, Rows]:
     plan, nest = planned.plan, planned.typing.nest
     loop = nest.loop
     whole = (*plan.splits, *plan.waves, *plan.pieces)
-    one = len(program.steps) == 1 and isinstance(program.steps[0], Launch)
-    if plan.cores.get(0) != () or 0 in whole or not one or not plan.noalias:
+    if plan.cores.get(0) != () or 0 in whole or not _takes_slabs(program) or not plan.noalias:
         return {}
     if loop.step != Const(1) or loop.orelse or _rebinds(nest):
         return {}
     names = dict.fromkeys((*program.reads, *program.writes))
     found = {name: rows for name in names if (rows := _rows_of(nest, name, plan)) is not None}
     return found if all(name in found for name in program.writes) else {}
+
+
+def _takes_slabs(program: CudaProgram) -> bool:
+    """Return whether there is one kernel, for the iterations that the header of the record says."""
+    if len(program.steps) != 1:
+        return False
+    step = program.steps[0]
+    return isinstance(step, Launch) and any(f"w[{HI:d}] - w[{LO:d}]" in n for n in step.extents)
 
 
 def _rebinds(nest: Nest) -> bool:
