@@ -4,6 +4,7 @@
     python -m tests.cuda.campaign --nvrtc       compiles them all for every architecture instead
     python -m tests.cuda.campaign --random N --seed S    N random programs of `tests.fuzz` instead
     python -m tests.cuda.campaign --nests N --seed S     N random nests that may be recast instead
+    python -m tests.cuda.campaign --pivots N --seed S    N random programs of `tests.pivots` instead
     python -m tests.cuda.campaign --exactness TIER       against what the cores leave in that tier
 
 Says which share of the programs has loops that go to a GPU, whether what they leave is what CPython
@@ -34,7 +35,7 @@ from tests.cuda.emulated import (
     emulating,
 )
 from tests.cuda.nvrtc import ARCHITECTURES, compile_text, text_for_nvrtc
-from tests.cuda.random_nests import NestFile
+from tests.cuda.random_nests import NestFile, PivotFile
 from tests.cuda.random_programs import RandomFile
 from tests.differential import MODES, Mode, Outcome, find_difference, run, slices_of
 
@@ -260,6 +261,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one mode of warnings only")
     parser.add_argument("--nvrtc", action="store_true", help="compile with NVRTC, run nothing")
     parser.add_argument("--random", type=int, default=0, metavar="N", help="random programs")
+    parser.add_argument("--pivots", type=int, default=0, metavar="N", help="of `tests.pivots`")
     parser.add_argument("--nests", type=int, default=0, metavar="N", help="random nests")
     parser.add_argument("--seed", type=int, default=0, help="of the first of these")
     parser.add_argument("--exactness", choices=EXACTNESS, default="exact", help="the tier")
@@ -272,6 +274,8 @@ def main() -> int:
     tally = Tally(exactness=options.exactness)
     if options.random:
         run_random(tally, options.seed, options.random)
+    elif options.pivots:
+        run_random(tally, options.seed, options.pivots, PivotFile)
     elif options.nests:
         run_random(tally, options.seed, options.nests, NestFile)
     else:

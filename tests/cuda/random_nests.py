@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from tests.cuda.random_programs import RandomFile
 from tests.differential import Mode
+from tests.fuzz import Program
+from tests.pivots import make_pivot_program
 
 EXTENT = 9
 
@@ -42,6 +44,15 @@ class NestFile(RandomFile):
             ends = rng.integers(0, EXTENT - 1, 2).tolist()
             found.append((*arrays, *vectors, counts, *ends, int(rng.integers(1, 4))))
         return found
+
+
+class PivotFile(RandomFile):
+    """A program of `tests.pivots`: loops that pass through one of their iterations."""
+
+    @cached_property
+    def program(self) -> Program:
+        """The program."""
+        return make_pivot_program(self.seed)
 
 
 class _Writer:

@@ -35,7 +35,7 @@ BATCH = {
     "integers": ("integer_power",),
     "control": ("continue_in_the_loop",),
     "splitting": ("sweep_with_a_pivot_row",),
-    "programs": ("histogram", "lu"),
+    "programs": ("histogram", "lu", "floyd_warshall"),
     "turned": None,
     "moving_slices": ("patches",),
     "small_arrays": ("cross_products",),

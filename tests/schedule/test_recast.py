@@ -26,6 +26,13 @@ TURNED = ("columns_over_rows", "product_and_its_transpose", "columns_in_each_ste
 """Those with a loop inside the threads that stood around theirs."""
 
 
+def test_two_split_loops_are_nine_launches() -> None:
+    file = next(file for file in FILES if file.path.stem == "programs")
+    found = collect(file, "floyd_warshall").collected
+    (program,) = found.programs.values()
+    assert shape_of(program.steps) == f"({' '.join('2' * 9)})"
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_nest_becomes_these_launches(name: str) -> None:
     file = next(file for file in FILES if file.path.stem == "turned")

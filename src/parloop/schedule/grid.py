@@ -45,6 +45,17 @@ class Grid:
     pieces: Mapping[int, tuple[tuple[int, ...], ...]]
     swaps: frozenset[int]
     """The loops, and pieces of loops, that run inside the threads of the loop inside them."""
+    squares: Mapping[int, tuple[int, int]]
+    """Split loops that are all around another split one, and which of the two takes x."""
+
+    def squared(self, number: int) -> Grid:
+        """Return the grid with threads for both loops of a square."""
+        other = self.squares[number][0]
+        return replace(
+            self,
+            chains={**self.chains, number: (number, other)},
+            x={**self.x, number: self.squares[number][1]},
+        )
 
     def apply(self, plan: Plan) -> Plan:
         """Return the plan for a GPU."""
@@ -104,7 +115,16 @@ def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Pl
         x[number] = max(
             chain, key=lambda n: (_walks(bodies[number], indices[n], plan), chain.index(n))
         )
-    return Grid(chains, x, cast.cores, cast.pieces, frozenset(cast.swaps))
+    squares: dict[int, tuple[int, int]] = {}
+    for number in plan.splits.keys() & cast.cores.keys():
+        inner = None if cast.cores[number] else _only_loop(bodies[number], set())
+        inside = -1 if inner is None else numbers[id(inner)]
+        if inside not in plan.splits or inside not in decision.splits:
+            continue
+        if not decision.splits[inside].needs:
+            walks = {n: _walks(bodies[number], by_number[n].index, plan) for n in (number, inside)}
+            squares[number] = inside, number if walks[number] > walks[inside] else inside
+    return Grid(chains, x, cast.cores, cast.pieces, frozenset(cast.swaps), squares)
 
 
 def _body_of(

@@ -12,7 +12,9 @@ one thread, so that nothing has to be copied back in the middle of a nest.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from llvmlite import ir
 
@@ -24,6 +26,7 @@ from parloop.codegen.cuda.codes import (
 )
 from parloop.codegen.cuda.extents import HostNumbers
 from parloop.codegen.cuda.grouped import GroupedWriter
+from parloop.codegen.cuda.kernels import NotASquareError
 from parloop.codegen.cuda.library import describe, offered
 from parloop.codegen.cuda.prelude import prelude
 from parloop.codegen.cuda.program import (
@@ -322,21 +325,48 @@ class _Generator:
     ) -> tuple[Step, ...]:
         """Return the launches for a loop on the cores: one, or three where it is split.
 
-        `turned` stood around it, and is now inside.
+        Nine where the loop inside is split as well: each of its parts for all iterations of each
+        part of this one, which do not meet. `turned` stood around the loop, and is now inside.
         """
+        if number not in self.program.plan.splits:
+            return self.part(stmt, number, around, self.grid, (), turned)
+        before = len(self.texts)
+        if number in self.grid.squares:
+            squared = self.grid.squared(number)
+            with suppress(NotASquareError):
+                return tuple(
+                    step
+                    for part in product(range(3), repeat=2)
+                    for step in self.part(stmt, number, around, squared, part)
+                )
+            del self.texts[before:]
+        return tuple(
+            step
+            for which in range(3)
+            for step in self.part(stmt, number, around, self.grid, (which,))
+        )
+
+    def part(
+        self,
+        stmt: For,
+        number: int,
+        around: tuple[str, ...],
+        grid: Grid,
+        which: tuple[int, ...],
+        turned: For | None = None,
+    ) -> tuple[Step, ...]:
+        """Return the launches for a loop on the cores, or for a part of it."""
         host = HostNumbers(self.program, self.in_state, around)
-        found: list[Step] = []
-        for part in (0, 1, 2) if number in self.program.plan.splits else (None,):
-            writer = self.writer()
-            writer.turned = turned
-            try:
-                found += writer.parallel(self.name(stmt), stmt, number, self.grid, host, part)
-            except UnsupportedOperationError as why:
-                raise self.not_there(writer, why) from None
-            self.texts.append(writer.text)
-            rows = max(MOST_BLOCKS, writer.rows)
-            self.scratch_words = max(self.scratch_words, writer.n_words * rows)
-        return tuple(found)
+        writer = self.writer()
+        writer.turned = turned
+        try:
+            found = writer.parallel(self.name(stmt), stmt, number, grid, host, which)
+        except UnsupportedOperationError as why:
+            raise self.not_there(writer, why) from None
+        self.texts.append(writer.text)
+        rows = max(MOST_BLOCKS, writer.rows)
+        self.scratch_words = max(self.scratch_words, writer.n_words * rows)
+        return found
 
     def one_thread(self, body: tuple[Stmt, ...]) -> Launch:
         """Return the launch of one thread that runs statements in order."""

@@ -59,7 +59,7 @@ class GroupedWriter(KernelWriter):
         number: int,
         grid: Grid,
         host: HostNumbers,
-        part: int | None = None,
+        part: tuple[int, ...] = (),
     ) -> tuple[Step, ...]:
         """Write the kernels of a loop: three of them where sums are taken in groups."""
         sums = self.find_sums(stmt, number)
@@ -68,7 +68,7 @@ class GroupedWriter(KernelWriter):
         self.partials = sums
         self.accumulated = {each.name for each in sums}
         self.n_words = sum(each.n_words for each in sums)
-        is_plain = part is None and len(grid.chains[number]) == 1
+        is_plain = not part and len(grid.chains[number]) == 1
         if not is_plain or self.sometimes([stmt]) - self.accumulated:
             raise Declined(PartialResultsStay.at(stmt.span, sums[0].name))
         self.rows = GROUPS * LANES

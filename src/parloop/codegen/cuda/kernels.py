@@ -39,6 +39,10 @@ THREADS = 256
 SHAPES = {1: (256, 1, 1), 2: (32, 8, 1), 3: (32, 4, 2)}
 
 
+class NotASquareError(Exception):
+    """Two split loops cannot both be threads: what they leave is found out by one of them."""
+
+
 class KernelWriter:
     """Writes one kernel; `text` is there afterwards."""
 
@@ -46,8 +50,8 @@ class KernelWriter:
         self.program = program
         self.in_state = in_state
         self.text = ""
-        self.part: tuple[Expr, int] | None = None
-        """Where the loop is split, and which part this is: before, at it, or after it."""
+        self.parts: tuple[tuple[Expr, int], ...] = ()
+        """Where the loops of the chain are split, and which part this is: before, at, after it."""
         self.turned: For | None = None
         """The loop inside the threads that stood around theirs."""
         self.partials: tuple[Partial, ...] = ()
@@ -82,11 +86,12 @@ class KernelWriter:
         number: int,
         grid: Grid,
         host: HostNumbers,
-        part: int | None = None,
+        part: tuple[int, ...] = (),
     ) -> tuple[Step, ...]:
         """Write a kernel whose threads are the iterations of `stmt`, or of a part of it."""
-        if part is not None:
-            self.part = self.program.plan.splits[number], part
+        splits = self.program.plan.splits
+        split = grid.chains[number][: len(part)]
+        self.parts = tuple((splits[n], which) for n, which in zip(split, part, strict=True))
         chain = [stmt]
         while len(chain) < len(grid.chains[number]):
             inner = chain[-1].body[-1]
@@ -94,6 +99,8 @@ class KernelWriter:
             chain.append(inner)
         dimensions = [grid.dimension(number, n) for n in grid.chains[number]]
         self.find_partials(stmt, number, chain)
+        if len(part) > 1 and (self.partials or self.folds or not is_rectangle(chain)):
+            raise NotASquareError
         self.open(stmt, (stmt,))
         self.writer.begin_folds(self.folds)
         self.level(chain, dimensions, 0, [])
@@ -269,8 +276,8 @@ class KernelWriter:
             start, hi, step = writer.range_of(loop)
             lo = I64(0)
         start, step = writer.known_bounds(loop, start, step)
-        if depth == 0 and self.part is not None:
-            lo, hi = self.part_of(lo, hi, start)
+        if depth < len(self.parts):
+            lo, hi = self.part_of(lo, hi, start, *self.parts[depth])
         if depth == 0 and self.turned is not None:
             hi = writer.builder.select(self.has_iterations(self.turned), hi, I64(0))
         thread = self.named(
@@ -316,14 +323,14 @@ class KernelWriter:
             self.writer.raises(builder.icmp_unsigned(">=", counters[0], I64(1 << bits)))
         self.body.do("number = {0};", builder.add(number, I64(1)))
 
-    def part_of(self, lo: Any, hi: Any, start: Any) -> tuple[Any, Any]:
+    def part_of(
+        self, lo: Any, hi: Any, start: Any, place: Expr, part: int
+    ) -> tuple[Any, Any]:
         """Return the iterations of a part of a loop, which counts up by one.
 
         Nothing here overflows: the place is compared before its distance is taken.
         """
-        assert self.part is not None
         builder = self.writer.builder
-        place, part = self.part
         index = self.writer.integer(place)
         below = builder.icmp_signed("<", index, builder.add(start, lo))
         above = builder.icmp_signed(">=", index, builder.add(start, hi))
@@ -402,6 +409,8 @@ class KernelWriter:
             else:
                 count, ends = host.count(loop, known)
             known[loop.index] = ends
+            if depth < len(self.parts) and self.parts[depth][1] == 1:
+                count = "1"
             extents[dimension] = count if depth == 0 else f"max(1, {count})"
         return Launch(
             name,
