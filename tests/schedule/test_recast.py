@@ -29,8 +29,8 @@ TURNED = ("columns_over_rows", "product_and_its_transpose", "columns_in_each_ste
 def test_two_split_loops_are_nine_launches() -> None:
     file = next(file for file in FILES if file.path.stem == "programs")
     found = collect(file, "floyd_warshall").collected
-    (program,) = found.programs.values()
-    assert shape_of(program.steps) == f"({' '.join('2' * 9)})"
+    shapes = [shape_of(program.steps) for program in found.programs.values()]
+    assert f"({' '.join('2' * 9)})" in shapes
 
 
 @pytest.mark.parametrize("name", SHAPES)
