@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import parloop
 from parloop import cli
 from parloop.report.cuda import explain_cuda
 
@@ -48,6 +49,28 @@ def test_a_loop_that_stays_on_the_cpu_says_why(shown: str) -> None:
 def test_what_is_predicted_for_a_launch_is_said(shown: str) -> None:
     assert "// predicted, where everything has 1000: CPython " in shown
     assert ", GPU " in shown
+
+
+FUNCTIONS = """\
+import math
+
+
+def growth(x, y, n):
+    for i in range(n):
+        y[i] = math.exp(x[i]) + math.erfc(x[i])
+"""
+
+
+def test_how_far_functions_are_off_is_said(tmp_path: Path) -> None:
+    (tmp_path / "growth.py").write_text(FUNCTIONS)
+    exact = explain_cuda(tmp_path / "growth.py")
+    assert "[GEN202] `exp` is not the same on a GPU, bit for bit" in exact
+    assert '// with exactness="ulp" it runs there, at most 1 ulp off' in exact.replace("    ", "")
+    with parloop.settings(exactness="ulp"):
+        shown = explain_cuda(tmp_path / "growth.py")
+    bounds = "`erfc` by 5, `exp` by 1 ulp at most"
+    assert f"// How far the device's own functions are off: {bounds}." in shown
+    assert "exp(" in shown
 
 
 def test_a_page_has_the_kernels_of_its_loops(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def _explained(nest: Nest, analysis: Analysis) -> str:
     try:
         return f"{title}\n{kernels_of(nest, analysis)}"
     except Declined as why:
-        return f"{title}\n// {why}"
+        notes = (f"//     {note}" for note in why.diagnostic.notes)
+        return "\n".join((title, f"// {why}", *notes))
 
 
 def kernels_of(nest: Nest, analysis: Analysis) -> str:

@@ -127,10 +127,10 @@ class _Generator:
         n_state = layout.n_words - layout.first_variable_word
         head = [
             prelude(),
-            *self.accuracy(),
             f"struct Record {{\n    u64 words[{layout.n_words}];\n}};\n",
             f"struct State {{\n    u64 status;\n    u64 header[{STATE_HEADER - 1}];\n"
             f"    u64 words[{max(1, n_state)}];\n}};\n",
+            *self.accuracy(),
         ]
         return CudaProgram(
             "\n".join((*head, *self.texts)),
@@ -151,7 +151,7 @@ class _Generator:
     def accuracy(self) -> tuple[str, ...]:
         """Return what is said of functions of the device's own, if there are any."""
         bounds = describe(self.program.approximations)
-        return (f"// The device's own functions: {bounds} off.\n",) if bounds else ()
+        return (f"// How far the device's own functions are off: {bounds}.\n",) if bounds else ()
 
     def touched(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the arrays that are read, and those that are written."""
