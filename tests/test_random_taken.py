@@ -182,7 +182,7 @@ def test_random_loops_that_take_all_items_leave_what_python_leaves(seed: int) ->
         warnings.simplefilter("ignore", SyntaxWarning)
         exec(compile(text, path, "exec"), space)
     plain, fast = space["f"], parloop.parallel(space["f"], min_work_ms=0)
-    for _ in range(4):
+    for _ in range(2):
         arguments = arguments_of(rng)
         expected = outcome(plain, arguments)
         for size in (None, 3):

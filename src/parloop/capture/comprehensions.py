@@ -33,12 +33,18 @@ Shape: TypeAlias = Literal["items", "tuples", "rows", "sum", "least", "truth"]
 ITEMS, LENGTHS, SUM, BEST, SEEN, TRUTH = (
     "items@", "lengths@", "sum@", "best@", "seen@", "truth@"
 )  # fmt: skip
+TERM: Final = "term@"
 MADE: Final = (ITEMS, LENGTHS, *(f"items{number}@" for number in range(8)))
 """The names of new lists."""
 
 def is_sum(name: str) -> bool:
     """Return whether a name of ours holds what `sum` adds up."""
     return name == SUM or re.fullmatch(f"%{SUM}(#[0-9]+)?", name) is not None
+
+
+def is_term(name: str) -> bool:
+    """Return whether a name of ours holds what `sum` adds next."""
+    return re.fullmatch(f"%{TERM}(#[0-9]+)?", name) is not None
 
 
 OF_COMPREHENSION: Final = "@comprehension"

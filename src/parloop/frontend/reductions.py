@@ -7,14 +7,19 @@
 
 The call stays, of the number alone, for the name has to mean the builtin function; lowered it is
 its argument. Where there is no item `min` and `max` raise an exception: so does a division by 0.
+
+From Python 3.12 on `sum` keeps what additions of floats lose (A. Neumaier, "Rundungsfehleranalyse
+einiger Verfahren zur Summation endlicher Summen", ZAMM 54, 1974), and adds it in the end if that is
+a number. Integers lose nothing. For other terms the launch is declined.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from parloop.capture.candidates import parts_taken
 from parloop.capture.comprehensions import BEST, SEEN, SUM, TRUTH, Comprehension, reduction
@@ -50,6 +55,10 @@ class Reduction:
         ]
         found: list[ast.stmt] = [*begin, _Renamed(ours).visit(loop)]
         first = self.loop.made[0]
+        if first == SUM and KEEPS_WHAT_IS_LOST:
+            total, term, lost = ours(SUM), fresh("term"), fresh("lost")
+            loop = _Compensated(total, term, lost, fresh("next")).visit(found[-1])
+            return self._compensated(found[:-1], loop, total, lost)
         if first == BEST:
             one, seen = self._at(ast.Constant(1)), self._at(load_name(ours(SEEN)))
             test = self._at(ast.BinOp(one, ast.FloorDiv(), seen))
@@ -57,11 +66,28 @@ class Reduction:
         self.value = changed(self.node, args=[self._at(load_name(ours(first)))])
         return found
 
+    def _compensated(
+        self, begin: list[ast.stmt], loop: ast.stmt, total: str, lost: str
+    ) -> list[ast.stmt]:
+        """Return the statements around a loop that keeps in `lost` what additions lose."""
+        end = _statements("if LOST != 0 and LOST - LOST == 0: TOTAL = TOTAL + LOST")
+        names = {"LOST": lost, "TOTAL": total}
+        self.value = changed(self.node, args=[self._at(load_name(total))])
+        return [
+            *begin,
+            self._bind(lost, ast.Constant(0)),
+            loop,
+            *(_with_names(stmt, names, self.node) for stmt in end),
+        ]
+
     def _at(self, made: ast.expr) -> ast.expr:
         return put_at(self.node, made)
 
     def _bind(self, name: str, value: ast.expr) -> ast.stmt:
         return put_at(self.node, ast.Assign([self._at(store_name(name))], self._at(value)))
+
+
+KEEPS_WHAT_IS_LOST: Final = sys.version_info >= (3, 12)
 
 
 def find_reduction(node: ast.Call, bound: frozenset[str]) -> Reduction | None:
@@ -88,6 +114,45 @@ class _Renamed(ast.NodeTransformer):
         if isinstance(made, ast.Name) and (made.id.endswith("@comprehension") or made.id in _OWN):
             made.id = self.ours(made.id)
         return made
+
+
+class _Compensated(ast.NodeTransformer):
+    """Makes additions to a sum such as keep what they lose."""
+
+    def __init__(self, total: str, term: str, lost: str, more: str) -> None:
+        self.names = {"TOTAL": total, "TERM": term, "LOST": lost, "MORE": more}
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        if not isinstance(node.target, ast.Name) or node.target.id != self.names["TOTAL"]:
+            return node
+        first, *rest = _statements(
+            "TERM = 0\n"
+            "MORE = TOTAL + TERM\n"
+            "if (TOTAL if TOTAL >= 0 else -TOTAL) >= (TERM if TERM >= 0 else -TERM):\n"
+            "    LOST = LOST + ((TOTAL - MORE) + TERM)\n"
+            "else:\n"
+            "    LOST = LOST + ((TERM - MORE) + TOTAL)\n"
+            "TOTAL = MORE\n"
+        )
+        assert isinstance(first, ast.Assign)
+        begin = _with_names(first, self.names, node)
+        assert isinstance(begin, ast.Assign)
+        begin.value = node.value
+        return [begin, *(_with_names(stmt, self.names, node) for stmt in rest)]
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    return ast.parse(text).body
+
+
+def _with_names(stmt: ast.stmt, names: Mapping[str, str], place: ast.AST) -> ast.stmt:
+    """Return `stmt`, changed in place: with these names, where `place` stands."""
+    for node in ast.walk(stmt):
+        if isinstance(node, ast.Name):
+            node.id = names[node.id]
+        if isinstance(node, ast.expr | ast.stmt):
+            put_at(place, node)
+    return stmt
 
 
 _OWN = (SUM, BEST, SEEN, TRUTH)

@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from parloop.capture import renting
-from parloop.capture.comprehensions import is_sum
+from parloop.capture.comprehensions import SUM, is_term
 from parloop.capture.sites import Site
 from parloop.codegen.layout import Header
 from parloop.config import Settings
 from parloop.diagnostics import Declined, Diagnostic
 from parloop.frontend.codes import UnsupportedFunction
 from parloop.ir.nodes import Draws, Nest, Store
-from parloop.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Scalar
+from parloop.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, UNBOUND, Scalar
 from parloop.ir.walk import handles_arrays, loops, statements
 from parloop.runtime import work
 from parloop.runtime.arrays import with_scratch
@@ -86,9 +86,14 @@ def require_plain_sum(specialisation: Specialisation) -> None:
     if sys.version_info < (3, 12):
         return
     for name, members in specialisation.layout.members.items():
-        if is_sum(name) and (PY_FLOAT in members or PY_COMPLEX in members):
+        more = name == SUM and (PY_FLOAT in members or PY_COMPLEX in members)
+        if more or (is_term(name) and not any(kinds.issuperset(members) for kinds in _TERMS)):
             message = "`sum` does more with floats than to add them, from Python 3.12 on"
             raise Declined(ValueNotSupported(message))
+
+
+_TERMS: Final = ({PY_FLOAT, UNBOUND}, {PY_INT, PY_BOOL, UNBOUND})
+"""Types of what `frontend.reductions` adds as `sum` does."""
 
 
 @dataclass(slots=True)
