@@ -143,7 +143,7 @@ def prime_tests(n):
     return count
 
 
-def under_a_condition(a, o):
+def taken_under_a_condition(a, o):
     for i in range(len(o)):              #: parallel-if
         o[i] = sum(a[:i]) * 0.5 if i % 3 else 0.5 * max(a[: i + 1])
     return o
@@ -373,7 +373,7 @@ ARGUMENTS = {
     "largest_of_nothing": _plain,
     "any_and_all": lambda rng: [(_table(rng, 20, 3),), ([_i(rng, 3) for _ in range(9)],)],
     "prime_tests": lambda rng: [(200,), (2,), (0,)],
-    "under_a_condition": _plain,
+    "taken_under_a_condition": _plain,
     "in_the_test_of_a_while": lambda rng: [(_i(rng, 12), [0] * 9), (_f(rng, 12), [0] * 9)],
     "items_like_the_loop_s_own": _plain,
     "division_in_a_generator": lambda rng: [([-1, -2, 5], [0] * 9), ([-1, 30], [0] * 9)],

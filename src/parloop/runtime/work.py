@@ -49,15 +49,15 @@ UNEVEN: Final = 16
 MOST_COPYING: Final = 1 / 1.5
 """Lists are copied where that takes at most so much of CPython's time for the loop."""
 
-_READING: Final = 9.0
-_APPENDING: Final = 18.0
+_READING: Final = 18.0
+_APPENDING: Final = 28.0
 """Nanoseconds for an item: from a list, into fresh memory (5 if it is not), and to its end."""
 
 _ITERATING: Final = 6.0
 """Nanoseconds that CPython takes to come to the next iteration."""
 
-_WRITING: Final[Mapping[type, float]] = {float: 22.0, bool: 12.0}
-_WRITING_OTHERS: Final = 35.0
+_WRITING: Final[Mapping[type, float]] = {float: 25.0, bool: 15.0}
+_WRITING_OTHERS: Final = 45.0
 """Nanoseconds for an item that has changed. Floats get their new values in place."""
 
 PART_OF_THE_LEAST: Final = 0.5
