@@ -21,6 +21,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from tests.gpu.device_arrays import DeviceNDArray, known
@@ -28,7 +29,7 @@ from tests.gpu.fake_driver import FAULTS, PROPERTIES, FakeGpu
 
 import parloop
 from parloop.capture.sites import REGISTRY
-from parloop.runtime.gpu import device
+from parloop.runtime.gpu import device, steps
 from parloop.runtime.gpu.driver import Fault
 from parloop.runtime.gpu.interface import DeviceArraysLostError
 
@@ -55,8 +56,14 @@ def make_text(seed: int) -> Text:
     inner = ", j" if axes == 2 else ""
     first = "    t = a[0, 0]" if axes == 2 else "    t = a[0]"
     lines = ["def f(a, b, c, index, k):", "    n = len(a)", first]
-    lines.append(f"    for i in range({rng.choice(('2', '0', 'k', '2'))}, n - 2):")
-    depth = "        "
+    depth = "    "
+    repeated = random.Random(-1 - seed).random()
+    if repeated < 0.3:
+        lines.append(f"{depth}for s in range({rng.choice(('4 * k', '20', 'k'))}):")
+        depth += "    "
+    start = rng.choice(("2", "0", "k", "2"))
+    lines.append(f"{depth}for i in range({'s' if repeated < 0.06 else start}, n - 2):")
+    depth += "    "
     if axes == 2:
         lines.append(f"{depth}for j in range(a.shape[1]):")
         depth += "    "
@@ -232,8 +239,11 @@ def check(text: Text, seed: int, function: Any, ours: Any) -> str:
     extra = len(gpu.memory) - theirs
     if not gpu.dead and extra > 0:
         raise AssertionError(f"seed {seed}: memory of ours is left\n{text.source}")
-    kinds = ["in place" if any(given.on_device) else "slabs" if len(gpu.launches) > 1 else "whole"]
-    return kinds[0] if gpu.launches and parloop.report().sites[0].device == "cuda" else "elsewhere"
+    if not gpu.launches or parloop.report().sites[0].device != "cuda":
+        return "elsewhere"
+    if "for s in" in text.source:
+        return "graphs" if "launch_graph" in gpu.calls else "rounds"
+    return "in place" if any(given.on_device) else "slabs" if len(gpu.launches) > 1 else "whole"
 
 
 def run_text(seed: int, folder: Path) -> Counter[str]:
@@ -253,7 +263,8 @@ def run_text(seed: int, folder: Path) -> Counter[str]:
 def run_texts(texts: int, seed: int, folder: Path) -> Counter[str]:
     """Run the launches of so many texts."""
     found: Counter[str] = Counter()
-    with parloop.settings(device="cuda", min_work_ms=0), known():
+    graphs = mock.patch.multiple(steps, LEAST_GRAPHS=2, GRAPH_LAUNCHES=4)
+    with parloop.settings(device="cuda", min_work_ms=0), known(), graphs:
         for number in range(texts):
             found += run_text(seed + number, folder)
     return found
