@@ -500,9 +500,9 @@ def test_the_kernel_that_stores_changes_compiles(architecture: str) -> None:
 
 
 def test_random_launches_leave_what_cpython_leaves(tmp_path: Path) -> None:
-    found = run_texts(4, 7, tmp_path)
-    assert sum(found.values()) == 40
-    assert found["in place"] + found["whole"] >= 10
+    found = run_texts(2, 7, tmp_path)
+    assert sum(found.values()) == 20
+    assert found["elsewhere"] < 20
 
 
 @pytest.mark.campaign
