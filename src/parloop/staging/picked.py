@@ -89,15 +89,18 @@ class Picked(Values):
             raise self.declined(expr.span, "an array stands among several subscripts")
         value = self.value(expr.subscripts[0])
         assert isinstance(value, Elements)
-        if view.order is not None or any(view.array == read.array for read, _ in value.reads):
-            value = self.in_own_memory(value, expr, "picker")
-        if self.share or not value.is_plain:
-            value = self.in_own_memory(value, expr, "picker")
         if value.type == NP_BOOL:
             self.require_same(value.shape, view.shape, expr.span)
         elif value.type.kind not in "iu":
             raise self.declined(expr.span, f"an array of {value.type} stands as a subscript")
         return view, value
+
+    def kept_apart(self, view: View, picker: Elements, place: Load | Store) -> Elements:
+        """Return what picks, in memory that no store into `view` changes."""
+        own = any(view.array == read.array for read, _ in picker.reads)
+        if own or self.share or view.order is not None or not picker.is_plain:
+            return self.in_own_memory(picker, place, "picker")
+        return picker
 
     def require_same(
         self, shape: tuple[Linear, ...], other: tuple[Linear, ...], span: Span
@@ -125,6 +128,7 @@ class Picked(Values):
     def picked(self, expr: Load) -> Elements:
         """Return the elements that `expr` picks, which stand in memory."""
         view, picker = self.picker(expr)
+        picker = self.kept_apart(view, picker, expr)
         if picker.type == NP_BOOL:
             return self.masked(view, picker, expr, expr.span)
         found = self.gathered(view, picker, expr.span)
@@ -147,12 +151,12 @@ class Picked(Values):
         count, i = self.fresh("e"), self.fresh("i")
         self.out.append(Assign(count, Const(0), span))
         index: MakeIndex = lambda: Name(i)  # noqa: E731
-        taken: tuple[Stmt, ...] = (
-            Store(name, (Name(count),), view.element([index]), span),
-            Assign(count, Binary("+", Name(count), Const(1)), span),
+        one = Conditional(mask.build([index]), Const(1), Const(0))
+        body: tuple[Stmt, ...] = (
+            Store(name, (Name(count),), view.element([index]), span),  # the next one overwrites it
+            Assign(count, Binary("+", Name(count), one), span),
         )
-        body = If(mask.build([index]), taken, (), span)
-        self.out.append(For(i, Const(0), to_expr(length), Const(1), (body,), (), span))
+        self.out.append(For(i, Const(0), to_expr(length), Const(1), body, (), span))
         found = self.kept(Name(count))
         self.limits[found] = limit
         return self.read(View(name, (Axis(number(0), found),)))
@@ -184,7 +188,11 @@ class Picked(Values):
         span, target = stmt.span, self.dtypes[view.array]
         if augmented:
             assert isinstance(stmt.value, Binary)
-            right = self.value(stmt.value.right)
+            right = self.held(self.value(stmt.value.right), span)
+            if picker.type == NP_BOOL and isinstance(right, Number):
+                self.change_chosen(view, picker, stmt.value, right, span)
+                return
+            picker = self.kept_apart(view, picker, stmt)
             if picker.type == NP_BOOL:
                 before = self.masked(view, picker, stmt, span)
             else:
@@ -202,11 +210,14 @@ class Picked(Values):
             self.require_room(value, view, span)
         else:
             value = self.in_own_memory(value, stmt, "stored")
+        if picker.type == NP_BOOL and isinstance(value, Number):
+            self.choose(view, picker, value, span)
+            return
+        picker = self.kept_apart(view, picker, stmt)
         if picker.type != NP_BOOL:
             self.scatter(view, picker, value, span)
-        elif isinstance(value, Number):
-            self.choose(view, picker, value, span)
         else:
+            assert isinstance(value, Elements)
             self.expand_into(view, picker, value, span)
 
     def require_room(self, value: Number, view: View, span: Span) -> None:
@@ -235,6 +246,31 @@ class Picked(Values):
 
         def build(indices: Sequence[MakeIndex]) -> Expr:
             new = converted(copied(value.expr), target)
+            return Conditional(mask.build(indices), new, view.element(indices), span)
+
+        reads = (*mask.reads, (view, True))
+        self.put(view, Elements(view.shape, target, build, reads), span)
+
+    def change_chosen(
+        self, view: View, mask: Elements, operation: Binary, right: Number, span: Span
+    ) -> None:
+        """Do `view[mask] op= y` with a number."""
+        target = self.dtypes[view.array]
+        made = self.agreed(operation, (self.read(view), right))
+        if made is None or target.kind not in "biuf":
+            raise self.declined(span, "an operation on picked elements is not compiled")
+        write, result = made
+        if not elementwise.may_cast(result, target):
+            raise self.declined(span, f"an operation puts {result} into another type")
+        for one in alternatives(right):
+            assert isinstance(one, Number)
+            if elementwise.range_of(one.type, result) is not None:
+                self.require_room(right, view, span)
+
+        def build(indices: Sequence[MakeIndex]) -> Expr:
+            new = write((view.element(indices), copied(right.expr)))
+            if result != target:
+                new = converted(new, target)
             return Conditional(mask.build(indices), new, view.element(indices), span)
 
         reads = (*mask.reads, (view, True))
