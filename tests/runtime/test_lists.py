@@ -97,6 +97,17 @@ def test_a_row_that_somebody_changes_is_seen(slices: int) -> None:
     assert changed(lambda rows: rows.reverse()) == Status.CHANGED
 
 
+def test_a_shadow_of_another_length_is_a_change() -> None:
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    made = copied(rows)
+    assert commit(made, 0) == Status.DONE
+    last = rows[1].pop()
+    for copy in made.copies:
+        copy.remember()
+    rows[1].append(last)
+    assert commit(made, 1) == Status.CHANGED
+
+
 def commit(made: Lists, lo: int) -> Status:
     return made.commit(lo, lo + 1, np.zeros(1, np.int64))
 

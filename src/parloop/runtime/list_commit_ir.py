@@ -180,8 +180,11 @@ yes:
 sizes:
   %n = call i64 @word(ptr %row, i64 $word_count)
   %size = call i64 @size_of(ptr %list)
+  %shadow_size = call i64 @size_of(ptr %shadow)
   %same_size = icmp eq i64 %size, %n
-  br i1 %same_size, label %compare, label %no
+  %has_all = icmp eq i64 %shadow_size, %n
+  %same_sizes = and i1 %same_size, %has_all
+  br i1 %same_sizes, label %compare, label %no
 compare:
   %items = call ptr @items_of(ptr %list)
   %shadow_items = call ptr @items_of(ptr %shadow)
