@@ -163,6 +163,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "a[i, j] = a[i - 1, j] + a[i, j - 1]",
             "control.wavefront",
         ),
+        Row(
+            "sums down columns, in bands of columns",
+            "y[j] += a[i, j] * p[i]",
+            "bands.sums_of_columns",
+        ),
         Row("`while` inside a loop", "while x > 1.0", "control.inner_while"),
         Row(
             "`while` that waits for somebody else",

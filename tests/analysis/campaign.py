@@ -37,6 +37,8 @@ from parloop.analysis import (
     find_split,
     find_wave,
     may_interchange,
+    may_run_in_bands,
+    spread,
 )
 from parloop.analysis.dependence import Dependence
 from parloop.ir.nodes import Const, For, If, Nest, Stmt, While
@@ -333,11 +335,15 @@ def check_transformed(
     tally: Tally,
     facts: Facts,
 ) -> Iterator[str]:
-    """Distribution, interchange and waves leave the same elements and scalars."""
+    """Distribution, interchange, bands and waves leave the same elements and scalars."""
     for facts_of_loop in analysis.loops:
         loop, number = facts_of_loop.loop, facts_of_loop.number
         tries: list[tuple[str, Run]] = []
+        cut = tuple(stmt for _, stmt in spread(analysis, number))
         groups = distribute(analysis, number)
+        if len(groups) == 1 and len(cut) > len(loop.body):
+            groups = distribute(analysis, number, cut)
+            tally.add("loops inside distributed")
         if len(groups) > 1:
             parts = tuple(replace(loop, body=group.statements) for group in groups)
             other = substituted(nest, loop, parts)
@@ -347,6 +353,13 @@ def check_transformed(
                 tally.add(f"group {type(verdict).__name__}")
                 if isinstance(verdict, Parallel) and not any(r.companions for r in verdict.needs):
                     tries.append(("group", reordered(other, part, values, seed, group, facts)))
+        if may_run_in_bands(analysis, number):
+            (inner,) = loop.body
+            assert isinstance(inner, For)
+            bands = replace(inner, body=(replace(loop, body=inner.body),))
+            other = substituted(nest, loop, (bands,))
+            whole = Group((bands,), analysis.of(inner))
+            tries.append(("bands", reordered(other, bands, values, seed, whole, facts)))
         if may_interchange(analysis, number):
             (inner,) = loop.body
             assert isinstance(inner, For)

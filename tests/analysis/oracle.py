@@ -295,14 +295,23 @@ class Run:
         self.block(loop.orelse)
 
 
+_MODULUS = 2**61 - 1
+
+
+def _in_ring(value: int) -> int:
+    """Return `value` modulo a prime, nearest to 0: squared again and again, it stays small, and
+    sums and products come out the same in any order."""
+    return (value + _MODULUS // 2) % _MODULUS - _MODULUS // 2
+
+
 def _binary(op: str, a: int, b: int) -> int:
     match op:
         case "+":
-            return a + b
+            return _in_ring(a + b)
         case "-":
-            return a - b
+            return _in_ring(a - b)
         case "*":
-            return a * b
+            return _in_ring(a * b)
         case "//":
             return a // b
         case "%":

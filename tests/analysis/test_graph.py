@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from tests.analysis.nests import nest_of
 
-from parloop.analysis import Parallel, Serial, analyse, distribute, find_wave, may_interchange
+from parloop.analysis import (
+    Parallel,
+    Serial,
+    analyse,
+    distribute,
+    find_wave,
+    may_interchange,
+    may_run_in_bands,
+    spread,
+)
+from parloop.ir.nodes import For
 
 
 def groups(text: str) -> list[tuple[list[int], type]]:
@@ -177,3 +189,62 @@ def test_an_edit_distance_runs_in_waves() -> None:
             d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + cost)
     """
     assert find_wave(analyse(nest_of(text)), 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "legal"),
+    [
+        ("y[j] += a[i, j] * p[i]", True),
+        ("y[j] = y[j] * 0.5 + a[i, j]", True),
+        ("u[i, j] = u[i - 2, j] - u[i + 1, j]", True),
+        ("t = y[j]; y[j] = t * t", True),
+        ("u[i, j] = u[i - 1, j - 1]", False),
+        ("u[i, j] = u[i, j - 1]", False),
+        ("y[k[j]] += a[i, j]", False),
+        ("y[2] += a[i, j]", False),
+        ("y[m - j] = y[j]", False),
+        ("s += a[i, j]", False),
+        ("if a[i, j] > 0: break\n        y[j] += 1", False),
+        ("y[j] += 1; i = 3", False),
+    ],
+)
+def test_columns_that_need_nothing_of_each_other_run_in_bands(body: str, legal: bool) -> None:
+    text = "for i in range(2, n):\n    for j in range(2, m):\n        " + body
+    analysis = analyse(nest_of(text.replace("; ", "\n        ")))
+    assert may_run_in_bands(analysis, 0) is legal
+
+
+@pytest.mark.parametrize("bounds", ["i", "i, m", "k[0]"])
+def test_bands_have_the_same_columns_in_every_row(bounds: str) -> None:
+    text = f"for i in range(n):\n    for j in range({bounds}):\n        y[j] += a[i, j]"
+    assert not may_run_in_bands(analyse(nest_of(text)), 0)
+
+
+def test_loops_inside_are_distributed_too() -> None:
+    text = """
+    for i in range(n):
+        q[i] = 0.0
+        for j in range(m):
+            s[j] += r[i] * a[i, j]
+            q[i] += a[i, j] * p[j]
+    """
+    analysis = analyse(nest_of(textwrap.dedent(text)))
+    body = spread(analysis, 0)
+    assert [place for place, _ in body] == [0, 1, 1]
+    groups = distribute(analysis, 0, tuple(stmt for _, stmt in body))
+    assert [len(group.statements) for group in groups] == [1, 1, 1]
+    sums = body[1][1]
+    assert isinstance(sums, For)
+    assert may_run_in_bands(analysis, 0, sums)
+
+
+def test_what_is_not_in_order_stays_in_one_loop() -> None:
+    text = """
+    for i in range(n):
+        for j in range(1, m):
+            b[j] = c[j - 1]
+            c[j] = a[i, j] + b[j]
+            d[j] = c[j]
+    """
+    analysis = analyse(nest_of(textwrap.dedent(text)))
+    assert [place for place, _ in spread(analysis, 0)] == [0, 0]

@@ -21,7 +21,7 @@ from tests.differential import find_difference, run
 import parloop
 from parloop.codegen import regions
 from parloop.codegen.jam import FEWER
-from parloop.schedule import plan
+from parloop.schedule import planner
 from parloop.schedule.jam import choose_jams
 
 WIDTHS = (0, 1, 5, 8, 9, 31, 32, 33, 39, 40, 41, 47, 64, 71, 75)
@@ -114,7 +114,7 @@ def test_the_random_nests_are_run_side_by_side(
         widths.update(found.values())
         return found
 
-    monkeypatch.setattr(plan, "choose_jams", watched)
+    monkeypatch.setattr(planner, "choose_jams", watched)
     for seed in range(1000, 1004):  # other programs: nothing is planned twice
         assert find_failure(seed, tmp_path) is None
     assert max(widths) >= FEWER * FEWER

@@ -3,7 +3,14 @@
 from parloop.analysis.conditions import Condition
 from parloop.analysis.dependence import Dependence
 from parloop.analysis.facts import NO_FACTS, Facts
-from parloop.analysis.graph import Group, distribute, find_wave, may_interchange
+from parloop.analysis.graph import (
+    Group,
+    distribute,
+    find_wave,
+    may_interchange,
+    may_run_in_bands,
+    spread,
+)
 from parloop.analysis.ranges import AccessFacts, SubscriptRange
 from parloop.analysis.reductions import Reduction
 from parloop.analysis.splitting import Split, find_split
@@ -40,4 +47,6 @@ __all__ = [
     "find_split",
     "find_wave",
     "may_interchange",
+    "may_run_in_bands",
+    "spread",
 ]

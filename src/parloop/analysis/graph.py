@@ -9,7 +9,7 @@ second. All of these keep, for each element, the order of the operations on it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from parloop.analysis.accesses import Access, LoopShape
@@ -48,17 +48,20 @@ class Group:
     facts: LoopFacts
 
 
-def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
+def distribute(
+    analysis: Analysis, number: int, body: tuple[Stmt, ...] | None = None
+) -> tuple[Group, ...]:
     """Return the body of loop `number` as groups that may run one whole loop after another.
 
     The groups are the strongly connected components of the dependences between the statements of
     the body (Kennedy and Allen), in an order that keeps them. A single group means that the loop
     cannot be distributed. Statements that share a scalar which one of them assigns stay together,
-    as do all if the body may end early or changes what the bounds are made of.
+    as do all if the body may end early or changes what the bounds are made of. The body may be
+    given as what `spread` makes of it.
     """
     judge = analysis.judge
     shape = judge.collected.loops[number]
-    body = shape.loop.body
+    body = shape.loop.body if body is None else body
     if (
         len(body) < 2
         or shape.loop.orelse
@@ -66,8 +69,9 @@ def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
         or shape.loop.index in bound_names(body)  # the loops of the other groups bind it, too
         or not _keeps_bounds(shape.loop, bound_names(shape.loop.body) | {shape.loop.index})
     ):
-        return (Group(body, analysis.loops[number]),)
-    edges = _edges(analysis, number)
+        whole = body is shape.loop.body
+        return (Group(body, analysis.loops[number] if whole else judge.loop_facts(shape, body)),)
+    edges = _edges(analysis, number, body)
     groups: list[Group] = []
     for component in _components(len(body), edges):
         part = tuple(body[place] for place in component)
@@ -75,11 +79,39 @@ def distribute(analysis: Analysis, number: int) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _edges(analysis: Analysis, number: int) -> set[tuple[int, int]]:
+def spread(analysis: Analysis, number: int) -> tuple[tuple[int, Stmt], ...]:
+    """Return the body of loop `number` with the loops in it distributed, where that is possible.
+
+    Each statement comes with its place in the body; the parts of a loop share theirs. They are in
+    the order of the text, and their bounds read no arrays, so that all accesses are those of the
+    statements inside.
+    """
+    found: list[tuple[int, Stmt]] = []
+    for place, stmt in enumerate(analysis.judge.collected.loops[number].loop.body):
+        parts = _parts_in_order(analysis, stmt) if isinstance(stmt, For) else ()
+        if len(parts) < 2:
+            found.append((place, stmt))
+            continue
+        assert isinstance(stmt, For)
+        found += [(place, replace(stmt, body=part)) for part in parts]
+    return tuple(found)
+
+
+def _parts_in_order(analysis: Analysis, loop: For) -> tuple[tuple[Stmt, ...], ...]:
+    """Return what `loop` may be cut into, or nothing if that is not in the order of the text."""
+    number = next(shape.number for shape in analysis.judge.collected.loops if shape.loop is loop)
+    groups = distribute(analysis, number)
+    together = tuple(stmt for group in groups for stmt in group.statements)
+    in_order = all(one is other for one, other in zip(together, loop.body, strict=True))
+    return tuple(group.statements for group in groups) if in_order else ()
+
+
+def _edges(
+    analysis: Analysis, number: int, body: tuple[Stmt, ...]
+) -> set[tuple[int, int]]:
     """Return which statements of the body must come before which, by their places."""
     judge = analysis.judge
     shape = judge.collected.loops[number]
-    body = shape.loop.body
     places = {
         id(inner): place for place, stmt in enumerate(body) for inner in statements((stmt,))
     }
@@ -95,7 +127,7 @@ def _edges(analysis: Analysis, number: int) -> set[tuple[int, int]]:
         edge = (places[id(first.statement)], places[id(second.statement)])
         if edge not in edges and judge.tester.meets_in_iteration(first, second, around):
             edges.add(edge)
-    return edges | set(_scalar_edges(shape.loop))
+    return edges | set(_scalar_edges(replace(shape.loop, body=body)))
 
 
 def _pairs_apart(
@@ -195,9 +227,7 @@ def _components(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]
     return found
 
 
-def may_interchange(
-    analysis: Analysis, outer: int, part: tuple[Stmt, ...] | None = None
-) -> bool:
+def may_interchange(analysis: Analysis, outer: int, part: For | None = None) -> bool:
     """Return whether loop `outer` and the loop right inside it may change places.
 
     Or, in a loop `outer` over `part` of its body only, the loop that is this part. The inner loop
@@ -212,7 +242,7 @@ def may_interchange(
     shape, inner = pair
     facts = analysis.loops[outer]
     if part is not None:
-        facts = analysis.judge.loop_facts(shape, part)
+        facts = analysis.judge.loop_facts(shape, (part,))
     if not (shape.counts_iterations and inner.counts_iterations):
         return False
     changing = bound_names(shape.loop.body) | {shape.loop.index}
@@ -248,33 +278,64 @@ def find_wave(analysis: Analysis, outer: int) -> int | None:
     return factor
 
 
-def _perfect_pair(
-    analysis: Analysis, outer: int, part: tuple[Stmt, ...] | None = None
-) -> tuple[LoopShape, LoopShape] | None:
-    """Return loop `outer` and the loop that is all of its body, if arrays alone order them.
+def may_run_in_bands(analysis: Analysis, outer: int, part: For | None = None) -> bool:
+    """Return whether bands of the loop right inside loop `outer` may run at the same time.
 
-    With `part` all of that part of its body.
+    A band is a stretch of the inner loop's iterations, and runs all iterations of the outer loop.
+    So no dependence, reductions included, may lead from one iteration of the inner loop to another
+    one, and scalars must be private to the inner body. `part` is the loop to ask about where it is
+    not all of the outer one's body, but one of its statements or a part of one (`spread`). Errs
+    towards False.
     """
-    loops = analysis.judge.collected.loops
-    shape = loops[outer]
-    match shape.loop.body if part is None else part:
-        case (For() as loop,):
-            inner = next(other for other in loops if other.loop is loop)
-        case _:
-            return None
+    pair = _perfect_pair(analysis, outer, part)
+    if pair is None:
+        return False
+    shape, inner = pair
+    if not (shape.counts_iterations and inner.counts_iterations):
+        return False
+    if not _keeps_bounds(inner.loop, {shape.loop.index}):
+        return False
+    inside = {id(stmt) for stmt in statements(inner.loop.body if part is None else part.body)}
+    for number in (outer, inner.number):
+        for dependence in analysis.judge.dependences[number]:
+            ends = {id(dependence.source.statement), id(dependence.sink.statement)}
+            if not ends & inside:
+                continue
+            along = dependence.distances[dependence.loops.index(outer) + 1 :][:1]
+            if not ends <= inside or not dependence.ordered or along != (0,):
+                return False
+    return True
+
+
+def _perfect_pair(
+    analysis: Analysis, outer: int, part: For | None = None
+) -> tuple[LoopShape, LoopShape] | None:
+    """Return loop `outer` and the loop that is all of its body, or all that is asked about (see
+    `may_run_in_bands`), if arrays alone order them."""
+    judge = analysis.judge
+    shape = judge.collected.loops[outer]
+    if part is None:
+        match shape.loop.body:
+            case (For() as loop,):
+                part = loop
+            case _:
+                return None
+    first = part.body[0]
+    inner = next(s for s in judge.collected.loops if any(first is stmt for stmt in s.loop.body))
     for each in (shape, inner):
         if each.loop.orelse or each.has_break:
             return None
-    if any(ends_early(stmt) for stmt in inner.loop.body):
+    if any(ends_early(stmt) for stmt in part.body):
         return None
-    facts = analysis.loops[inner.number]
-    assigned = bound_names(inner.loop.body)
-    if shape.loop.index == inner.loop.index or assigned & {shape.loop.index, inner.loop.index}:
+    whole = part is inner.loop
+    facts = analysis.loops[inner.number] if whole else judge.loop_facts(inner, part.body)
+    assigned = bound_names(part.body)
+    if shape.loop.index == part.index or assigned & {shape.loop.index, part.index}:
         return None
-    if not _keeps_bounds(inner.loop, assigned | {inner.loop.index}):
+    if not _keeps_bounds(part, assigned | {part.index}):
         return None
     # A scalar that only some iterations assign would be left by another one in another order.
-    kept = facts.conditional - _steady_indices(inner.loop, assigned | {shape.loop.index})
+    kept = facts.conditional - _steady_indices(part, assigned | {shape.loop.index})
     if not assigned <= facts.private or kept & facts.last_values:
         return None
     return shape, inner

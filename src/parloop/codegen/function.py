@@ -93,6 +93,8 @@ class Program:
     """Number of each warning that the kernel may log, by line and text."""
     pieces: list[For] = field(default_factory=list)
     """Loops made while writing; kept, so that nothing else gets the ids that have numbers."""
+    bands: dict[int, For] = field(default_factory=dict)
+    """The loops that run in bands, by the number of the loop over the bands."""
     scratch_words: int = 0
     can_raise: bool = False
     """Whether the fast variant has tests of its own, so that a slice may be undone."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from parloop.codegen import flags
+from parloop.codegen.bands import BandWriter
 from parloop.codegen.events import I64, POINTER
 from parloop.codegen.function import Program
 from parloop.codegen.layout import ALL_FLAGS, OUTSIDE, RAISED, Header, Layout, lay_out
 from parloop.codegen.modules import write_apart
 from parloop.codegen.regions import region_arrays
-from parloop.codegen.wavefront import WaveWriter
 from parloop.ir.nodes import For, Stmt
 from parloop.ir.types import PY_INT
 from parloop.schedule.plan import Plan, number_loops
@@ -110,7 +110,7 @@ def _write_body(program: Program) -> tuple[ir.Function, tuple[str, ...]]:
     return function, arrays
 
 
-class _KernelWriter(WaveWriter):
+class _KernelWriter(BandWriter):
     """Writes the outermost function, which knows the iteration that it is in."""
 
     def make_raise_block(self) -> None:

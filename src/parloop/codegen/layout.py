@@ -16,6 +16,9 @@ from enum import IntEnum
 from parloop.ir.types import UNBOUND, Array, Member, Scalar
 from parloop.staging.specialise import Typing
 
+BLOCKS_PER_THREAD = 8
+"""A launch says into how many blocks a loop may be cut (`Header.BLOCKS`): so many a thread."""
+
 
 class Header(IntEnum):
     """The words that every record begins with."""

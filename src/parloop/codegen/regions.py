@@ -35,10 +35,12 @@ from parloop.schedule.combining import (
     OwnArray,
     combining,
 )
-from parloop.schedule.plan import piece_number
+from parloop.schedule.pieces import pieces_of
 
 _RECORD, _LO, _HI, _BLOCKS, _CHUNK, _START, _STEP, _ROWS, _COPIES, _COPY_WORDS = range(10)
-_VARIABLES = 10
+AROUND = 10
+"""First of the words for what a subclass has its blocks know: iterations of a loop around."""
+_VARIABLES = AROUND + 4
 """The words of a context."""
 
 BLOCK_WORK = 8_000
@@ -62,6 +64,8 @@ class RegionWriter(GroupWriter):
     """Writes statements, and hands the loops that the plan gives to the cores to the pool."""
 
     in_region = False
+    context: ir.Value = None
+    """The context of the block, in a function that runs one."""
 
     has_loops = False
     """Whether a loop runs here: not only its blocks, elsewhere."""
@@ -126,14 +130,10 @@ class RegionWriter(GroupWriter):
 
     def pieces(self, stmt: For, number: int) -> tuple[For, ...]:
         """Return the loops, one after another, that a loop is cut into (Kennedy & Allen, 6.2)."""
-        found: list[For] = []
-        for position, places in enumerate(self.program.plan.pieces[number]):
-            body = tuple(stmt.body[place] for place in places)
-            piece = For(stmt.index, stmt.start, stmt.stop, stmt.step, body, (), stmt.span)
-            self.program.loop_numbers[id(piece)] = piece_number(number, position)
-            self.program.pieces.append(piece)
-            found.append(piece)
-        return tuple(found)
+        program = self.program
+        found = pieces_of(stmt, number, program.plan.pieces[number], program.loop_numbers)
+        program.pieces += found
+        return found
 
     def row_of(self, stmt: For) -> Row:
         """Return the layout of the rows that the blocks of a loop leave."""
@@ -165,6 +165,7 @@ class RegionWriter(GroupWriter):
         region: ir.Function,
         row: Row,
         bounds: tuple[ir.Value, ir.Value, ir.Value, ir.Value],
+        around: tuple[ir.Value, ...] = (),
     ) -> None:
         """Write the call of the pool, or of the loop's function where it does not pay."""
         lo, hi, start, step = bounds
@@ -184,7 +185,7 @@ class RegionWriter(GroupWriter):
         record = builder.ptrtoint(self.record, I64)
         rows = self.header(Header.SCRATCH)
         copies = builder.add(rows, I64(8 * row.n_words * MAX_BLOCKS))
-        words = (record, lo, hi, blocks, chunk, start, step, rows, copies, copy_words)
+        words = (record, lo, hi, blocks, chunk, start, step, rows, copies, copy_words, *around)
         for index, word in enumerate(words):
             builder.store(word, self.word(index, context))
         for name in sorted(used_names(stmt)):
@@ -414,6 +415,7 @@ class RegionWriter(GroupWriter):
         step = writer.builder.load(writer.word(_STEP, context), typ=I64)
         plain = For(stmt.index, stmt.start, stmt.stop, stmt.step, stmt.body, (), stmt.span)
         program.loop_numbers[id(plain)] = number
+        writer.context = context
         sums = self.regrouped(stmt)
         if sums:
             writer.group(plain, (lo, hi, start, step), sums)

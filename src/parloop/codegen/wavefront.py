@@ -60,7 +60,7 @@ _ALL = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class Pair:
     """The loops of a wavefront, and what is known of them in the function being written."""
 
     outer: For
@@ -89,13 +89,13 @@ class WaveWriter(SplitWriter):
         assert isinstance(inner, For)
         start, step = self.known_bounds(stmt, start, step)
         inner_start, columns, inner_step = self.range_of(inner)
-        pair = _Pair(stmt, inner, wave, start, step, inner_start, inner_step, columns)
+        pair = Pair(stmt, inner, wave, start, step, inner_start, inner_step, columns)
         self.dispatch_strips(pair, number, lo, hi)
         self.block(self.else_of(stmt))
 
     # the calling side
 
-    def dispatch_strips(self, pair: _Pair, number: int, lo: ir.Value, hi: ir.Value) -> None:
+    def dispatch_strips(self, pair: Pair, number: int, lo: ir.Value, hi: ir.Value) -> None:
         """Write the call of the pool, or of the pair's function where it does not pay."""
         builder = self.builder
         layout = self.program.layout
@@ -141,7 +141,7 @@ class WaveWriter(SplitWriter):
         return Row(first, {}, {}, word)
 
     def tiling(
-        self, pair: _Pair, lo: ir.Value, trips: ir.Value
+        self, pair: Pair, lo: ir.Value, trips: ir.Value
     ) -> tuple[ir.Value, ir.Value, ir.Value]:
         """Return the number of strips, the rows of each, and the columns of their tiles."""
         builder = self.builder
@@ -175,7 +175,7 @@ class WaveWriter(SplitWriter):
 
     # the side of the strips
 
-    def strip_function(self, pair: _Pair, number: int, row: Row) -> ir.Function:
+    def strip_function(self, pair: Pair, number: int, row: Row) -> ir.Function:
         """Return the function that runs one strip, tile by tile."""
         body, arrays = self.tile_function(pair, number, row)
         type_ = ir.FunctionType(I64, [POINTER, I64, I64])
@@ -223,7 +223,7 @@ class WaveWriter(SplitWriter):
         return function
 
     def tile_function(
-        self, pair: _Pair, number: int, row: Row
+        self, pair: Pair, number: int, row: Row
     ) -> tuple[ir.Function, tuple[str, ...]]:
         """Return the function that runs one tile, and the arrays that it takes.
 
@@ -254,7 +254,7 @@ class WaveWriter(SplitWriter):
         ]
         start, step = writer.known_bounds(pair.outer, *words[:2])
         inner_start, inner_step = writer.known_bounds(pair.inner, *words[2:4])
-        here = _Pair(
+        here = Pair(
             pair.outer, pair.inner, pair.wave, start, step, inner_start, inner_step, words[4]
         )
         writer.tile(here, (first, end), (lo, hi))
@@ -270,7 +270,7 @@ class WaveWriter(SplitWriter):
         return function, arrays
 
     def tile(
-        self, pair: _Pair, rows: tuple[ir.Value, ir.Value], columns: tuple[ir.Value, ir.Value]
+        self, pair: Pair, rows: tuple[ir.Value, ir.Value], columns: tuple[ir.Value, ir.Value]
     ) -> None:
         """Write the iterations of a tile, group of rows by group of rows."""
         builder = self.builder
@@ -292,7 +292,7 @@ class WaveWriter(SplitWriter):
         self.repeat(groups, group)
 
     def group_of_rows(
-        self, pair: _Pair, base: ir.Value, count: ir.Value, ends: tuple[ir.Value, ...]
+        self, pair: Pair, base: ir.Value, count: ir.Value, ends: tuple[ir.Value, ...]
     ) -> None:
         """Write columns of some rows: side by side where each of them has an iteration."""
         builder = self.builder
@@ -328,7 +328,7 @@ class WaveWriter(SplitWriter):
         self.repeat(I64(3), part)
 
     def row_by_row(
-        self, pair: _Pair, base: ir.Value, count: ir.Value, ends: tuple[ir.Value, ir.Value]
+        self, pair: Pair, base: ir.Value, count: ir.Value, ends: tuple[ir.Value, ir.Value]
     ) -> None:
         """Write columns of some rows, one row after the other."""
         builder = self.builder
@@ -345,7 +345,7 @@ class WaveWriter(SplitWriter):
         self.repeat(count, row)
 
     def side_by_side(
-        self, pair: _Pair, base: ir.Value, ends: tuple[ir.Value, ir.Value]
+        self, pair: Pair, base: ir.Value, ends: tuple[ir.Value, ir.Value]
     ) -> None:
         """Write columns of as many rows as the plan says, all rows of a column together."""
         builder = self.builder

@@ -30,7 +30,8 @@ from parloop.runtime.work import is_even
 from parloop.schedule.amounts import work_of
 from parloop.schedule.devices import GpuCosts, predict
 from parloop.schedule.grid import choose_grid
-from parloop.schedule.plan import Decision, Plan, make_plan
+from parloop.schedule.plan import Decision, Plan
+from parloop.schedule.planner import make_plan
 from parloop.source import Source
 from parloop.staging.ranges import find_ranges
 from parloop.staging.specialise import Typing, specialise
@@ -63,7 +64,7 @@ def kernels_of(nest: Nest, analysis: Analysis) -> str:
     """Return the kernels of a loop, with what they assume, how they run, and how long."""
     types = assumed_types(nest)
     typing, decision = _taken_for_granted(nest, analysis, types)
-    plan = make_plan(typing, analysis, decision)
+    plan = make_plan(typing, analysis, decision, bands=False)
     grid = choose_grid(typing, analysis, decision, plan)
     program = write_program(typing, find_ranges(typing), plan, grid)
     listed = ", ".join(f"{name}: {type_}" for name, type_ in types.items())
@@ -101,7 +102,7 @@ EXTENT: Final = 1000
 def as_if(nest: Nest, analysis: Analysis, types: Mapping[str, Type]) -> CudaProgram:
     """Return the program of a nest on inputs of `types`, for a launch of which all tests hold."""
     typing, decision = _taken_for_granted(nest, analysis, types)
-    plan = make_plan(typing, analysis, decision)
+    plan = make_plan(typing, analysis, decision, bands=False)
     grid = choose_grid(typing, analysis, decision, plan)
     return write_program(typing, find_ranges(typing), plan, grid)
 

@@ -105,6 +105,8 @@ def axis_words(number: int, plan: Plan) -> str:
         words.append("in any order, on the cores")
     if number in plan.waves:
         words.append("as a wavefront with the loop inside it")
+    if number in plan.bands:
+        words.append("inside bands of the loop inside it, on the cores")
     if number in plan.splits:
         words.append("in three parts")
     if number in plan.pieces:

@@ -33,7 +33,7 @@ from parloop.diagnostics import Diagnostic, Label
 from parloop.ir.printer import to_text
 from parloop.report.drawing import Drawing
 from parloop.report.reasons import AnyOrder, AnyOrderIf, AnyOrderInParts
-from parloop.report.wavefronts import wavefront_evidence
+from parloop.report.wavefronts import bands_evidence, wavefront_evidence
 
 LoopVerdict: TypeAlias = Literal["parallel", "parallel-if", "serial", "unsupported"]
 
@@ -64,9 +64,9 @@ def judge_loop(
             split = find_split(analysis, facts.number)
             if split is not None:
                 return Judged("serial", (*reasons, _in_parts(facts, split)), ())
-            wavefront = wavefront_evidence(facts, analysis)
-            if wavefront is not None:
-                return Judged("serial", (*reasons, wavefront), ())
+            together = bands_evidence(facts, analysis) or wavefront_evidence(facts, analysis)
+            if together is not None:
+                return Judged("serial", (*reasons, together), ())
             return Judged("serial", _with_outlook(reasons), ())
         case Parallel() | ParallelIf():
             pass
@@ -79,6 +79,8 @@ def judge_loop(
     open_facts = (*_open_overlaps(facts, analysis, known), *_open_conditions(facts, node, known))
     open_facts += tuple(_order_fact(need) for need in facts.needs if _minds_order(need))
     evidence = tuple(accumulates(facts, need) for need in facts.needs)
+    if any(map(_minds_order, facts.needs)) and (bands := bands_evidence(facts, analysis)):
+        evidence = (*evidence, bands)
     if open_facts:
         return _parallel_if(facts, open_facts, evidence)
     message = f"loop `{facts.loop.title}` may run its iterations in any order"
@@ -88,6 +90,7 @@ def judge_loop(
 def _parallel_if(
     facts: LoopFacts, open_facts: tuple[str, ...], evidence: tuple[Diagnostic, ...]
 ) -> Judged:
+    open_facts = tuple(dict.fromkeys(open_facts))
     more = f", and {len(open_facts) - 1} more" if len(open_facts) > 1 else ""
     clauses = tuple(_clause(fact) for fact in open_facts)
     message = f"loop `{facts.loop.title}` may run in any order {clauses[0]}{more}"

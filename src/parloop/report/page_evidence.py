@@ -80,7 +80,7 @@ class Shown:
         return self.loop.runs == "interpreter" and self.loop.verdict != "unsupported"
 
 
-_WAYS: Final = {"DEP112": "wavefront", "DEP113": "in three parts"}
+_WAYS: Final = {"DEP112": "wavefront", "DEP113": "in three parts", "DEP117": "in bands"}
 """Serial loops that may use all cores nevertheless."""
 
 

@@ -72,6 +72,29 @@ class RunsAsWavefront(Diagnostic):
     voice: ClassVar[Voice] = "parallel"
 
 
+class RunsInBands(Diagnostic):
+    """A loop that has to run in order runs inside bands of the loop that is its body.
+
+    *What it means* What the loop carries from one iteration to the next stays within one iteration
+    of the inner loop: a column needs nothing of other columns. A band is a stretch of the inner
+    loop's iterations, and each band runs all iterations of the outer loop, in order.
+
+    *Why it matters* The bands run on every core, if they are long enough to pay. Each element is
+    computed from the same values, in the same order, as without parloop.
+
+    *Example*
+
+        for i in range(n):
+            for j in range(m):
+                y[j] += a[i, j] * p[i]
+
+    *What to do* Nothing.
+    """
+
+    code: ClassVar[str] = "DEP117"
+    voice: ClassVar[Voice] = "parallel"
+
+
 class AnyOrderInParts(Diagnostic):
     """A loop is parallel before and after one of its iterations.
 

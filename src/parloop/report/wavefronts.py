@@ -1,11 +1,12 @@
-"""Loops that are serial one by one, and run as a wavefront together: in words."""
+"""Loops that have to run in order, and run as a wavefront or in bands with another: in words."""
 
 from __future__ import annotations
 
 from parloop.analysis import Analysis, LoopFacts, Serial
 from parloop.diagnostics import Diagnostic
 from parloop.ir.nodes import For
-from parloop.report.reasons import RunsAsWavefront
+from parloop.report.reasons import RunsAsWavefront, RunsInBands
+from parloop.schedule.bands import find_bands
 from parloop.schedule.wavefront import find_lags
 
 MOST_DISTANCES = 6
@@ -25,6 +26,19 @@ def wavefront_evidence(facts: LoopFacts, analysis: Analysis) -> Diagnostic | Non
         if isinstance(inner, For) and facts.loop in (outer.loop, inner):
             return _evidence(facts, (outer, analysis.of(inner)), lag, bool(analysis.wraps))
     return None
+
+
+def bands_evidence(facts: LoopFacts, analysis: Analysis) -> Diagnostic | None:
+    """Return what is to be said if the loop, where it has to run in order, runs inside bands."""
+    if analysis.wraps is None or facts.number not in find_bands(analysis, frozenset()):
+        return None
+    outer, inner = facts.loop, facts.loop.body[0]
+    assert isinstance(inner, For)
+    message = f"loop `{outer.title}` runs inside bands of loop `{inner.title}`"
+    notes = [f"no iteration of `{inner.title}` needs what another one leaves"]
+    if analysis.wraps:
+        notes.append("unless a subscript turns out to count from the end")
+    return RunsInBands(message, outer.span, notes=tuple(notes))
 
 
 def _evidence(

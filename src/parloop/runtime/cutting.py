@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from parloop.codegen.layout import BLOCKS_PER_THREAD
 from parloop.config import Settings
 from parloop.ir.nodes import For
 from parloop.runtime.kernels import Traits
@@ -11,8 +12,6 @@ from parloop.runtime.pool import get_pool
 from parloop.runtime.regions import Ready
 from parloop.runtime.transaction import Launch
 from parloop.schedule.combining import group_size
-
-BLOCKS_PER_THREAD = 8
 
 LONG_OPERATIONS = 5e7
 """Iterations of so many operations may take longer than an interrupt is to wait."""

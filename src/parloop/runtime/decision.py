@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from parloop.analysis import Analysis, Condition, Parallel, ParallelIf
-from parloop.analysis.graph import distribute
+from parloop.analysis import Analysis, Condition, LoopFacts, Parallel, ParallelIf
+from parloop.analysis.graph import distribute, spread
 from parloop.analysis.rewriting import rewritten_arrays
 from parloop.analysis.splitting import find_split
 from parloop.codegen.layout import Header, Layout
-from parloop.ir.nodes import START, STEP, STOP
+from parloop.ir.nodes import START, STEP, STOP, For, Stmt
 from parloop.ir.types import PY_INT
 from parloop.runtime.keys import Inputs
+from parloop.schedule.bands import find_bands, is_band
+from parloop.schedule.combining import are_combined
+from parloop.schedule.pieces import Place
 from parloop.schedule.plan import Decision, Part
 from parloop.schedule.splitting import Cut
 from parloop.schedule.wavefront import find_lags
@@ -129,10 +132,11 @@ def decide(
         for axis, subscript in enumerate(access.ranges)
         if subscript.from_end
     )
-    groups = find_groups(analysis, parallel, values)
     wraps = analysis.wraps
     known = wraps is not None and not values.any_holds(wraps)
     lags = find_lags(analysis, parallel) if known else {}
+    groups = find_groups(analysis, typing, values, frozenset(lags)) if known else {}
+    bands = find_bands(analysis, parallel) if known else frozenset()
     splits = find_splits(analysis, parallel, values)
     return Decision(
         parallel,
@@ -144,6 +148,7 @@ def decide(
         groups=groups,
         lags=lags,
         splits=splits,
+        bands=bands,
     )
 
 
@@ -160,31 +165,109 @@ def find_splits(
 
 
 def find_groups(
-    analysis: Analysis, parallel: frozenset[int], values: Point
+    analysis: Analysis, typing: Typing, values: Point, waves: frozenset[int]
 ) -> dict[int, tuple[Part, ...]]:
     """Return the parts into which loops may be cut that have to run in order as they stand.
 
-    Parts that have to run in order are put together where they stand side by side. Not where a
-    subscript may count from the end: the dependences between the parts do not know of it.
+    Parts that have to run in order are put together where they stand side by side. The dependences
+    between the parts do not know of subscripts that count from the end. Loops inside are cut as
+    well where nothing else helps: the loop is none of those that may run as `waves`.
     """
-    wraps = analysis.wraps
-    if wraps is None or values.any_holds(wraps):
-        return {}
     found: dict[int, tuple[Part, ...]] = {}
     for facts in analysis.loops:
-        if facts.number in parallel or len(facts.loop.body) < 2 or facts.loop.orelse:
+        if facts.loop.orelse or _is_free(facts, typing, values):
             continue
-        places = {id(stmt): place for place, stmt in enumerate(facts.loop.body)}
-        parts: list[Part] = []
-        for group in distribute(analysis, facts.number):
-            here = tuple(places[id(stmt)] for stmt in group.statements)
-            is_parallel = _is_parallel(group.facts.verdict, values)
-            if parts and not is_parallel and not parts[-1].is_parallel:
-                here = tuple(sorted((*parts.pop().places, *here)))
-            parts.append(Part(here, is_parallel, group.facts.needs if is_parallel else ()))
-        if len(parts) > 1 and any(part.is_parallel for part in parts):
-            found[facts.number] = tuple(parts)
+        asked = _Asking(analysis, typing, values, facts)
+        parts = asked.parts(tuple(enumerate(facts.loop.body)))
+        left = _left_in_order(parts, facts.loop)
+        if facts.number not in waves and any(len(loop.body) > 1 for loop in left):
+            other = asked.parts(spread(analysis, facts.number))
+            if other and len(_left_in_order(other, facts.loop)) < len(left):
+                parts = other
+        if parts:
+            found[facts.number] = parts
     return found
+
+
+def _left_in_order(parts: Sequence[Part], loop: For) -> tuple[For, ...]:
+    """Return the loops in the body of `loop` that would run in order, on one thread."""
+    helped = {place[0] for part in parts if part.helps for place in part.places}
+    helped -= {place[0] for part in parts if not part.helps for place in part.places}
+    return tuple(
+        stmt
+        for place, stmt in enumerate(loop.body)
+        if isinstance(stmt, For) and place not in helped
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks what a loop may be cut into."""
+
+    analysis: Analysis
+    typing: Typing
+    values: Point
+    loop: LoopFacts
+
+    def parts(self, body: Sequence[tuple[int, Stmt]]) -> tuple[Part, ...]:
+        """Return what the loop with this body (places and statements) may be cut into; nothing if
+        that does not help. Neighbours that may stay together do."""
+        if len(body) < 2:
+            return ()
+        analysis, number = self.analysis, self.loop.number
+        whole = self.loop.loop.body
+        order = {id(stmt): k for k, (_, stmt) in enumerate(body)}
+        places = [_place(whole[place], place, stmt) for place, stmt in body]
+
+        def together(stmts: tuple[Stmt, ...]) -> Part:
+            facts = analysis.judge.loop_facts(analysis.judge.collected.loops[number], stmts)
+            return self.part(stmts, facts, tuple(places[order[id(s)]] for s in stmts))
+
+        found: list[tuple[tuple[Stmt, ...], Part]] = []
+        for group in distribute(analysis, number, tuple(stmt for _, stmt in body)):
+            stmts = group.statements
+            part = self.part(stmts, group.facts, tuple(places[order[id(s)]] for s in stmts))
+            if found:
+                before, last = found[-1]
+                joined = tuple(sorted((*before, *stmts), key=lambda s: order[id(s)]))
+                both = None
+                if last.is_parallel and part.is_parallel and not (last.needs or part.needs):
+                    both = together(joined)
+                elif not (last.helps or part.helps):
+                    both = Part(tuple(places[order[id(s)]] for s in joined), False, ())
+                if both is not None and both.is_parallel == part.is_parallel and not both.needs:
+                    found[-1] = joined, both
+                    continue
+            found.append((stmts, part))
+        parts = tuple(part for _, part in found)
+        return parts if len(parts) > 1 and any(part.helps for part in parts) else ()
+
+    def part(self, stmts: tuple[Stmt, ...], facts: LoopFacts, places: tuple[Place, ...]) -> Part:
+        """Return these statements as a part, with what is known of the loop over them."""
+        is_parallel = _is_free(facts, self.typing, self.values)
+        match stmts:
+            case (For() as loop,) if not is_parallel or facts.needs:
+                in_bands = is_band(self.analysis, self.loop.number, loop)
+            case _:
+                in_bands = False
+        return Part(places, is_parallel, facts.needs if is_parallel else (), in_bands)
+
+
+def _is_free(facts: LoopFacts, typing: Typing, values: Point) -> bool:
+    """Return whether a loop may run in any order, with the types of what it accumulates."""
+    return _is_parallel(facts.verdict, values) and are_combined(
+        facts.needs, typing, facts.loop, regroup=False
+    )
+
+
+def _place(whole: Stmt, place: int, stmt: Stmt) -> Place:
+    """Return where `stmt`, which is the statement `whole` or a part of it, stands in a body."""
+    if stmt is whole:
+        return (place,)
+    assert isinstance(whole, For)
+    assert isinstance(stmt, For)
+    kept = {id(inner) for inner in stmt.body}
+    return (place, *(at for at, inner in enumerate(whole.body) if id(inner) in kept))
 
 
 def find_rewritten(analysis: Analysis, values: Point) -> frozenset[str]:

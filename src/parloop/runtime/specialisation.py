@@ -55,8 +55,9 @@ from parloop.runtime.remembered import (
 )
 from parloop.runtime.transaction import Saved
 from parloop.schedule.cost import making_seconds
-from parloop.schedule.grid import choose_grid
-from parloop.schedule.plan import Decision, make_plan
+from parloop.schedule.grid import Grid, choose_grid
+from parloop.schedule.plan import Decision
+from parloop.schedule.planner import make_plan
 from parloop.staging.aliasing import describe, find_overlaps
 from parloop.staging.expansion import Expansion, expand
 from parloop.staging.ranges import Ranges, find_ranges
@@ -335,14 +336,13 @@ class Specialisation:
             plan = replace(plan, saves=native_saves(self.nest, plan, whole))
             plan = replace(plan, chunks=may_be_chunked(self.nest, plan))
         rewritten = None if facts is not None else find_rewritten(analysis, parameters)
-        planned = Planned(
-            typing,
-            ranges,
-            plan,
-            lambda: choose_grid(typing, analysis, decision, plan),
-            frozenset() if self.expansion is None else self.expansion.names_left(),
-        )
-        return planned, rewritten
+
+        def make_grid() -> Grid:
+            other = make_plan(typing, analysis, decision, bands=False) if plan.bands else plan
+            return choose_grid(typing, analysis, decision, other)
+
+        left = frozenset() if self.expansion is None else self.expansion.names_left()
+        return Planned(typing, ranges, plan, make_grid, left), rewritten
 
     def decide(self, analysis: Analysis, parameters: Point, kind: Kind) -> Decision:
         """Return what the values decide, `analysis` being the one for them."""

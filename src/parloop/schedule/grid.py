@@ -19,14 +19,8 @@ from parloop.analysis import Analysis, Reduction
 from parloop.ir.nodes import Assign, Binary, Const, Expr, For, Load, Name, Stmt, Store
 from parloop.ir.walk import all_expressions, expressions, loops, statements
 from parloop.schedule.combining import are_combined
-from parloop.schedule.plan import (
-    Decision,
-    Plan,
-    needed,
-    number_loops,
-    piece_number,
-    without_owned,
-)
+from parloop.schedule.pieces import Place, loop_of, pieces_of
+from parloop.schedule.plan import Decision, Plan, needed, number_loops, without_owned
 from parloop.schedule.recast import Recast
 from parloop.staging.specialise import Typing
 
@@ -42,7 +36,7 @@ class Grid:
     x: Mapping[int, int]
     cores: Mapping[int, tuple[Reduction, ...]]
     """The loops that kernels are launched for, as in a plan."""
-    pieces: Mapping[int, tuple[tuple[int, ...], ...]]
+    pieces: Mapping[int, tuple[tuple[Place, ...], ...]]
     swaps: frozenset[int]
     """The loops, and pieces of loops, that run inside the threads of the loop inside them."""
     squares: Mapping[int, tuple[int, int]]
@@ -79,9 +73,10 @@ def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Pl
         inner = _only_loop(body, targets)
         if inner is None:
             return None
-        wanted = needed(analysis.loops[numbers[id(inner)]])
+        inside = loop_of(numbers[id(inner)])
+        wanted = needed(analysis.loops[inside])
         fits = (
-            numbers[id(inner)] in decision.parallel
+            inside in decision.parallel
             and {need.target for need in wanted} <= targets
             and are_combined(wanted, typing, inner, regroup=False)
         )
@@ -90,15 +85,10 @@ def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Pl
     cast = Recast(
         typing, analysis, decision, plan, lambda body: further(body, set()) is not None
     ).run()
-    turned = {
-        numbers[id(stmt)]
-        for number in cast.swaps
-        for stmt in _body_of(number, bodies, cast.pieces)
-    }
     for number, pieces in cast.pieces.items():
-        for place, statements_of in enumerate(pieces):
-            body = tuple(by_number[number].body[at] for at in statements_of)
-            bodies[piece_number(number, place)] = body
+        for piece in pieces_of(by_number[number], number, pieces, numbers):
+            bodies[numbers[id(piece)]] = piece.body
+    turned = {numbers[id(stmt)] for number in cast.swaps for stmt in bodies[number]}
     chains: dict[int, tuple[int, ...]] = {}
     x: dict[int, int] = {}
     for number, needs in cast.cores.items():
@@ -125,24 +115,6 @@ def choose_grid(typing: Typing, analysis: Analysis, decision: Decision, plan: Pl
             walks = {n: _walks(bodies[number], by_number[n].index, plan) for n in (number, inside)}
             squares[number] = inside, number if walks[number] > walks[inside] else inside
     return Grid(chains, x, cast.cores, cast.pieces, frozenset(cast.swaps), squares)
-
-
-def _body_of(
-    number: int,
-    bodies: Mapping[int, tuple[Stmt, ...]],
-    pieces: Mapping[int, tuple[tuple[int, ...], ...]],
-) -> tuple[Stmt, ...]:
-    """Return the statements of a loop, or of a piece of one."""
-    body = bodies[loop_of(number)]
-    if number == loop_of(number):
-        return body
-    places = pieces[loop_of(number)][number // piece_number(0, 0) - 1]
-    return tuple(body[place] for place in places)
-
-
-def loop_of(number: int) -> int:
-    """Return the number of the loop that a piece is of, or of the loop itself."""
-    return number % piece_number(0, 0)
 
 
 def prefix_of(body: tuple[Stmt, ...]) -> tuple[Assign, ...]:

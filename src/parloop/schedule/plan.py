@@ -1,24 +1,16 @@
-"""Decide what runs where.
-
-Every loop of a nest gets one axis: `serial` (in order, on the thread that comes to it) or `cores`
-(its iterations are cut into blocks for the threads of the pool). The outermost loop that may run in
-any order and whose reductions are free of order takes the cores; the loops inside it are serial,
-and LLVM turns the innermost into SIMD lanes where their order does not show.
-"""
+"""What runs where, as `schedule.planner` chooses it from what a launch's values decided."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 
-from parloop.analysis import Analysis, LoopFacts, Reduction, Serial
-from parloop.ir.nodes import Expr, For, Nest, Stmt
-from parloop.ir.walk import blocks, expressions, loops, own_expressions, statements
-from parloop.schedule.combining import are_combined, owned_arrays
-from parloop.schedule.jam import choose_jams
-from parloop.schedule.masked import choose_masked
-from parloop.schedule.splitting import Cut, choose_lanes, is_at_rest
-from parloop.schedule.wavefront import Wave, choose_wave
-from parloop.staging.specialise import Typing
+from parloop.analysis import LoopFacts, Reduction, Serial
+from parloop.ir.nodes import Expr, Nest
+from parloop.ir.walk import expressions, loops, own_expressions, statements
+from parloop.schedule.combining import owned_arrays
+from parloop.schedule.pieces import Place
+from parloop.schedule.splitting import Cut
+from parloop.schedule.wavefront import Wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,7 @@ class Plan:
     """How many iterations run side by side, for the loops (by number) where that pays."""
     regroup: bool = False
     """Whether sums of floats may be regrouped."""
-    pieces: dict[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    pieces: dict[int, tuple[tuple[Place, ...], ...]] = field(default_factory=dict)
     """Loops (by number) that run as several, one after another: the places in the body of the
     statements of each. The pieces have numbers of their own: `piece_number`."""
     saves: tuple[tuple[str, int], ...] = ()
@@ -52,6 +44,9 @@ class Plan:
     """Whether the blocks may do so chunk by chunk, and take back just the one that trips."""
     waves: dict[int, Wave] = field(default_factory=dict)
     """Loops (by number) that run as a wavefront with the loop inside them."""
+    bands: dict[int, int] = field(default_factory=dict)
+    """Loops (by number) that run inside bands of the loop inside them, and how many iterations of
+    them run side by side there. `cores` has the loop over the bands: `band_number`."""
     fuse: bool = False
     """Whether a product and the sum that it goes into may be rounded once."""
     approximates: bool = False
@@ -104,11 +99,6 @@ def _named(value: object) -> object:
     return value
 
 
-def piece_number(number: int, piece: int) -> int:
-    """Return the number of a piece of loop `number`."""
-    return number + 10_000 * (piece + 1)
-
-
 def _ordered(value: object) -> object:
     return sorted(value) if isinstance(value, frozenset) else value
 
@@ -139,6 +129,8 @@ class Decision:
     """The parts of loops (by number) that may run one after another."""
     lags: dict[int, int] = field(default_factory=dict)
     """The lags of loops (by number) that may run as a wavefront."""
+    bands: frozenset[int] = frozenset()
+    """The loops (by number) that may run inside bands of the loop inside them."""
     splits: dict[int, Cut] = field(default_factory=dict)
     """Where loops (by number) may be split."""
 
@@ -151,92 +143,16 @@ class Part:
     matter.
     """
 
-    places: tuple[int, ...]
+    places: tuple[Place, ...]
     is_parallel: bool
     needs: tuple[Reduction, ...]
+    is_band: bool = False
+    """Whether it may run inside bands of the loop that it consists of."""
 
-
-def make_plan(typing: Typing, analysis: Analysis, decision: Decision) -> Plan:
-    """Return the plan: the outermost loops that may run across the cores do, the others in order.
-
-    A loop whose reductions are not free of order for the types at hand runs in order, and the loops
-    inside it are looked at in its place.
-    """
-    numbers = number_loops(typing.nest)
-    cores: dict[int, tuple[Reduction, ...]] = {}
-    pieces: dict[int, tuple[tuple[int, ...], ...]] = {}
-    waves: dict[int, Wave] = {}
-    cuts = {n: cut for n, cut in decision.splits.items() if is_at_rest(cut.place, typing)}
-    splits: dict[int, Expr] = {}
-
-    def inside(body: tuple[Stmt, ...]) -> None:
-        for stmt in body:
-            if isinstance(stmt, For) and (number := numbers[id(stmt)]) in decision.parallel:
-                needs = needed(analysis.loops[number])
-                if are_combined(needs, typing, stmt, regroup=False) and not owned_arrays(needs):
-                    cores[number] = needs
-                    continue
-            for block in blocks(stmt):
-                inside(block)
-
-    def visit(body: tuple[Stmt, ...]) -> None:
-        for stmt in body:
-            if isinstance(stmt, For):
-                number = numbers[id(stmt)]
-                needs = needed(analysis.loops[number])
-                free = number in decision.parallel
-                if free and are_combined(needs, typing, stmt, regroup=decision.regroup):
-                    cores[number] = needs
-                    if owned_arrays(needs):
-                        inside(stmt.body)
-                    continue
-                cut = None if decision.regroup else cuts.get(number)
-                if cut is not None and are_combined(cut.needs, typing, stmt, regroup=False):
-                    cores[number] = cut.needs
-                    splits[number] = cut.place
-                    continue
-                # Where sums are regrouped, the precise variant has to see the same loops.
-                parts = () if decision.regroup else decision.groups.get(number, ())
-                spread = {
-                    piece_number(number, k): part.needs
-                    for k, part in enumerate(parts)
-                    if part.is_parallel
-                    and are_combined(part.needs, typing, stmt, regroup=decision.regroup)
-                }
-                if spread:
-                    pieces[number] = tuple(part.places for part in parts)
-                    cores.update(spread)
-                    continue
-                if number in decision.lags and not decision.regroup:
-                    waves[number] = choose_wave(stmt, decision.lags[number])
-                    continue
-            for block in blocks(stmt):
-                visit(block)
-
-    visit((typing.nest.loop,))
-    alone = frozenset(n for n in decision.parallel if not needed(analysis.loops[n]))
-    free = {n for n in alone if not isinstance(analysis.loops[n].verdict, Serial)}
-    free |= {n for n, cut in cuts.items() if not any(need.is_array for need in cut.needs)}
-    in_waves = {f.number for f in analysis.loops if waves.keys() & {f.number, *f.parents}}
-    lanes = choose_lanes(typing.nest.loop, numbers, frozenset(free - in_waves))
-    splits |= {n: cuts[n].place for n in sorted(lanes & cuts.keys())}
-    jams = choose_jams(typing.nest.loop, numbers, alone, decision.contiguous)
-    return Plan(
-        cores,
-        decision.inside,
-        decision.from_end,
-        decision.noalias,
-        decision.contiguous,
-        jams,
-        decision.regroup,
-        pieces,
-        waves=waves,
-        fuse=decision.fuse,
-        approximates=decision.approximates,
-        splits=splits,
-        lanes=lanes,
-        masked=choose_masked(typing, numbers, alone, decision.contiguous, jams),
-    )
+    @property
+    def helps(self) -> bool:
+        """Whether it may use more than one core, if nothing else is in the way."""
+        return self.is_parallel or self.is_band
 
 
 def without_owned(plan: Plan) -> Plan:

@@ -16,7 +16,8 @@ from parloop.analysis import Analysis, Group, Parallel, Reduction, distribute, m
 from parloop.ir.nodes import For, Stmt
 from parloop.ir.walk import blocks, statements
 from parloop.schedule.combining import are_combined
-from parloop.schedule.plan import Decision, Plan, number_loops, piece_number
+from parloop.schedule.pieces import Place, piece_number
+from parloop.schedule.plan import Decision, Plan, number_loops
 from parloop.staging.specialise import Typing
 
 
@@ -32,7 +33,7 @@ class Recast:
     extends: Callable[[tuple[Stmt, ...]], bool]
     """Whether a loop around these statements alone has threads in two dimensions."""
     cores: dict[int, tuple[Reduction, ...]] = field(default_factory=dict)
-    pieces: dict[int, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    pieces: dict[int, tuple[tuple[Place, ...], ...]] = field(default_factory=dict)
     swaps: set[int] = field(default_factory=set)
     numbers: dict[int, int] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class Recast:
             return
         del self.cores[number]
         self.pieces[number] = tuple(
-            tuple(sorted(places[id(inner)] for inner in part)) for part in found
+            tuple(sorted((places[id(inner)],) for inner in part)) for part in found
         )
         self.cores.update((piece_number(number, place), ()) for place in range(len(found)))
 
@@ -105,7 +106,7 @@ class Recast:
             return False
         places = {id(inner): place for place, inner in enumerate(stmt.body)}
         self.pieces[number] = tuple(
-            tuple(sorted(places[id(inner)] for inner in group.statements)) for group in groups
+            tuple(sorted((places[id(inner)],) for inner in group.statements)) for group in groups
         )
         for place, group in enumerate(groups):
             if free[place]:
@@ -131,7 +132,7 @@ class Recast:
                     and inside not in self.plan.splits
                     and not inner.orelse
                     and not self.extends(inner.body)
-                    and may_interchange(self.analysis, number, body)
+                    and may_interchange(self.analysis, number, inner)
                 )
             case _:
                 return False

@@ -50,9 +50,9 @@ def find_lags(analysis: Analysis, parallel: frozenset[int]) -> dict[int, int]:
         if pair[1].number in parallel or not all(shape.counts_iterations for shape in pair):
             continue
         mine = (*facts.dependences, *analysis.loops[pair[1].number].dependences)
-        if not all(dependence.ordered for dependence in mine) or _depends_on(inner, facts.loop):
+        if not all(dependence.ordered for dependence in mine) or depends_on(inner, facts.loop):
             continue
-        if _has_free_loop(analysis, pair[1].number, parallel) or not _ends_surely(inner):
+        if _has_free_loop(analysis, pair[1].number, parallel) or not ends_surely(inner):
             continue
         lag = find_wave(analysis, facts.number)
         if lag is not None and lag <= MOST_LAG:
@@ -72,7 +72,7 @@ def _has_free_loop(analysis: Analysis, inner: int, parallel: frozenset[int]) -> 
     )
 
 
-def _ends_surely(inner: For) -> bool:
+def ends_surely(inner: For) -> bool:
     """Return whether an iteration ends whatever the data is.
 
     What a tile has computed after a test has failed means nothing, and other tiles go on with it,
@@ -93,7 +93,8 @@ def _ends_surely(inner: For) -> bool:
     return True
 
 
-def _depends_on(inner: For, outer: For) -> bool:
+def depends_on(inner: For, outer: For) -> bool:
+    """Return whether the bounds of `inner` read the index of `outer`."""
     bounds = (inner.start, inner.stop, inner.step)
     return any(
         isinstance(part, Name) and part.id == outer.index

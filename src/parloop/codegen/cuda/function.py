@@ -38,7 +38,7 @@ from parloop.codegen.statements import StatementWriter
 from parloop.ir.nodes import Break, Continue, Expr, For, If, Load, Stmt, Store, While
 from parloop.ir.types import Member, Scalar
 from parloop.ir.walk import statements
-from parloop.schedule.plan import piece_number
+from parloop.schedule.pieces import loop_of
 from parloop.source import NOWHERE
 from parloop.staging.rules_base import Rule
 
@@ -375,7 +375,7 @@ class ThreadWriter(StatementWriter):
 
         Of a part of the outermost loop, the iterations of which are the launch's.
         """
-        if self.program.loop_numbers.get(id(stmt), 1) % piece_number(0, 0) == 0:
+        if loop_of(self.program.loop_numbers.get(id(stmt), 1)) == 0:
             lo, hi = self.header(LO), self.header(HI)
             start, step = self.header(Header.START), self.header(Header.STEP)
             self.serial(stmt, lo, hi, *self.known_bounds(stmt, start, step))

@@ -56,7 +56,8 @@ from parloop.ir.nodes import Break, Const, Continue, For, If, Load, Stmt, Store
 from parloop.ir.types import PY_INT
 from parloop.ir.walk import all_expressions, loops, statements
 from parloop.schedule.grid import Grid
-from parloop.schedule.plan import Plan, number_loops, piece_number, without_owned
+from parloop.schedule.pieces import PIECES, pieces_of
+from parloop.schedule.plan import Plan, number_loops, without_owned
 from parloop.staging.ranges import Ranges
 from parloop.staging.specialise import Typing
 
@@ -249,14 +250,10 @@ class _Generator:
 
     def pieces(self, stmt: For, number: int) -> tuple[For, ...]:
         """Return the loops that a loop runs as, one after another."""
-        found = []
-        for position, places in enumerate(self.program.plan.pieces[number]):
-            body = tuple(stmt.body[place] for place in places)
-            piece = For(stmt.index, stmt.start, stmt.stop, stmt.step, body, (), stmt.span)
-            self.program.loop_numbers[id(piece)] = piece_number(number, position)
-            self.kept.append(piece)
-            found.append(piece)
-        return tuple(found)
+        program = self.program
+        found = pieces_of(stmt, number, program.plan.pieces[number], program.loop_numbers)
+        self.kept += found
+        return found
 
     def repeat(self, stmt: For, around: tuple[str, ...]) -> Repeat:
         """Return a loop that stays with the host."""
@@ -310,7 +307,7 @@ class _Generator:
         numbers[id(turned)], numbers[id(whole)] = number, numbers[id(inner)]
         self.kept += [turned, whole]
         steps = self.kernel(whole, numbers[id(inner)], around, turned)
-        if number >= piece_number(0, 0):
+        if number >= PIECES:
             return steps
         start, stop, step = self.bounds(stmt, around)
         count = f"trips({start}, {stop}, {step})"

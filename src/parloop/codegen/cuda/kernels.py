@@ -31,6 +31,7 @@ from parloop.ir.nodes import Assign, Const, Continue, Expr, For, If, Name, Stmt,
 from parloop.ir.walk import all_expressions, bound_names, expressions, own_expressions, statements
 from parloop.schedule.combining import ArrayFold, Choice, Fold, combining
 from parloop.schedule.grid import Grid
+from parloop.schedule.pieces import loop_of
 from parloop.source import NOWHERE, Span
 
 THREADS = 256
@@ -386,7 +387,7 @@ class KernelWriter:
 
     def is_outermost(self, loop: For) -> bool:
         """Return whether `loop` is the outermost one, or a piece of it."""
-        return self.program.loop_numbers[id(loop)] % 10_000 == 0
+        return loop_of(self.program.loop_numbers[id(loop)]) == 0
 
     def named(self, text: str, name: str) -> Any:
         """Return a value with a name of its own."""
