@@ -165,7 +165,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         Row(
             "sums down columns, in bands of columns",
-            "y[j] += a[i, j] * p[i]",
+            "s[j] += a[i, j]",
             "bands.sums_of_columns",
         ),
         Row("`while` inside a loop", "while x > 1.0", "control.inner_while"),

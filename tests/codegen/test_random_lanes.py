@@ -20,7 +20,7 @@ import parloop
 from parloop.codegen import regions
 from parloop.codegen.masked import Lanes
 from parloop.runtime import remembered
-from parloop.schedule import masked, plan
+from parloop.schedule import masked, planner
 
 FLOATS = (0.0, -0.0, 1.0, 0.5, -2.0, 1e300, 1e-300, 5e-324, np.inf, -np.inf, np.nan)
 CONSTANTS = ("0.5", "2.0", "1.5", "-0.25", "1e200")
@@ -198,7 +198,7 @@ def find_difference_of_fused(plain: Any, arguments: tuple[Any, ...], file: str) 
     in_lanes = run(parloop.parallel(plain, min_work_ms=0), arguments, "always", file, settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(remembered, "ENABLED", False)
-        patch.setattr(plan, "choose_masked", lambda *_: {})
+        patch.setattr(planner, "choose_masked", lambda *_: {})
         alone = parloop.parallel(plain, min_work_ms=0)
         settings = parloop.settings(threads=1, exactness="ulp")
         return find_difference(run(alone, arguments, "always", file, settings), in_lanes)
@@ -245,7 +245,7 @@ def test_a_loop_whose_rounds_differ_is_planned_for_lanes(
         return found[-1]
 
     monkeypatch.setattr(remembered, "ENABLED", False)
-    monkeypatch.setattr(plan, "choose_masked", choose)
+    monkeypatch.setattr(planner, "choose_masked", choose)
     namespace = LoopFile(FOLDER / "lanes.py").fresh()
     arguments = namespace["ARGUMENTS"][name](np.random.default_rng(0))[1]
     parloop.parallel(namespace[name], min_work_ms=0)(*arguments)

@@ -436,15 +436,25 @@ def float_histogram(h, b, w):
 
 def other_accesses(h, b):
     for i in range(len(b)):
-        h[0, b[i]] += 1
-        h[1, i] = h[2, i] + 1
+        h[b[i]] += 1
+        h[i] = h[i + 1] + 1
     return h
 
 
 def test_arrays_of_floats_and_arrays_used_otherwise_stay_in_order() -> None:
     check(float_histogram, (np.zeros(7), BINS, np.arange(90.0)), parallel=False)
-    h = np.zeros((3, 90), np.int64)
-    check(other_accesses, (h, BINS), parallel=False)
+    check(other_accesses, (np.zeros(91, np.int64), BINS), parallel=False)
+
+
+def other_rows(h, b):
+    for i in range(len(b)):
+        h[0, b[i]] += 1
+        h[1, i] = h[2, i] + 1
+    return h
+
+
+def test_what_is_done_to_other_elements_is_a_loop_of_its_own() -> None:
+    check(other_rows, (np.zeros((3, 90), np.int64), BINS))
 
 
 def triangle(a):

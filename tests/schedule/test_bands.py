@@ -128,6 +128,6 @@ def test_a_gpu_has_no_bands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(specialisation, "Planned", kept)
     run(tmp_path, SUMS, *arrays())
-    plan, grid = asked[-1].for_gpu()
-    assert plan.bands == {}
-    assert plan.cores.keys() == grid.chains.keys() == {1}
+    grid = asked[-1].make_grid()
+    assert asked[-1].plan.bands == {0: 8}
+    assert (grid.cores, grid.swaps) == ({1: ()}, {0})

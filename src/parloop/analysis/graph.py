@@ -293,7 +293,8 @@ def may_run_in_bands(analysis: Analysis, outer: int, part: For | None = None) ->
     shape, inner = pair
     if not (shape.counts_iterations and inner.counts_iterations):
         return False
-    if not _keeps_bounds(inner.loop, {shape.loop.index}):
+    changing = bound_names((shape.loop,))
+    if not (_keeps_bounds(inner.loop, changing) and _keeps_bounds(shape.loop, changing)):
         return False
     inside = {id(stmt) for stmt in statements(inner.loop.body if part is None else part.body)}
     for number in (outer, inner.number):
