@@ -5,7 +5,7 @@ may look at it again: at the end of each slice. Only the items that changed are 
 same list object, all of them in one native call.
 
 Somebody else has changed a list since the last commit if it does not have the numbers that it had.
-From the second commit on that is found by a *shadow*, a list of ours with the same items, which it
+After a few commits that is found by a *shadow*, a list of ours with the same items, which it
 keeps alive: an item that is not the very object that the shadow has is another one.
 
 A list of lists, or of tuples, that are all equally long is an array with two axes; and so on.
@@ -47,6 +47,9 @@ MOST_PINS: Final = 64
 CPython gives memory back to the system where no object is left in a megabyte, and gets it again
 page by page, which takes longer than to make the objects.
 """
+
+UNSHADOWED: Final = 3
+"""So many commits compare numbers: to make a shadow, and drop it, takes as long as they do."""
 
 _pins: Final[list[Any]] = []
 
@@ -238,7 +241,7 @@ class Lists:
         for copy in self.copies:
             if isinstance(copy, ListCopy) and copy.minds():
                 return Status.NAN
-            if self.commits:
+            if self.commits >= UNSHADOWED:
                 copy.remember()
             parts.append(copy.words())
         n_lists = sum(part.size for part in parts) // LIST_WORDS
