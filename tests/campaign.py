@@ -1,6 +1,6 @@
 """All random programs with one command: `python -m tests.campaign --programs 100000 --seed 1`.
 
-Each generator makes its share of the programs, in processes of their own, a hundred in each: what
+Each generator makes its share of the programs, in processes of their own, 25 in each: what
 one leaves behind is nothing to the next, and one that crashes is a difference. `--minutes` ends it
 earlier, `--only` names some generators. The summary has a line for each; what differs is printed
 with the command that runs it again.
@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-BATCH = 100
+BATCH = 25
 """So many programs a process."""
 
 SMALL_BLOCKS = 8
