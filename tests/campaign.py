@@ -125,6 +125,7 @@ GENERATORS: Mapping[str, Generator] = {
     "jams": Generator("codegen.test_random_jams", 3, _by_seed, _small_blocks),
     "reductions": Generator("codegen.test_random_reductions", 4, _by_seed, _reductions),
     "wavefronts": Generator("codegen.test_random_wavefronts", 3, _waves),
+    "bands": Generator("codegen.test_random_bands", 3, _waves),
     "lists": Generator(
         "test_random_lists", 5, _by_test("test_random_loops_over_lists_leave_what_python_leaves")
     ),

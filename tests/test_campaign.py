@@ -11,7 +11,7 @@ from tests.campaign import GENERATORS, Result, run_batch, shares, summary
 FOLDER = Path(__file__).parent
 APART = {
     *("analysis.random_nests", "cuda.random_nests", "cuda.random_programs", "gpu.random_launches"),
-    *("codegen.test_random_bands", "frontend.test_random_programs"),
+    "frontend.test_random_programs",
 }
 """Those of GPUs, and of what is no program that runs in two ways: with commands of their own."""
 
