@@ -223,7 +223,11 @@ FLOATS = (
         native="ordered_sum call_of_numpy_sum sums_of_long_and_short_rows along_an_axis",
         left="of_complex_numbers parts_of_large_arrays",
     ),
-    Trap("builtin `sum`", native="ordered_sum", left="builtin_sum"),
+    Trap(
+        "builtin `sum`",
+        native="ordered_sum builtin_sum sums_in_a_list sum_of_some",
+        left="sum_with_a_start",
+    ),
     Trap(
         "min and max with NaN",
         native="minimum_with_the_new_value_first minimum_with_the_old_value_first "

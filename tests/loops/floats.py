@@ -56,7 +56,7 @@ def call_of_numpy_sum(a, n):
 
 def builtin_sum(a, n):
     s = 0.0
-    for i in range(n):                   #: unsupported SYN104
+    for i in range(n):                   #: parallel-if RED101
         s += sum(a)
     return s
 
