@@ -88,7 +88,9 @@ def spread(analysis: Analysis, number: int) -> tuple[tuple[int, Stmt], ...]:
     """
     found: list[tuple[int, Stmt]] = []
     for place, stmt in enumerate(analysis.judge.collected.loops[number].loop.body):
-        parts = _parts_in_order(analysis, stmt) if isinstance(stmt, For) else ()
+        parts: tuple[tuple[Stmt, ...], ...] = ()
+        if isinstance(stmt, For) and not stmt.total:
+            parts = _parts_in_order(analysis, stmt)
         if len(parts) < 2:
             found.append((place, stmt))
             continue

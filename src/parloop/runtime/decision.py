@@ -175,7 +175,7 @@ def find_groups(
     """
     found: dict[int, tuple[Part, ...]] = {}
     for facts in analysis.loops:
-        if facts.loop.orelse or _is_free(facts, typing, values):
+        if facts.loop.orelse or facts.loop.total or _is_free(facts, typing, values):
             continue
         asked = _Asking(analysis, typing, values, facts)
         parts = asked.parts(tuple(enumerate(facts.loop.body)))

@@ -43,7 +43,7 @@ def is_band(analysis: Analysis, number: int, inner: For) -> bool:
     outer = analysis.judge.collected.loops[number].loop
     return (
         not any(isinstance(stmt, For | While) for stmt in statements(inner.body))
-        and not outer.orelse
+        and not (outer.orelse or outer.total or inner.total)
         and rows_of(replace(outer, body=(inner,))) > 1
         and not depends_on(inner, outer)
         and ends_surely(inner)

@@ -49,7 +49,7 @@ def pieces_of(
     found: list[For] = []
     for position, places in enumerate(pieces):
         body = tuple(_part(loop.body[place], inside, numbers) for place, *inside in places)
-        piece = replace(loop, body=body, orelse=())
+        piece = replace(loop, body=body, orelse=(), own=())
         numbers[id(piece)] = piece_number(number, position)
         found.append(piece)
     return tuple(found)
@@ -60,6 +60,6 @@ def _part(stmt: Stmt, inside: list[int], numbers: MutableMapping[int, int]) -> S
     if not inside:
         return stmt
     assert isinstance(stmt, For)
-    part = replace(stmt, body=tuple(stmt.body[place] for place in inside))
+    part = replace(stmt, body=tuple(stmt.body[place] for place in inside), own=())
     numbers[id(part)] = piece_number(numbers[id(stmt)], inside[0])
     return part
