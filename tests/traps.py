@@ -47,8 +47,8 @@ INDEXING = (
     Trap(
         "subscripts of other types: float, bool, None, slice, Ellipsis, array",
         native="index_of_type_numpy_integer index_of_type_slice index_of_type_none "
-        "index_of_type_ellipsis",
-        left="index_of_type_float index_of_type_bool index_of_type_array",
+        "index_of_type_ellipsis index_of_type_array",
+        left="index_of_type_float index_of_type_bool",
     ),
     Trap(
         "`a[i] += v` with repeated `idx[i]`",

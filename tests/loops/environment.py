@@ -367,7 +367,7 @@ def replaced_showwarning(a, b):
 
 def random_numbers(a, n):
     rng = np.random.default_rng(5)
-    for i in range(n):                   #: parallel-if
+    for i in range(n):                   #: parallel
         a[i] = rng.random()
     return a
 

@@ -143,7 +143,7 @@ def index_of_type_ellipsis(a, n):
 
 
 def index_of_type_array(a, idx, n):
-    for i in range(n):                   #: serial DEP104; runs interpreter
+    for i in range(n):                   #: serial DEP104
         a[idx] = i
     return a
 
