@@ -248,3 +248,10 @@ def test_what_is_not_in_order_stays_in_one_loop() -> None:
     """
     analysis = analyse(nest_of(textwrap.dedent(text)))
     assert [place for place, _ in spread(analysis, 0)] == [0, 0]
+
+
+def test_loops_with_nothing_in_them_may_run_in_any_way() -> None:
+    analysis = analyse(nest_of("for i in range(n):\n    for j in range(m):\n        pass"))
+    assert may_run_in_bands(analysis, 0)
+    assert may_interchange(analysis, 0)
+    assert find_wave(analysis, 0) == 0

@@ -323,8 +323,12 @@ def _perfect_pair(
                 part = loop
             case _:
                 return None
-    first = part.body[0]
-    inner = next(s for s in judge.collected.loops if any(first is stmt for stmt in s.loop.body))
+    inside = {id(stmt) for stmt in part.body}
+    inner = next(
+        other
+        for other in judge.collected.loops
+        if other.loop is part or inside & {id(stmt) for stmt in other.loop.body}
+    )
     for each in (shape, inner):
         if each.loop.orelse or each.has_break:
             return None
