@@ -16,12 +16,11 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from tests.differential import find_difference, run, slices_of
+from tests.codegen.any_way import find_failure_of
 
-import parloop
 from parloop.codegen import bands, regions
 from parloop.codegen.bands import BandWriter
-from parloop.runtime import dispatch, transaction
+from parloop.runtime import dispatch
 
 DTYPES = ("f8", "f8", "f8", "f4", "i8", "i4", "u1")
 
@@ -118,12 +117,7 @@ def make_arguments(rng: random.Random) -> tuple[Any, ...]:
 def find_failure(seed: int, folder: Path, seen: Counter[int]) -> str | None:
     """Return how the program of `seed` fails, with its text."""
     rng = random.Random(seed)
-    path = folder / f"columns{seed}.py"
-    path.write_text(make_text(rng), encoding="utf-8")
-    namespace: dict[str, Any] = {"__name__": f"columns{seed}"}
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
-    plain = namespace["columns"]
-    fast = parloop.parallel(plain, min_work_ms=0)
+    text, path = make_text(rng), folder / f"columns{seed}.py"
     written = BandWriter.band
 
     def counting(*arguments: Any) -> None:
@@ -140,20 +134,7 @@ def find_failure(seed: int, folder: Path, seen: Counter[int]) -> str | None:
         ):
             stack.enter_context(mock.patch.object(module, name, value))
         stack.enter_context(mock.patch.object(BandWriter, "band", counting))
-        for _ in range(2):
-            arguments = make_arguments(rng)
-            expected = run(plain, arguments, "always", str(path))
-            for threads in (1, 2, 5):
-                around = parloop.settings(threads=threads)
-                fail_at = rng.choice(("", "", "first", "middle", "last", "all"))
-                with (
-                    slices_of(rng.choice((None, None, 3, 20))),
-                    mock.patch.object(transaction, "FAIL_AT", fail_at),
-                ):
-                    got = run(fast, arguments, "always", str(path), around)
-                if why := find_difference(expected, got):
-                    return f"{why}, {threads} threads\n{path.read_text()}\n{arguments}"
-    return None
+        return find_failure_of(text, "columns", path, rng, make_arguments)
 
 
 @pytest.mark.parametrize("first", range(0, 48, 8))

@@ -16,12 +16,11 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from tests.differential import find_difference, run, slices_of
+from tests.codegen.any_way import find_failure_of
 
-import parloop
 from parloop.codegen import wavefront
 from parloop.codegen.wavefront import WaveWriter
-from parloop.runtime import dispatch, transaction
+from parloop.runtime import dispatch
 
 DISTANCES = (
     *((0, 1), (0, 1), (0, 2), (0, 3), (1, 0), (1, -1), (1, 1), (1, -2), (2, 1), (2, -3), (3, 0)),
@@ -136,12 +135,7 @@ def make_arguments(rng: random.Random) -> tuple[Any, ...]:
 def find_failure(seed: int, folder: Path, seen_waves: Counter[int]) -> str | None:
     """Return how the program of `seed` fails, with its text."""
     rng = random.Random(seed)
-    path = folder / f"sweep{seed}.py"
-    path.write_text(make_text(rng), encoding="utf-8")
-    namespace: dict[str, Any] = {"__name__": f"sweep{seed}"}
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
-    plain = namespace["sweep"]
-    fast = parloop.parallel(plain, min_work_ms=0)
+    text, path = make_text(rng), folder / f"sweep{seed}.py"
     written = WaveWriter.dispatch_strips
 
     def counting(*arguments: Any) -> None:
@@ -153,20 +147,7 @@ def find_failure(seed: int, folder: Path, seen_waves: Counter[int]) -> str | Non
             stack.enter_context(mock.patch.object(wavefront, name, least))
         stack.enter_context(mock.patch.object(wavefront, "MOST_WIDTH", rng.choice((3, 7, 30))))
         stack.enter_context(mock.patch.object(WaveWriter, "dispatch_strips", counting))
-        for _ in range(2):
-            arguments = make_arguments(rng)
-            expected = run(plain, arguments, "always", str(path))
-            for threads in (1, 2, 5):
-                around = parloop.settings(threads=threads)
-                fail_at = rng.choice(("", "", "first", "middle", "last", "all"))
-                with (
-                    slices_of(rng.choice((None, None, 3, 20))),
-                    mock.patch.object(transaction, "FAIL_AT", fail_at),
-                ):
-                    seen = run(fast, arguments, "always", str(path), around)
-                if why := find_difference(expected, seen):
-                    return f"{why}, {threads} threads\n{path.read_text()}\n{arguments}"
-    return None
+        return find_failure_of(text, "sweep", path, rng, make_arguments)
 
 
 @pytest.mark.parametrize("first", range(0, 40, 8))
